@@ -1,0 +1,1 @@
+"""What every part stands on: errors, findings, results, number formats, figures, files."""

@@ -1,0 +1,28 @@
+"""What a plan may say about engagement."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["EngagementOptions"]
+
+
+class EngagementOptions(BaseModel):
+    """The engagement-outcome regression and what counts as high engagement."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    exposure: str = Field(
+        "hours",
+        description=(
+            "Dose of a child: hours (Link Worker and partner time), link_worker_interactions, sessions_attended, "
+            "attendance_rate, or the name of an exposure in the exposures table"
+        ),
+    )
+    covariates: tuple[str, ...] = Field((), description="Baseline columns that the regression adjusts for")
+    school_effects: Literal["cluster", "fixed"] = Field("cluster", description="How schools enter the regression")
+    high_attendance: float = Field(0.8, ge=0, le=1, description="Share of planned sessions that counts as high engagement")
+    high_interactions: int = Field(20, ge=0, description="Link Worker interactions that count as high engagement")
+    attendance_aspiration: float = Field(0.96, ge=0, le=1, description="Share of sessions that partners aim for")

@@ -1,0 +1,167 @@
+"""The analysis frame: one row a child, formula-friendly columns, baseline and outcomes side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from wlz_eval.cohort.model import WAVES, Cohort
+
+__all__ = ["AnalysisFrame", "analysis_frame", "attendance_by_wave"]
+
+#: Yes/no columns of the children table that become 0/1 in the frame.
+FLAGS: tuple[str, ...] = (
+    "fsm", "eal", "social_care", "teacher_nominated", "identified", "offered", "consented", "started",
+)
+#: Columns of the children table that are carried over as they are.
+CARRIED: tuple[str, ...] = (
+    "group", "comparison_type", "school_id", "local_authority", "phase", "year_group", "gender", "sen",
+    "ethnicity", "imd_decile", "index_date", "left",
+)
+
+
+@dataclass(frozen=True)
+class AnalysisFrame:
+    """One row a child, and what was left out on the way.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Indexed by ``child_id``, sorted. ``programme`` is 1 for programme children who started and 0 for
+        the comparison pool; then the columns of the children table, yes/no columns as 0/1 with NaN where
+        not known, and one column for each measure and wave, such as ``sdq_total_baseline``.
+    flow : DataFrame
+        Participant flow from the tables to this frame: ``stage``, ``group``, ``count``.
+    """
+
+    data: pd.DataFrame
+    flow: pd.DataFrame
+
+    @property
+    def baseline_columns(self) -> list[str]:
+        """Columns known before the programme began: the only ones that a design may use."""
+        late = tuple(f"_{wave}" for wave in WAVES if wave not in ("pre_baseline", "baseline"))
+        return [c for c in self.data.columns if not c.endswith(late) and c not in ("left", "group", "programme")]
+
+    @property
+    def outcome_columns(self) -> list[str]:
+        """Columns measured after the programme began."""
+        late = tuple(f"_{wave}" for wave in WAVES if wave not in ("pre_baseline", "baseline"))
+        return [c for c in self.data.columns if c.endswith(late)]
+
+
+def attendance_by_wave(cohort: Cohort) -> pd.DataFrame:
+    """Compute each child's attendance at each wave, in percent of the sessions possible.
+
+    A period of the attendance table counts for a wave when it lies wholly inside the wave's attendance
+    window (``attendance_windows`` in cohort.yaml, else the wave's own dates).
+
+    Returns
+    -------
+    DataFrame
+        Indexed by child, one column ``attendance_<wave>`` for each wave with data.
+    """
+    if not cohort.has("attendance"):
+        return pd.DataFrame(index=pd.Index([], name="child_id"))
+    table = cohort["attendance"]
+    columns = {}
+    for wave in WAVES:
+        window = cohort.meta.attendance_windows.get(wave) or cohort.meta.waves.get(wave)
+        if window is None:
+            continue
+        inside = (table["period_start"] >= pd.Timestamp(window.start)) & (
+            table["period_end"] <= pd.Timestamp(window.end)
+        )
+        if not inside.any():
+            continue
+        sums = table.loc[inside].groupby("child_id", observed=True)[["sessions_attended", "sessions_possible"]].sum()
+        sums = sums[sums["sessions_possible"] > 0]
+        columns[f"attendance_{wave}"] = 100.0 * sums["sessions_attended"].astype(float) / sums["sessions_possible"]
+    return pd.DataFrame(columns)
+
+
+def _measures_wide(cohort: Cohort, informants: dict[str, str]) -> pd.DataFrame:
+    """Spread the measures table: one column for each measure and wave.
+
+    Where a child has several values (informants, repeated readings) the one of the informant named in
+    `informants` counts, else the mean of that measure and wave.
+    """
+    table = cohort.measures
+    keep = np.ones(len(table), dtype=bool)
+    if informants and "informant" in table:
+        for measure, informant in informants.items():
+            keep &= ~((table["measure"] == measure) & (table["informant"] != informant)).to_numpy(dtype=bool)
+    table = table.loc[keep, ["child_id", "measure", "wave", "value"]]
+    name = table["measure"].astype(str) + "_" + table["wave"].astype(str)
+    if not table.assign(name=name)[["child_id", "name"]].duplicated().any():
+        wide = table.assign(name=name).pivot(index="child_id", columns="name", values="value")
+    else:
+        wide = table.assign(name=name).pivot_table(index="child_id", columns="name", values="value", aggfunc="mean")
+    wide.columns.name = None
+    order = {wave: i for i, wave in enumerate(WAVES)}
+    pairs = table[["measure", "wave"]].astype(str).drop_duplicates()
+    pairs["order"] = pairs["wave"].map(order)
+    names = [f"{m}_{w}" for m, w in pairs.sort_values(["measure", "order"])[["measure", "wave"]].to_numpy()]
+    return wide[names].astype(float)
+
+
+def _who_counts(children: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Keep programme children who started, and comparison children who never were, nor have a sibling there."""
+    programme = children["group"] == "programme"
+    started = programme & children["started"].fillna(True).astype(bool) if "started" in children else programme
+    ever = children[programme]
+
+    def _linked(column: str) -> pd.Series:
+        if column not in children:
+            return pd.Series(False, index=children.index)
+        known = ever[column].dropna().unique()
+        return ~programme & children[column].isin(known)
+
+    same_person = _linked("person_id")
+    sibling = _linked("household_id") & ~same_person
+    flow = pd.DataFrame(
+        [
+            ("in the tables", "programme", int(programme.sum())),
+            ("started", "programme", int(started.sum())),
+            ("in the tables", "comparison", int((~programme).sum())),
+            ("ever on the programme, left out", "comparison", int(same_person.sum())),
+            ("sibling on the programme, left out", "comparison", int(sibling.sum())),
+            ("comparison pool", "comparison", int((~programme & ~same_person & ~sibling).sum())),
+        ],
+        columns=["stage", "group", "count"],
+    )
+    return children[started | (~programme & ~same_person & ~sibling)], flow
+
+
+def analysis_frame(cohort: Cohort, informants: dict[str, str] | None = None) -> AnalysisFrame:
+    """Make the one-row-a-child frame of a cohort.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        A loaded cohort.
+    informants : dict, optional
+        For a measure that several informants rated, whose rating counts.
+
+    Returns
+    -------
+    AnalysisFrame
+        The frame and the participant flow. Children who were ever on the programme, and their siblings,
+        are not in the comparison pool.
+    """
+    kept, flow = _who_counts(cohort.children)
+    frame = pd.DataFrame(index=pd.Index(kept["child_id"].astype(str), name="child_id"))
+    frame["programme"] = (kept["group"] == "programme").to_numpy(dtype=int)
+    for column in CARRIED:
+        if column in kept:
+            frame[column] = kept[column].to_numpy()
+    for column in FLAGS:
+        if column in kept:
+            frame[column] = kept[column].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    wide = _measures_wide(cohort, informants or {})
+    attendance = attendance_by_wave(cohort)
+    attendance = attendance[[c for c in attendance.columns if c not in wide.columns]]
+    frame = frame.join(wide).join(attendance).sort_index()
+    return AnalysisFrame(data=frame, flow=pd.concat([cohort.flow, flow], ignore_index=True))
