@@ -19,7 +19,9 @@ class DisclosureOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    threshold: int = Field(10, ge=5, le=100, description="Fewest children behind any number that is shown in public")
+    threshold: int = Field(
+        10, ge=5, le=100, description="Fewest children behind any number that is shown in public"
+    )
     round_to: int = Field(5, ge=1, le=100, description="Public counts are rounded to the nearest of these")
 
 
@@ -29,19 +31,32 @@ class PlanModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_version: Literal[1] = Field(1, description="Version of the plan's format")
-    selection: SelectionOptions = Field(default_factory=SelectionOptions, description="How children were chosen")
-    risk: tuple[RiskRule, ...] = Field((), description="Rules that put a child at risk in an area")
-    matching: MatchingOptions | None = Field(None, description="The primary matched design; null without comparison children")
-    outcomes: tuple[OutcomeOptions, ...] = Field(min_length=1, description="Outcomes, one of them primary")
-    engagement: EngagementOptions = Field(default_factory=EngagementOptions, description="Engagement and dose")
-    value: ValueOptions = Field(default_factory=ValueOptions, description="Costs and benefits")
-    disclosure: DisclosureOptions = Field(default_factory=DisclosureOptions, description="Public release rule")
-    extra_columns: tuple[str, ...] = Field(
-        (), description="Columns outside the schema to load, as table.column; never names, numbers of pupils or postcodes"
+    selection: SelectionOptions = Field(
+        default_factory=SelectionOptions, description="How children were chosen"
     )
-    effort: Literal["quick", "full"] = Field("full", description="How many replicates when the run does not say")
+    risk: tuple[RiskRule, ...] = Field((), description="Rules that put a child at risk in an area")
+    matching: MatchingOptions | None = Field(
+        None, description="The primary matched design; null without comparison children"
+    )
+    outcomes: tuple[OutcomeOptions, ...] = Field(min_length=1, description="Outcomes, one of them primary")
+    engagement: EngagementOptions = Field(
+        default_factory=EngagementOptions, description="Engagement and dose"
+    )
+    value: ValueOptions = Field(default_factory=ValueOptions, description="Costs and benefits")
+    disclosure: DisclosureOptions = Field(
+        default_factory=DisclosureOptions, description="Public release rule"
+    )
+    extra_columns: tuple[str, ...] = Field(
+        (),
+        description="Columns outside the schema to load, as table.column; never names, numbers of pupils or postcodes",
+    )
+    effort: Literal["quick", "full"] = Field(
+        "full", description="How many replicates when the run does not say"
+    )
     seed: int = Field(2024, ge=0, description="Seed of every random step")
-    registration: str = Field("", description="Where the plan was registered before outcomes arrived; empty if nowhere")
+    registration: str = Field(
+        "", description="Where the plan was registered before outcomes arrived; empty if nowhere"
+    )
 
     @model_validator(mode="after")
     def _one_primary(self) -> PlanModel:

@@ -1,0 +1,203 @@
+"""Does the cohort hold what the plan names? Columns, measures and formulas against the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from wlz_eval.cohort.model import WAVES, Cohort
+from wlz_eval.core.errors import Problem, nearest_names
+from wlz_eval.measures.frame import CARRIED, FLAGS, attendance_by_wave
+from wlz_eval.plan.model import PlanModel
+from wlz_eval.reference.measures import measures
+
+__all__ = ["column_problems", "formula_names", "frame_columns"]
+
+#: Suffixes of columns measured after the programme began.
+LATE: tuple[str, ...] = tuple(f"_{wave}" for wave in WAVES if wave not in ("pre_baseline", "baseline"))
+#: Columns of the frame that say who was treated or what came later, so no design may use them.
+NOT_BASELINE: tuple[str, ...] = ("programme", "group", "comparison_type", "left", "started")
+
+
+def frame_columns(cohort: Cohort) -> list[str]:
+    """Columns that the cohort's analysis frame will have, without making the frame."""
+    children = cohort.children
+    names = ["programme", *(c for c in (*CARRIED, *FLAGS) if c in children)]
+    pairs = cohort.measures[["measure", "wave"]].drop_duplicates().astype(str)
+    names += [f"{m}_{w}" for m, w in pairs.itertuples(index=False)]
+    names += [str(c) for c in attendance_by_wave(cohort).columns]
+    return list(dict.fromkeys(names))
+
+
+def formula_names(formula: str) -> tuple[set[str], set[str]]:
+    """Names on the left and on the right of a formula.
+
+    Raises
+    ------
+    ValueError
+        When the formula cannot be parsed, with what is wrong in a few words.
+
+    Examples
+    --------
+    >>> left, right = formula_names("programme ~ age + C(sen)")
+    >>> sorted(left), sorted(right)
+    (['programme'], ['age', 'sen'])
+    """
+    from formulaic import Formula
+
+    try:
+        parsed = Formula(formula)
+        left, right = parsed.lhs, parsed.rhs
+    except AttributeError:
+        raise ValueError("it has no two sides: write 'programme ~ covariate + covariate'") from None
+    except Exception as error:
+        raise ValueError(str(error).splitlines()[0][:160]) from None
+    return {str(v) for v in left.required_variables}, {str(v) for v in right.required_variables}
+
+
+def _missing(name: str, columns: list[str], at: dict[str, Any], what: str) -> Problem:
+    near = nearest_names(name, columns, n=3)
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    return Problem(
+        **at,
+        value=name,
+        message=f"{what} a column that the cohort does not have",
+        remedy=f"{hint}See the columns with `wlz-eval check`, or correct the name.",
+    )
+
+
+def _design_names(names: set[str], columns: list[str], at: dict[str, Any], what: str) -> Iterator[Problem]:
+    for name in sorted(names):
+        if name.endswith(LATE):
+            yield Problem(
+                **at,
+                value=name,
+                message=f"{what} a column measured after the programme began",
+                remedy="A design is made from baseline columns only; outcomes stand under outcomes.",
+            )
+        elif name in NOT_BASELINE:
+            yield Problem(
+                **at,
+                value=name,
+                message=f"{what} a column that says who was on the programme or what came later",
+                remedy="Remove it: a design is made from baseline columns only.",
+            )
+        elif name not in columns:
+            yield _missing(name, columns, at, what)
+
+
+def _matching_problems(plan: PlanModel, columns: list[str], where: Any) -> Iterator[Problem]:
+    if plan.matching is None:
+        return
+    at = where("matching.formula")
+    try:
+        left, right = formula_names(plan.matching.formula)
+    except ValueError as error:
+        yield Problem(
+            **at,
+            value=plan.matching.formula[:80],
+            message=f"this formula cannot be read: {error}",
+            remedy="Write for example 'programme ~ english_baseline + fsm + C(sen)'.",
+        )
+    else:
+        if left != {"programme"}:
+            yield Problem(
+                **at,
+                value=plan.matching.formula[:80],
+                message="the left side of the formula must be programme",
+                remedy="Write 'programme ~ ...'.",
+            )
+        if not right:
+            yield Problem(
+                **at,
+                value=plan.matching.formula[:80],
+                message="the formula names no covariate",
+                remedy="Name at least one baseline column on its right side.",
+            )
+        yield from _design_names(right, columns, at, "the formula names")
+    yield from _design_names(
+        set(plan.matching.exact), columns, where("matching.exact"), "exact matching names"
+    )
+
+
+def _outcome_problems(plan: PlanModel, columns: list[str], cohort: Cohort, where: Any) -> Iterator[Problem]:
+    known = {m.name for m in cohort.meta.measures} | set(measures())
+    seen: set[tuple[str, str]] = set()
+    for i, outcome in enumerate(plan.outcomes):
+        at = where(f"outcomes[{i}].measure")
+        if outcome.measure not in known:
+            near = nearest_names(outcome.measure, known)
+            hint = f"Did you mean {near[0]}? " if near else ""
+            yield Problem(
+                **at,
+                value=outcome.measure,
+                message="this measure is not known",
+                remedy=f"{hint}Valid: {', '.join(sorted(known))}; or describe it under measures in cohort.yaml.",
+            )
+        elif f"{outcome.measure}_{outcome.wave}" not in columns:
+            yield Problem(
+                **at,
+                value=f"{outcome.measure} at {outcome.wave}",
+                message="there are no values of this outcome yet",
+                remedy="It is reported as not available until the measures table holds some.",
+                fatal=False,
+            )
+        if (outcome.measure, outcome.wave) in seen:
+            yield Problem(
+                **at,
+                value=outcome.measure,
+                message=f"this outcome stands twice at {outcome.wave}",
+                remedy="Keep one of them.",
+            )
+        seen.add((outcome.measure, outcome.wave))
+
+
+def _value_problems(plan: PlanModel, where: Any) -> Iterator[Problem]:
+    named = {(o.measure, o.wave) for o in plan.outcomes}
+    for i, benefit in enumerate(plan.value.benefits):
+        if (benefit.measure, benefit.wave) not in named:
+            valid = ", ".join(f"{m} at {w}" for m, w in sorted(named))
+            yield Problem(
+                **where(f"value.benefits[{i}].measure"),
+                value=f"{benefit.measure} at {benefit.wave}",
+                message="a benefit is named for what is no outcome of the plan",
+                remedy=f"Valid: {valid}.",
+            )
+
+
+def column_problems(plan: PlanModel, cohort: Cohort, table: str, lines: Mapping[str, int]) -> list[Problem]:
+    """List what the plan names and the cohort does not have.
+
+    Parameters
+    ----------
+    plan : PlanModel
+        A validated plan.
+    cohort : Cohort
+        Its cohort.
+    table : str
+        Name of the file for the problems.
+    lines : mapping of str to int
+        Line of each key of the file, where known.
+
+    Returns
+    -------
+    list of Problem
+        Fatal ones and warnings.
+    """
+    columns = frame_columns(cohort)
+
+    def where(key: str) -> dict[str, Any]:
+        return {"table": table, "column": key, "row": lines.get(key)}
+
+    problems = [
+        *_matching_problems(plan, columns, where),
+        *_outcome_problems(plan, columns, cohort, where),
+        *_value_problems(plan, where),
+    ]
+    for i, rule in enumerate(plan.risk):
+        if rule.column not in columns:
+            problems.append(_missing(rule.column, columns, where(f"risk[{i}].column"), "the risk rule names"))
+    problems += _design_names(
+        set(plan.engagement.covariates), columns, where("engagement.covariates"), "covariates name"
+    )
+    return problems
