@@ -132,7 +132,7 @@ def _outcome_problems(plan: PlanModel, columns: list[str], cohort: Cohort, where
                 **at,
                 value=outcome.measure,
                 message="this measure is not known",
-                remedy=f"{hint}Valid: {', '.join(sorted(known))}; or describe it under measures in cohort.yaml.",
+                remedy=f"{hint}Valid: {', '.join(sorted(known))}, and what cohort.yaml describes.",
             )
         elif f"{outcome.measure}_{outcome.wave}" not in columns:
             yield Problem(

@@ -90,7 +90,7 @@ def explain_plan() -> str:
     head = [
         "# The analysis plan: written before any outcome is looked at.",
         "# Every key is here with its default, so that what you leave out is known too.",
-        "# Lock it with `wlz-eval plan COHORT --lock` and register the lock elsewhere before outcomes arrive.",
+        "# Lock it with `wlz-eval plan COHORT --lock` and register the lock before outcomes arrive.",
         "",
     ]
     return "\n".join([*head, *_block(PlanModel, 0, example=False), ""])

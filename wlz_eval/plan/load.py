@@ -66,7 +66,7 @@ def read_plan_file(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
                     table=path.name,
                     row=None if mark is None else mark.line + 1,
                     message=f"this is not valid YAML: {what}",
-                    remedy="Check indents (spaces, not tabs), colons and quotes on this line and the one above it.",
+                    remedy="Check indents (spaces, not tabs), colons and quotes here and on the line above.",
                 )
             ]
         ) from None

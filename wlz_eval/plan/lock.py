@@ -22,7 +22,7 @@ __all__ = ["LOCK_FILE", "PlanStatus", "lock_plan", "plan_status"]
 LOCK_FILE = "plan.lock.yaml"
 _HEADER = (
     "# The analysis plan as it was locked. Written by `wlz-eval plan COHORT --lock`; do not edit.\n"
-    "# A lock on one's own disk proves no date: what counts is a copy registered elsewhere before outcomes arrived.\n"
+    "# A lock on one's own disk proves no date: register a copy elsewhere before outcomes arrive.\n"
 )
 
 
@@ -137,7 +137,7 @@ def lock_plan(cohort: Cohort, registered: str = "", date: dt.date | None = None)
         A loaded cohort with a folder.
     registered : str
         Address where the plan was registered before outcomes arrived (OSF, a public commit); the plan's
-        own ``registration`` when empty. It is reported as given: whether it was in time cannot be proven here.
+        own ``registration`` when empty. It is reported as given: nothing here can prove that it was in time.
     date : datetime.date, optional
         Day of the lock; today when left out.
 

@@ -48,7 +48,7 @@ class PlanModel(BaseModel):
     )
     extra_columns: tuple[str, ...] = Field(
         (),
-        description="Columns outside the schema to load, as table.column; never names, numbers of pupils or postcodes",
+        description="Columns outside the schema to load, as table.column; never names or postcodes",
     )
     effort: Literal["quick", "full"] = Field(
         "full", description="How many replicates when the run does not say"

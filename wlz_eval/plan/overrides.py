@@ -53,7 +53,7 @@ def _set(
                         table=table,
                         column=path_text(here),
                         message=f"{path_text(done)} is a list of {len(target)}",
-                        remedy=f"Name an element by its number, 0 to {len(target) - 1}, or give the whole list."
+                        remedy=f"Name an element, 0 to {len(target) - 1}, or give the whole list."
                         if target
                         else "Give the whole list.",
                     )
