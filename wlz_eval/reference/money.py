@@ -1,0 +1,137 @@
+"""Registries about money: discount schedules, price indices, unit values, published figures on value."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from wlz_eval.core.errors import OptionError, suggestion
+from wlz_eval.core.files import reference_dir
+
+__all__ = [
+    "DiscountBand",
+    "UnitValue",
+    "discount_schedule",
+    "price_index",
+    "published_value",
+    "unit_value",
+    "unit_values",
+]
+
+#: File of the price index of each currency that has one. None is guessed for the others.
+_PRICE_INDICES: Mapping[str, str] = MappingProxyType({"GBP": "gdp_deflator_uk.csv"})
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DiscountBand(_Row):
+    """Years over which one discount rate holds."""
+
+    schedule: str = Field(description="Name of the schedule")
+    from_year: int = Field(ge=0, description="First year of the band")
+    to_year: int | None = Field(None, description="Last year of the band; none for the last band")
+    rate: float = Field(ge=0, lt=1, description="Rate a year")
+    source: str = Field(description="Where the rate was seen")
+    date: str = Field(description="Edition or date of the source")
+    confirmed: bool = Field(description="Whether it was seen in its source")
+
+
+class UnitValue(_Row):
+    """What one unit of an outcome is worth, and to whom."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Name in plans")
+    label: str = Field(description="Name in reports, in plain words")
+    unit: str = Field(description="What one unit is, such as grade or day")
+    value: float = Field(ge=0, description="Worth of one unit, in the prices of price_year")
+    currency: str = Field(description="ISO code")
+    price_year: int = Field(description="Year of the prices; for a financial year, the year in which it begins")
+    price_basis: Literal["calendar", "financial"] = Field(description="Kind of year that price_year is")
+    kind: Literal["economic", "fiscal", "social"] = Field(description="Kind of benefit; the kinds are never mixed")
+    beneficiary: str = Field(description="Who gains")
+    stream: str = Field(description="Stream of money that it counts, such as earnings")
+    route: str = Field(description="Route by which it counts that stream, such as grades or absence")
+    discounted: bool = Field(description="Whether the value is already a present value over many years")
+    relative_sd: float = Field(ge=0, lt=1, description="Standard deviation, as a share of the value")
+    evidence: Literal["published", "illustrative"] = Field(description="Where it comes from, in one word")
+    source: str = Field(description="Where it was seen")
+    confirmed: bool = Field(description="Whether every fact in the row was seen in its source")
+
+
+def _rows(file: str) -> list[dict[str, Any]]:
+    table = pd.read_csv(reference_dir() / file, dtype={"date": str})
+    records = table.to_dict(orient="records")
+    return [{str(k): v for k, v in row.items() if not pd.isna(v)} for row in records]
+
+
+@functools.cache
+def _schedules() -> Mapping[str, tuple[DiscountBand, ...]]:
+    bands = [DiscountBand.model_validate(row) for row in _rows("discount_rates.csv")]
+    names = dict.fromkeys(band.schedule for band in bands)
+    return {name: tuple(b for b in bands if b.schedule == name) for name in names}
+
+
+def discount_schedule(name: str) -> tuple[DiscountBand, ...]:
+    """Look up a discount schedule of ``data/reference/discount_rates.csv``.
+
+    Raises
+    ------
+    OptionError
+        When there is no such schedule.
+
+    Examples
+    --------
+    >>> discount_schedule("green_book")[0].rate
+    0.035
+    """
+    schedules = _schedules()
+    if name not in schedules:
+        raise OptionError(f"Unknown discount schedule {name!r}. {suggestion(name, list(schedules))}")
+    return schedules[name]
+
+
+@functools.cache
+def price_index(currency: str) -> Mapping[int, float] | None:
+    """Price index of a currency by calendar year, or ``None`` where none is held.
+
+    Examples
+    --------
+    >>> price_index("GBP")[2024]
+    100.0
+    >>> price_index("USD") is None
+    True
+    """
+    if currency not in _PRICE_INDICES:
+        return None
+    return MappingProxyType({int(r["year"]): float(r["value"]) for r in _rows(_PRICE_INDICES[currency])})
+
+
+@functools.cache
+def unit_values() -> Mapping[str, UnitValue]:
+    """Read ``data/reference/unit_values.csv`` as a mapping from name to :class:`UnitValue`."""
+    return MappingProxyType({row["name"]: UnitValue.model_validate(row) for row in _rows("unit_values.csv")})
+
+
+def unit_value(name: str) -> UnitValue:
+    """Look up one unit value.
+
+    Raises
+    ------
+    OptionError
+        When there is no such row.
+    """
+    known = unit_values()
+    if name not in known:
+        raise OptionError(f"Unknown unit value {name!r}. {suggestion(name, list(known))}")
+    return known[name]
+
+
+def published_value(cohort: str) -> list[dict[str, Any]]:
+    """Figures on value that others published about a cohort, quoted and never added to anything."""
+    return [row for row in _rows("published_value.csv") if row["cohort"] == cohort]

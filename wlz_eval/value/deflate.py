@@ -1,0 +1,85 @@
+"""Prices of one year in the prices of another, one currency at a time."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from wlz_eval.core.errors import OptionError
+from wlz_eval.reference.money import price_index
+
+__all__ = ["deflate", "has_price_index", "price_level"]
+
+Basis = Literal["calendar", "financial"]
+
+
+def has_price_index(currency: str) -> bool:
+    """Whether a price index is held for this currency."""
+    return price_index(currency) is not None
+
+
+def price_level(year: int, currency: str, basis: Basis = "calendar") -> float:
+    """Level of prices in a year.
+
+    Parameters
+    ----------
+    year : int
+        A calendar year, or the calendar year in which a financial year (April to March) begins.
+    currency : str
+        ISO code.
+    basis : {"calendar", "financial"}
+        Only the calendar-year series is held, so a financial year is the mean of its two calendar years.
+
+    Raises
+    ------
+    OptionError
+        When the currency has no index, or the index does not reach the year.
+    """
+    index = price_index(currency)
+    if index is None:
+        raise OptionError(
+            f"There is no price index for {currency}, so amounts of different price years cannot be brought together. "
+            f"Give every {currency} amount in the same price year, and set value.price_year in plan.yaml to it."
+        )
+    needed = [year] if basis == "calendar" else [year, year + 1]
+    missing = [y for y in needed if y not in index]
+    if missing:
+        raise OptionError(
+            f"The {currency} price index runs from {min(index)} to {max(index)} and has no {missing[0]}. "
+            f"Choose price years in that range, or add the year to data/reference."
+        )
+    return float(np.mean([index[y] for y in needed]))
+
+
+def deflate(
+    amount: npt.ArrayLike, from_year: int, to_year: int, currency: str = "GBP", basis: Basis = "calendar"
+) -> npt.NDArray[np.float64]:
+    """Bring amounts from one price year to another.
+
+    Parameters
+    ----------
+    amount : array_like
+        Money in the prices of `from_year`.
+    from_year, to_year : int
+        Price years; `to_year` is a calendar year.
+    currency : str
+        ISO code. When both years are the same calendar year no index is needed.
+    basis : {"calendar", "financial"}
+        Kind of year of `from_year`.
+
+    Returns
+    -------
+    ndarray of float
+        The same amounts in the prices of `to_year`.
+
+    Examples
+    --------
+    >>> float(deflate(100.0, 2020, 2020, "USD"))
+    100.0
+    """
+    values = np.asarray(amount, dtype=float)
+    if from_year == to_year and basis == "calendar":
+        return values * 1.0
+    return values * (price_level(to_year, currency) / price_level(from_year, currency, basis))
