@@ -1,1 +1,27 @@
-"""inference."""
+"""Standard errors and intervals that hold with few schools, shared by attribution and engagement."""
+
+from wlz_eval.inference.linear import LeastSquares, independent_columns, least_squares
+from wlz_eval.inference.multiplicity import holm
+from wlz_eval.inference.robust import (
+    CLUSTER_KINDS,
+    DF_KINDS,
+    ILLUSTRATIVE_BELOW,
+    RobustEstimates,
+    cluster_robust,
+    hc_robust,
+)
+from wlz_eval.inference.sandwich import intraclass_moments
+
+__all__ = [
+    "CLUSTER_KINDS",
+    "DF_KINDS",
+    "ILLUSTRATIVE_BELOW",
+    "LeastSquares",
+    "RobustEstimates",
+    "cluster_robust",
+    "hc_robust",
+    "holm",
+    "independent_columns",
+    "intraclass_moments",
+    "least_squares",
+]
