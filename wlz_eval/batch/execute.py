@@ -1,0 +1,217 @@
+"""Run one notebook in a fresh kernel, and know for certain how it ended.
+
+The status comes from exceptions, never from the notebook: papermill marks the cells of a killed kernel as completed.
+The executed notebook is written whole, after success, or not at all.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from wlz_eval.batch.clean import clean_notebook
+from wlz_eval.core import errors
+from wlz_eval.core.files import write_atomic
+
+__all__ = ["CELL_TIMEOUT", "Execution", "NotebookTask", "execute"]
+
+#: Seconds that one cell may take unless the run says otherwise.
+CELL_TIMEOUT = 3600
+#: Seconds that a kernel may take to answer for the first time.
+START_TIMEOUT = 90
+
+#: Names of the errors that a user can mend.
+USER_ERRORS = frozenset(
+    name
+    for name, value in vars(errors).items()
+    if isinstance(value, type) and issubclass(value, errors.WlzEvalError)
+)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class NotebookTask:
+    """One notebook to be run.
+
+    Parameters
+    ----------
+    source : Path
+        The notebook.
+    target : Path
+        Where the executed notebook goes.
+    log : Path
+        Private log of this notebook.
+    parameters : mapping
+        Everything that papermill injects.
+    shown : mapping
+        What the executed notebook says of its parameters.
+    scratch : Path
+        Folder in which the kernel gets a folder of its own.
+    cell_timeout : int
+        Seconds that one cell may take.
+    """
+
+    source: Path
+    target: Path
+    log: Path
+    parameters: Mapping[str, Any]
+    shown: Mapping[str, Any]
+    scratch: Path
+    cell_timeout: int = CELL_TIMEOUT
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How it ended.
+
+    Parameters
+    ----------
+    status : str
+        ``succeeded`` or ``failed``.
+    reason : str
+        Why it failed, in words fit for a reader of the site; empty after success.
+    detail : str
+        The same with whatever helps the person at the terminal; may hold values, so it is never published.
+    bug : bool
+        Whether it failed for a reason that no user can mend.
+    """
+
+    status: Literal["succeeded", "failed"]
+    reason: str = ""
+    detail: str = field(default="", repr=False)
+    bug: bool = False
+
+
+class _KernelStartError(Exception):
+    """The kernel did not come up: a passing fault, so worth a second try."""
+
+
+def execute(task: NotebookTask, on_start: Callable[[Any], None] = lambda manager: None) -> Execution:
+    """Run a notebook; a kernel that does not come up is tried once more.
+
+    Parameters
+    ----------
+    task : NotebookTask
+        What to run.
+    on_start : callable
+        Called with the kernel's manager as soon as there is one, so that a caller can stop it.
+
+    Returns
+    -------
+    Execution
+        Faults of the notebook and its kernel are returned, never raised.
+    """
+    task.log.parent.mkdir(parents=True, exist_ok=True)
+    with task.log.open("wb") as log:
+        for attempt in (1, 2):
+            try:
+                return _attempt(task, log, on_start)
+            except _KernelStartError as error:
+                _note(log, f"attempt {attempt}: the kernel could not be started: {error}")
+                time.sleep(0.5)
+    return Execution(
+        "failed",
+        "its kernel could not be started, twice",
+        f"its kernel could not be started, twice; see {task.log}",
+        bug=True,
+    )
+
+
+def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None]) -> Execution:
+    import nbformat
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    from wlz_eval.batch.kernel import ENGINE, register_engine
+
+    register_engine()
+    # Its one warning, of unknown parameters, comes from a pattern that misses typed ones; they are checked before.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    task.scratch.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=task.scratch, prefix="kernel-"))
+    started: list[Any] = []
+
+    def remember(manager: Any) -> None:
+        started.append(manager)
+        on_start(manager)
+
+    try:
+        # A node, not a path: papermill would read braces in a path as places for parameters.
+        notebook = papermill.execute_notebook(
+            _read(task.source),
+            None,
+            parameters=dict(task.parameters),
+            engine_name=ENGINE,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            start_timeout=START_TIMEOUT,
+            execution_timeout=task.cell_timeout,
+            folder=folder,
+            raw_log=log,
+            on_start=remember,
+        )
+        cleaned = clean_notebook(notebook, task.shown)
+        write_atomic(task.target, nbformat.writes(cleaned) + "\n")
+        return Execution("succeeded")
+    except PapermillExecutionError as error:
+        return _cell_failed(task, log, error)
+    except CellTimeoutError:
+        return _stopped(task, log, f"a cell took longer than {task.cell_timeout:,} seconds")
+    except DeadKernelError:
+        return _stopped(task, log, "its kernel died: it was killed, or the machine ran out of memory")
+    except (TimeoutError, RuntimeError) as error:
+        if "Kernel died before replying" in str(error) or "Kernel didn't respond" in str(error):
+            raise _KernelStartError(str(error)) from error
+        raise
+    finally:
+        _end_processes(started)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _read(path: Path) -> Any:
+    """Read a notebook as papermill does, since it does so only for paths."""
+    from papermill.iorw import load_notebook_node
+
+    return load_notebook_node(str(path))
+
+
+def _cell_failed(task: NotebookTask, log: Any, error: Any) -> Execution:
+    cell = f"cell {error.cell_index + 1}"
+    if error.ename in USER_ERRORS:
+        _note(log, f"{cell}: {error.ename}: {error.evalue}")
+        return Execution("failed", str(error.evalue), str(error.evalue))
+    _note(log, "\n".join([f"{cell}: {error.ename}: {error.evalue}", *map(str, error.traceback)]))
+    return Execution(
+        "failed",
+        f"{error.ename} in {cell}; the private log holds the details",
+        f"{error.ename}: {error.evalue} in {cell}; traceback in {task.log}",
+        bug=True,
+    )
+
+
+def _stopped(task: NotebookTask, log: Any, reason: str) -> Execution:
+    _note(log, reason)
+    return Execution("failed", reason, f"{reason}; log in {task.log}", bug=True)
+
+
+def _note(log: Any, text: str) -> None:
+    log.write((_COLOUR.sub("", text) + "\n").encode("utf-8", "replace"))
+    log.flush()
+
+
+def _end_processes(managers: list[Any]) -> None:
+    """Make sure that no kernel outlives its notebook, whatever happened between."""
+    for manager in managers:
+        process = getattr(getattr(manager, "provisioner", None), "process", None)
+        if process is not None and process.poll() is None:
+            process.kill()
+            process.wait(timeout=10)

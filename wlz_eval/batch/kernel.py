@@ -1,0 +1,112 @@
+"""Kernels that are this interpreter, on one core, and untouched by the machine's own Jupyter settings.
+
+A kernel named ``python3`` may be anything: a user's own kernel specification, or a ``JUPYTER_PATH``, can point it at
+another Python. A batch therefore asks no specification on disk; it starts ``sys.executable``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+from traitlets import default
+
+__all__ = ["ENGINE", "SINGLE_THREAD", "OwnKernelManager", "kernel_environment", "register_engine"]
+
+#: Name under which papermill knows the engine.
+ENGINE = "wlz-eval"
+
+#: One thread for each linear-algebra and OpenMP library: several kernels at once that each take all cores are many
+#: times slower than several that take one each.
+SINGLE_THREAD: dict[str, str] = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "ARROW_NUM_THREADS": "1",
+}
+
+#: Variables that would let the machine's settings change what a notebook shows.
+_UNSET = ("PYTHONSTARTUP", "PYTHONHOME", "IPYTHON", "MPLBACKEND", "PYTHONWARNINGS", "JUPYTER_PATH", "JUPYTER_CONFIG_DIR")
+
+
+def kernel_environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a kernel that keeps its own files in `folder`."""
+    environment = {name: value for name, value in os.environ.items() if name not in _UNSET}
+    own = {
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(folder),
+        # Iteration over a set of words depends on the hash seed; a page must not.
+        "PYTHONHASHSEED": "0",
+    }
+    return environment | SINGLE_THREAD | own
+
+
+class OwnKernelSpecs(KernelSpecManager):
+    """Knows one kernel: this interpreter."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Return this interpreter's specification, whatever the name."""
+        return KernelSpec(
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name="Python 3",
+            language="python",
+        )
+
+
+class OwnKernelManager(AsyncKernelManager):
+    """Starts this interpreter, and no other, as the kernel."""
+
+    @default("kernel_spec_manager")
+    def _own_specs(self) -> KernelSpecManager:
+        return OwnKernelSpecs(parent=self)
+
+
+class OwnEngine(NBClientEngine):
+    """papermill's own engine, with :class:`OwnKernelManager` and a process that keeps to its folder."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        log_output: bool = False,
+        stdout_file: Any = None,
+        stderr_file: Any = None,
+        start_timeout: int = 60,
+        execution_timeout: int | None = None,
+        **options: Any,
+    ) -> None:
+        """Execute the cells. `options` holds ``folder`` (the kernel's own), ``raw_log`` and ``on_start``."""
+        folder: Path = options["folder"]
+        manager = OwnKernelManager(kernel_name="python3", connection_file=str(folder / "kernel.json"))
+        client = PapermillNotebookClient(
+            nb_man,
+            km=manager,
+            kernel_name=kernel_name,
+            startup_timeout=start_timeout,
+            timeout=execution_timeout,
+            record_timing=False,
+            coalesce_streams=True,
+            # Nothing in a kernel is worth a polite goodbye once its notebook is done, and that takes half a second.
+            shutdown_kernel="immediate",
+            # A private IPython folder, and no history: kernels side by side would wait for one another's database.
+            extra_arguments=["--HistoryManager.enabled=False"],
+        )
+        client.owns_km = True
+        options["on_start"](manager)
+        client.execute(
+            env=kernel_environment(folder), cwd=str(folder), stdout=options["raw_log"], stderr=options["raw_log"]
+        )
+
+
+def register_engine() -> None:
+    """Make the engine known to papermill."""
+    papermill_engines.register(ENGINE, OwnEngine)
