@@ -1,1 +1,33 @@
-"""release."""
+"""Findings, the release ledger and disclosure control: how a number leaves a notebook."""
+
+from wlz_eval.release.columns import Children, Column, Interval, Label, Number, Percent, Statistic
+from wlz_eval.release.findings import FindingSet, FindingStore, Stamp
+from wlz_eval.release.ledger import Ledger, LedgerCell
+from wlz_eval.release.notebook import NOTEBOOKS, Notebook, open_notebook
+from wlz_eval.release.rule import Released, Rule, release_finding
+from wlz_eval.release.sentences import Sentence
+from wlz_eval.release.workspace import AUDIENCES, Workspace
+
+__all__ = [
+    "AUDIENCES",
+    "NOTEBOOKS",
+    "Children",
+    "Column",
+    "FindingSet",
+    "FindingStore",
+    "Interval",
+    "Label",
+    "Ledger",
+    "LedgerCell",
+    "Notebook",
+    "Number",
+    "Percent",
+    "Released",
+    "Rule",
+    "Sentence",
+    "Stamp",
+    "Statistic",
+    "Workspace",
+    "open_notebook",
+    "release_finding",
+]

@@ -1,0 +1,277 @@
+"""What a column of a shown table holds, so that the release rule knows how to treat each cell."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from wlz_eval.core.errors import ReleaseError, suggestion
+from wlz_eval.core.numbers import UNIT_DIGITS
+from wlz_eval.release.rule import (
+    Released,
+    Rule,
+    release_count,
+    release_interval,
+    release_number,
+    release_percent,
+    release_statistic,
+)
+
+__all__ = ["Children", "Column", "Interval", "Label", "Number", "Percent", "Statistic", "release_table"]
+
+
+@dataclass(frozen=True)
+class Label:
+    """Words that say what a row is: an outcome, a group, a wave. Never a number that was computed.
+
+    Parameters
+    ----------
+    title : str
+        Head of the column.
+    dimension : str
+        ``"school"`` when the rows are single schools: in public such a table is not shown at all,
+        since one school is one Link Worker.
+    """
+
+    title: str
+    dimension: str = ""
+
+    def release(self, row: Mapping[str, Any], name: str, rule: Rule) -> Released:
+        """Return the words of one cell."""
+        value = row[name]
+        if isinstance(value, bool) or (hasattr(value, "dtype") and value.dtype == bool):
+            return Released(kind="label", text="yes" if value else "no")
+        if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+            return Released(kind="label", text="")
+        if isinstance(value, numbers.Number) and not isinstance(value, numbers.Integral):
+            raise ReleaseError(
+                f"Column {name!r} is given as a Label but holds the number {value}. Give it as Statistic, Percent, "
+                "Children or Number, so that the release rule can judge it."
+            )
+        return Released(kind="label", text=str(value))
+
+
+@dataclass(frozen=True)
+class Children:
+    """A count of children: rounded, and hidden below the threshold."""
+
+    title: str
+
+    def release(self, row: Mapping[str, Any], name: str, rule: Rule) -> Released:
+        """Release one cell."""
+        return release_count(_float(row[name]), rule)
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A mean, difference or slope that rests on children.
+
+    Parameters
+    ----------
+    title : str
+        Head of the column.
+    unit : str
+        A unit of :data:`wlz_eval.core.finding.Unit`, or the column that holds each row's unit.
+    n : str or tuple of str
+        Column or columns with the children behind the number: hidden when any is below the threshold.
+    currency : str
+        ISO code, for money.
+    """
+
+    title: str
+    unit: str
+    n: str | tuple[str, ...]
+    currency: str = ""
+
+    def release(self, row: Mapping[str, Any], name: str, rule: Rule) -> Released:
+        """Release one cell."""
+        unit, words = _unit(self.unit, row)
+        ns = [_float(row[n]) for n in _names(self.n)]
+        return release_statistic(_float(row[name]), ns, rule, unit, self.currency, words=words)
+
+
+@dataclass(frozen=True)
+class Percent:
+    """A percentage of children (42 means 42%), shown whole.
+
+    Hidden unless the children counted and the children not counted both reach the threshold.
+
+    Parameters
+    ----------
+    title : str
+        Head of the column.
+    n : str
+        Column with the children of whom it is a share.
+    """
+
+    title: str
+    n: str
+
+    def release(self, row: Mapping[str, Any], name: str, rule: Rule) -> Released:
+        """Release one cell."""
+        return release_percent(_float(row[name]), _float(row[self.n]), rule)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that is about no child: a price, a rate, a year, a count of schools.
+
+    Parameters
+    ----------
+    title : str
+        Head of the column.
+    unit : str
+        A unit of :data:`wlz_eval.core.finding.Unit`, or the column that holds each row's unit.
+    currency : str
+        ISO code, for money.
+    """
+
+    title: str
+    unit: str
+    currency: str = ""
+
+    def release(self, row: Mapping[str, Any], name: str, rule: Rule) -> Released:
+        """Release one cell."""
+        unit, words = _unit(self.unit, row)
+        return release_number(_float(row[name]), unit, self.currency, words=words)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A 95% interval from two columns; its own name in ``columns`` need not be a column of the data.
+
+    Parameters
+    ----------
+    title : str
+        Head of the column.
+    low, high : str
+        Columns with the two ends.
+    unit : str
+        A unit, or the column that holds each row's unit.
+    n : str or tuple of str
+        Columns with the children behind the interval; empty for what is about no child.
+    currency : str
+        ISO code, for money.
+    """
+
+    title: str
+    low: str
+    high: str
+    unit: str
+    n: str | tuple[str, ...] = ()
+    currency: str = ""
+
+    def release(self, row: Mapping[str, Any], name: str, rule: Rule) -> Released:
+        """Release one cell."""
+        unit, words = _unit(self.unit, row)
+        ns = [_float(row[n]) for n in _names(self.n)]
+        low, high = _float(row[self.low]), _float(row[self.high])
+        return release_interval(low, high, ns, rule, unit, self.currency, words=words)
+
+
+
+@dataclass(frozen=True)
+class Given:
+    """Numbers that were released one by one beforehand, each by its own kind (a table of findings)."""
+
+    title: str
+
+    def release(self, row: Mapping[str, Any], name: str, rule: Rule) -> Released:
+        """Return the cell as it was released."""
+        value: Released = row[name]
+        return value
+
+
+Column = Label | Children | Statistic | Percent | Number | Interval | Given
+
+
+def _names(n: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (n,) if isinstance(n, str) else tuple(n)
+
+
+def _float(value: Any) -> float:
+    return math.nan if value is None or value is pd.NA else float(value)
+
+
+def _unit(unit: str, row: Mapping[str, Any]) -> tuple[str, bool]:
+    """Return the unit of a cell, and whether its words must stand in the cell since rows differ."""
+    return (unit, False) if unit in UNIT_DIGITS else (str(row[unit]), True)
+
+
+def columns_needed(name: str, spec: Column) -> tuple[str, ...]:
+    """Columns of the data that a column of the table is made from."""
+    needed: tuple[str, ...] = (spec.low, spec.high) if isinstance(spec, Interval) else (name,)
+    if isinstance(spec, Statistic | Percent | Interval):
+        needed += _names(spec.n)
+    if isinstance(spec, Statistic | Number | Interval) and spec.unit not in UNIT_DIGITS:
+        needed += (spec.unit,)
+    return needed
+
+
+def check_columns(data: pd.DataFrame, columns: Mapping[str, Column]) -> None:
+    """Check that a table can be released: every column described, every described column there.
+
+    Raises
+    ------
+    ReleaseError
+        Naming the column and what the data have.
+    """
+    if not columns:
+        raise ReleaseError("A table was asked for without columns. Give columns={'name': Label('Title'), …}.")
+    for name, spec in columns.items():
+        if not isinstance(spec, Column):
+            raise ReleaseError(
+                f"Column {name!r} is described by {type(spec).__name__}. Describe it by one of Label, Children, "
+                "Statistic, Percent, Number, Interval, so that the release rule can judge it."
+            )
+        for needed in columns_needed(name, spec):
+            if needed not in data.columns:
+                valid = [str(c) for c in data.columns]
+                raise ReleaseError(
+                    f"Column {name!r} needs {needed!r}, which the data do not have. {suggestion(needed, valid)}"
+                )
+
+
+def release_table(data: pd.DataFrame, columns: Mapping[str, Column], rule: Rule) -> list[dict[str, Released]]:
+    """Release every cell of a table.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Full precision; columns that are not described are not shown.
+    columns : mapping of str to Column
+        What each column holds.
+    rule : Rule
+        Threshold and rounding.
+
+    Returns
+    -------
+    list of dict
+        One a row, from the column's name to its released cell.
+    """
+    check_columns(data, columns)
+    rows: list[dict[str, Any]] = [{str(k): v for k, v in r.items()} for r in data.to_dict(orient="records")]
+    return [{name: spec.release(row, name, rule) for name, spec in columns.items()} for row in rows]
+
+
+def released_frame(released: list[dict[str, Released]], columns: Mapping[str, Column]) -> pd.DataFrame:
+    """Return released cells as data to draw: hidden cells are NaN, and nothing else of the data is left.
+
+    An interval becomes its two columns, `low` and `high`.
+    """
+    out: dict[str, list[Any]] = {}
+    for name, spec in columns.items():
+        cells = [row[name] for row in released]
+        if isinstance(spec, Label):
+            out[name] = [cell.text for cell in cells]
+        elif isinstance(spec, Interval):
+            out[spec.low] = [cell.value for cell in cells]
+            out[spec.high] = [cell.high for cell in cells]
+        else:
+            out[name] = [cell.value for cell in cells]
+    return pd.DataFrame(out)

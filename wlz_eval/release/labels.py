@@ -1,0 +1,78 @@
+"""Plain words for findings: what a number is, and what it may be called."""
+
+from __future__ import annotations
+
+from wlz_eval.cohort.model import Cohort
+from wlz_eval.core.errors import OptionError
+from wlz_eval.core.finding import Finding
+
+__all__ = ["CLAIM_WORDS", "COMPARATOR_WORDS", "QUANTITY_WORDS", "WAVE_WORDS", "finding_label", "outcome_label"]
+
+#: What a reader may take a number for.
+CLAIM_WORDS: dict[str, str] = {
+    "description": "describes these children",
+    "association": "goes together; the reason is not known",
+    "adjusted_difference": "difference after matching; may have other causes",
+    "effect": "effect of the programme",
+    "projection": "worked out from assumptions",
+}
+
+WAVE_WORDS: dict[str, str] = {
+    "pre_baseline": "well before the start",
+    "baseline": "at the start",
+    "midpoint": "part-way",
+    "endline": "at the end",
+    "followup": "at follow-up",
+}
+
+COMPARATOR_WORDS: dict[str, str] = {
+    "same_school": "children in the same schools",
+    "other_school": "children in other schools",
+    "waiting": "children waiting for a place",
+    "historical": "children of earlier years",
+    "declined": "children who declined a place",
+    "national": "children nationally",
+}
+
+QUANTITY_WORDS: dict[str, str] = {
+    "att": "Difference from matched children",
+    "naive": "Difference from all comparison children, unmatched",
+    "naive_difference": "Difference from all comparison children, unmatched",
+    "hedges_g": "Size of the difference in standard deviations",
+    "change": "Change",
+    "expected_untreated": "Change to be expected with no programme",
+    "exit_rate": "No longer at risk",
+    "slope": "Change in the outcome for each extra unit of engagement",
+    "mean": "Average",
+    "count": "Count",
+    "net_present_value": "Net present value",
+    "benefit_cost_ratio": "Benefit for each unit of cost",
+    "breakeven_probability": "Chance that benefits exceed costs",
+    "cost_per_child": "Cost for each child",
+}
+
+
+def outcome_label(cohort: Cohort, outcome: str) -> str:
+    """Name of an outcome in reports; the bare name with spaces where no measure has it."""
+    try:
+        return cohort.measure(outcome).label
+    except OptionError:
+        return outcome.replace("_", " ")
+
+
+def finding_label(finding: Finding, cohort: Cohort) -> str:
+    """Say what a finding is: quantity, outcome, wave, whom it is about and against whom."""
+    words = finding.quantity.replace("_", " ")
+    parts = [QUANTITY_WORDS.get(finding.quantity, words[:1].upper() + words[1:])]
+    if finding.outcome:
+        parts[0] += f": {outcome_label(cohort, finding.outcome)}"
+    if finding.wave:
+        parts.append(WAVE_WORDS.get(finding.wave, finding.wave.replace("_", " ")))
+    if finding.subgroup:
+        parts.append(finding.subgroup.replace("_", " "))
+    elif finding.group and not finding.comparator:
+        parts.append(f"{finding.group.replace('_', ' ')} children")
+    if finding.comparator:
+        against = COMPARATOR_WORDS.get(finding.comparator, finding.comparator.replace("_", " "))
+        parts.append(f"against {against}")
+    return ", ".join(parts)

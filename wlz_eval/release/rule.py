@@ -1,0 +1,242 @@
+"""The one release rule: what may be shown of a count, a statistic or a percentage.
+
+The rule is stateless: the same number gets the same text on every page and in every run. What follows from
+showing several numbers together is the business of :mod:`wlz_eval.release.suppression`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from wlz_eval.core.finding import Finding
+from wlz_eval.core.numbers import NOT_AVAILABLE, UNIT_DIGITS, format_interval, format_number, format_value
+
+__all__ = [
+    "HIDDEN", "Released", "Rule", "release_count", "release_finding", "release_interval", "release_number",
+    "release_percent", "release_statistic", "round_half_up",
+]
+
+Kind = Literal["label", "count", "statistic", "percent", "number", "interval"]
+
+#: What stands in a table where a number is withheld.
+HIDDEN = "hidden"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Threshold and rounding.
+
+    Parameters
+    ----------
+    threshold : int
+        Fewest children behind a number that is shown.
+    round_to : int
+        Counts of children are rounded to the nearest of these.
+    applies : bool
+        False for internal pages, which show aggregates as they are.
+
+    Examples
+    --------
+    >>> release_count(228, Rule()).text, release_count(9, Rule()).text
+    ('230', 'fewer than 10')
+    """
+
+    threshold: int = 10
+    round_to: int = 5
+    applies: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released:
+    """A number as it may be shown.
+
+    Parameters
+    ----------
+    kind : str
+        What the rule took it for.
+    text : str
+        What the reader sees.
+    value, high : float
+        The number after rounding (``nan`` when hidden or unknown); `high` is the upper end of an interval.
+    hidden : bool
+        Whether the rule withheld it.
+    ns : tuple of int
+        Children behind it. Private: only the ledger holds them.
+    """
+
+    kind: Kind
+    text: str
+    value: float = math.nan
+    high: float = math.nan
+    hidden: bool = False
+    ns: tuple[int, ...] = ()
+
+    @property
+    def plain(self) -> str:
+        """The released value for a machine to read, never more precise than the text; empty if there is none."""
+        if math.isnan(self.value):
+            return ""
+        return f"{self.value:.10g}" if math.isnan(self.high) else f"{self.value:.10g} {self.high:.10g}"
+
+
+def round_half_up(value: float, digits: int) -> float:
+    """Round as the printed text is rounded: halves away from zero.
+
+    Examples
+    --------
+    >>> round_half_up(2.25, 1), round_half_up(-0.04, 1)
+    (2.3, 0.0)
+    """
+    if not math.isfinite(value):
+        return math.nan
+    scale = 10**digits
+    return math.copysign(math.floor(abs(value) * scale + 0.5 + 1e-9) / scale, value) + 0.0
+
+
+def _known(ns: Iterable[float | None]) -> tuple[int, ...]:
+    """Children behind a number; one that is not known counts as none at all, so that it hides."""
+    return tuple(0 if n is None or not math.isfinite(n) else round(n) for n in ns)
+
+
+def release_count(count: float, rule: Rule) -> Released:
+    """Release a count of children.
+
+    Parameters
+    ----------
+    count : float
+        Children; ``nan`` when not known.
+    rule : Rule
+        Threshold and rounding.
+
+    Returns
+    -------
+    Released
+        "fewer than 10", or the count rounded. A count that reached the threshold is never rounded below it.
+        Zero is below the threshold: that there is no child of a kind is a fact about every child.
+    """
+    if count is None or not math.isfinite(count):
+        return Released(kind="count", text=NOT_AVAILABLE)
+    n = round(count)
+    if not rule.applies:
+        return Released(kind="count", text=format_number(n, 0), value=float(n), ns=(n,))
+    if n < rule.threshold:
+        return Released(kind="count", text=f"fewer than {rule.threshold}", hidden=True, ns=(n,))
+    shown = rule.round_to * math.floor(n / rule.round_to + 0.5)
+    if shown < rule.threshold:
+        shown = rule.round_to * math.ceil(rule.threshold / rule.round_to)
+    return Released(kind="count", text=format_number(shown, 0), value=float(shown), ns=(n,))
+
+
+def release_statistic(
+    value: float, ns: Iterable[float | None], rule: Rule, unit: str, currency: str = "", words: bool = False,
+    sign: bool = False,
+) -> Released:
+    """Release a mean, difference, slope or any other number that rests on groups of children.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    ns : iterable of int
+        Children in each group that it rests on; it is hidden when any is below the threshold.
+    rule : Rule
+        Threshold and rounding.
+    unit, currency, words, sign
+        How it is printed, as in :func:`wlz_eval.core.numbers.format_value`.
+    """
+    groups = _known(ns)
+    if value is None or not math.isfinite(value):
+        return Released(kind="statistic", text=NOT_AVAILABLE, ns=groups)
+    if rule.applies and any(n < rule.threshold for n in groups):
+        return Released(kind="statistic", text=HIDDEN, hidden=True, ns=groups)
+    text = format_value(value, unit, currency, words=words, sign=sign)
+    return Released(kind="statistic", text=text, value=round_half_up(value, UNIT_DIGITS[unit]), ns=groups)
+
+
+def release_percent(value: float, n: float | None, rule: Rule) -> Released:
+    """Release a percentage of children, as a whole number.
+
+    It is hidden unless both the children counted and the children not counted reach the threshold, since
+    0% and 100% say something of every single child.
+
+    Parameters
+    ----------
+    value : float
+        Percent of the `n` children.
+    n : int
+        Children of whom it is a share.
+    rule : Rule
+        Threshold and rounding.
+    """
+    whole = _known([n])[0]
+    if value is None or not math.isfinite(value):
+        return Released(kind="percent", text=NOT_AVAILABLE, ns=(whole,))
+    counted = round(value / 100 * whole)
+    if rule.applies and min(counted, whole - counted) < rule.threshold:
+        return Released(kind="percent", text=HIDDEN, hidden=True, ns=(whole, counted))
+    text = format_value(value, "percent", words=True)
+    return Released(kind="percent", text=text, value=round_half_up(value, 0), ns=(whole, counted))
+
+
+def release_number(value: float, unit: str, currency: str = "", words: bool = False) -> Released:
+    """Release a number that is about no child: a price, a rate, a year, a count of schools."""
+    if value is None or not math.isfinite(value):
+        return Released(kind="number", text=NOT_AVAILABLE)
+    text = format_value(value, unit, currency, words=words or unit == "percent")
+    return Released(kind="number", text=text, value=round_half_up(value, UNIT_DIGITS[unit]))
+
+
+def release_interval(
+    low: float, high: float, ns: Iterable[float | None], rule: Rule, unit: str, currency: str = "", words: bool = False
+) -> Released:
+    """Release an interval under the rule of the number to which it belongs."""
+    groups = _known(ns)
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return Released(kind="interval", text=NOT_AVAILABLE, ns=groups)
+    if rule.applies and any(n < rule.threshold for n in groups):
+        return Released(kind="interval", text=HIDDEN, hidden=True, ns=groups)
+    text = format_interval(low, high, unit, currency)
+    if words or unit == "percent":
+        text += format_value(1.0, unit, currency, words=True).lstrip("0123456789.") if unit != "money" else ""
+    digits = UNIT_DIGITS[unit]
+    return Released(
+        kind="interval", text=text, value=round_half_up(low, digits), high=round_half_up(high, digits), ns=groups
+    )
+
+
+def finding_ns(finding: Finding) -> tuple[int | None, ...]:
+    """Children behind a finding: the groups that it names; empty for what is about no child."""
+    return tuple(n for n in (finding.n_programme, finding.n_comparison) if n is not None)
+
+
+def _percent_base(finding: Finding) -> int | None:
+    if finding.group == "programme":
+        return finding.n_programme
+    if finding.group == "comparison":
+        return finding.n_comparison
+    known = [n for n in (finding.n_programme, finding.n_comparison) if n is not None]
+    return sum(known) if known else None
+
+
+def release_finding(finding: Finding, rule: Rule, words: bool = True) -> Released:
+    """Release the estimate of a finding: as a count, a percentage or a statistic, by its unit.
+
+    Examples
+    --------
+    >>> f = Finding(finding_id="a.n", quantity="count", estimate=228, unit="children", claim="description")
+    >>> release_finding(f, Rule()).text
+    '230 children'
+    """
+    if finding.unit == "children":
+        released = release_count(finding.estimate, rule)
+        if words and released.text != NOT_AVAILABLE:
+            return Released(**{**released.__dict__, "text": f"{released.text} children"})
+        return released
+    if finding.unit == "percent" and finding_ns(finding):
+        return release_percent(finding.estimate, _percent_base(finding), rule)
+    return release_statistic(
+        finding.estimate, finding_ns(finding), rule, finding.unit, finding.currency, words=words
+    )

@@ -1,0 +1,135 @@
+"""Rendering of what a notebook shows: tables, figures, notices. Every value is escaped; none is ever markup."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from wlz_eval.core.errors import ReleaseError
+from wlz_eval.release.columns import Column, Label
+from wlz_eval.release.rule import Released, Rule
+from wlz_eval.release.sentences import data_element
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["figure_png", "notice_html", "rule_note", "table_html", "table_text"]
+
+#: Dots an inch at which figures are saved, and at which the page shows them: sharp on a dense screen.
+SAVE_DPI = 160
+SHOW_DPI = 100
+
+
+def notice_html(text: str, kind: str = "notice") -> str:
+    """Return one paragraph that is about the page, not about a result."""
+    return f'<p class="wlz-{escape(kind)}">{escape(text)}</p>'
+
+
+def rule_note(cells: Sequence[Released], rule: Rule) -> str:
+    """Say in one or two sentences what the rule did to these cells; empty when it did nothing."""
+    if not rule.applies:
+        return ""
+    notes = []
+    if any(cell.kind == "count" and not cell.hidden and cell.ns for cell in cells):
+        notes.append(f"Numbers of children are rounded to the nearest {rule.round_to}.")
+    if any(cell.hidden for cell in cells):
+        notes.append(f"Hidden: rests on fewer than {rule.threshold} children.")
+    return " ".join(notes)
+
+
+def table_html(
+    released: Sequence[Mapping[str, Released]],
+    columns: Mapping[str, Column],
+    caption: str,
+    note: str,
+    keys: Sequence[Mapping[str, str]],
+    findings: Sequence[str] = (),
+) -> str:
+    """Render a released table.
+
+    Parameters
+    ----------
+    released : sequence of mapping
+        One a row, from column to released cell.
+    columns : mapping
+        The columns' specifications, in order.
+    caption, note : str
+        Plain text above and below.
+    keys : sequence of mapping
+        The ledger key of each cell.
+    findings : sequence of str
+        For a table with one finding a row, their ids.
+
+    Returns
+    -------
+    str
+        A table with a caption and scoped headers inside a region that scrolls and can be focused.
+    """
+    head = "".join(
+        f'<th scope="col"{_align(spec)}>{escape(spec.title)}</th>' for spec in columns.values()
+    )
+    body = []
+    first_is_header = isinstance(next(iter(columns.values())), Label)
+    for i, row in enumerate(released):
+        cells = []
+        finding = findings[i] if findings else ""
+        for j, (name, spec) in enumerate(columns.items()):
+            cell = row[name]
+            if cell.kind == "label":
+                words = escape(cell.text)
+                cells.append(f'<th scope="row">{words}</th>' if j == 0 and first_is_header else f"<td>{words}</td>")
+            else:
+                quiet = ' class="n hidden"' if cell.hidden else ' class="n"'
+                shown = data_element(cell.text, cell, finding, keys[i][name])
+                cells.append(f"<td{quiet}>{shown}</td>")
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    foot = f'<p class="wlz-note">{escape(note)}</p>' if note else ""
+    return (
+        f'<div class="wlz-table"><div class="wlz-scroll" role="region" aria-label="{escape(caption)}" tabindex="0">'
+        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(body)}</tbody></table></div>{foot}</div>"
+    )
+
+
+def _align(spec: Column) -> str:
+    return "" if isinstance(spec, Label) else ' class="n"'
+
+
+def table_text(
+    released: Sequence[Mapping[str, Released]], columns: Mapping[str, Column], caption: str, note: str
+) -> str:
+    """Render a released table as plain text, with the same numbers."""
+    rows = [[spec.title for spec in columns.values()], *([row[name].text for name in columns] for row in released)]
+    widths = [max(len(row[j]) for row in rows) for j in range(len(columns))]
+    lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([caption, *lines, *([note] if note else [])])
+
+
+def figure_png(figure: Figure) -> tuple[bytes, int, int]:
+    """Save a figure as PNG, the same bytes for the same figure.
+
+    Returns
+    -------
+    tuple
+        The bytes, and the width and height in CSS pixels at which it is shown.
+    """
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=SAVE_DPI, metadata={"Software": None}, facecolor="white")
+    width, height = figure.get_size_inches()
+    return buffer.getvalue(), round(width * SHOW_DPI), round(height * SHOW_DPI)
+
+
+def figure_bundle(figure: Any, alt: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the display data of a figure, with the alternative text where notebook tools look for it."""
+    from matplotlib.figure import Figure
+
+    if not isinstance(figure, Figure):
+        raise ReleaseError(
+            f"The drawing function returned {type(figure).__name__}, not a matplotlib Figure. End it with 'return figure'."
+        )
+    png, width, height = figure_png(figure)
+    bundle = {"image/png": base64.b64encode(png).decode("ascii"), "text/plain": alt}
+    return bundle, {"image/png": {"alt": alt, "width": width, "height": height}}

@@ -1,0 +1,110 @@
+"""Every path that a run reads or writes, in one place, so that nothing private lands among what is published."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from wlz_eval.core.errors import OptionError, suggestion
+from wlz_eval.core.files import project_root
+
+__all__ = ["AUDIENCES", "Audience", "Workspace"]
+
+#: Who reads the pages: the public, colleagues who may see small aggregates, or those cleared for single children.
+Audience = Literal["public", "internal", "restricted"]
+AUDIENCES: tuple[str, ...] = get_args(Audience)
+
+_COHORT = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_NOTEBOOK = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
+
+
+def _safe(name: str, pattern: re.Pattern[str], what: str) -> str:
+    """Return `name` when it can be one folder or file name, so that no name leaves the output folder."""
+    if not pattern.fullmatch(name):
+        raise OptionError(f"{what} {name[:80]!r} is not a valid name. Use lower-case letters, digits and "
+                          f"{'hyphens' if pattern is _COHORT else 'underscores'} only.")
+    return name
+
+
+def _audience(name: str) -> str:
+    if name not in AUDIENCES:
+        raise OptionError(f"Unknown audience {name!r}. {suggestion(name, AUDIENCES)}")
+    return name
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder that holds ``reports/`` (published) and ``.work/`` (private).
+
+    Parameters
+    ----------
+    out_dir : str or Path
+        Empty for the project's own folder.
+
+    Examples
+    --------
+    >>> Workspace("/tmp/x").findings_file("star-1986", "04_attribution").as_posix()
+    '/tmp/x/.work/star-1986/findings/04_attribution.parquet'
+    """
+
+    out_dir: str | Path = ""
+
+    @property
+    def root(self) -> Path:
+        """The output folder as an absolute path."""
+        return Path(self.out_dir).expanduser().resolve() if str(self.out_dir) else project_root()
+
+    @property
+    def private(self) -> Path:
+        """Folder of everything that is never published."""
+        return self.root / ".work"
+
+    def cohort_dir(self, cohort: str) -> Path:
+        """Private folder of a cohort."""
+        return self.private / _safe(cohort, _COHORT, "Cohort id")
+
+    def audience_dir(self, cohort: str, audience: str) -> Path:
+        """Private folder of a cohort's run for one audience."""
+        return self.cohort_dir(cohort) / _audience(audience)
+
+    def findings_dir(self, cohort: str) -> Path:
+        """Folder of a cohort's findings, at full precision."""
+        return self.cohort_dir(cohort) / "findings"
+
+    def findings_file(self, cohort: str, notebook: str) -> Path:
+        """File of one notebook's findings."""
+        return self.findings_dir(cohort) / f"{_safe(notebook, _NOTEBOOK, 'Notebook')}.parquet"
+
+    def covariance_file(self, cohort: str, notebook: str) -> Path:
+        """File of the covariances between one notebook's findings."""
+        return self.findings_dir(cohort) / f"{_safe(notebook, _NOTEBOOK, 'Notebook')}.covariance.parquet"
+
+    def ledger_file(self, cohort: str, audience: str, notebook: str) -> Path:
+        """File of what one notebook has shown."""
+        return self.audience_dir(cohort, audience) / "ledger" / f"{_safe(notebook, _NOTEBOOK, 'Notebook')}.json"
+
+    def executed_file(self, cohort: str, audience: str, notebook: str) -> Path:
+        """File of one notebook as it was run, outputs included."""
+        return self.audience_dir(cohort, audience) / "executed" / f"{_safe(notebook, _NOTEBOOK, 'Notebook')}.ipynb"
+
+    def staging_dir(self, cohort: str, audience: str) -> Path:
+        """Folder in which pages are made before the gate reads them."""
+        return self.audience_dir(cohort, audience) / "staging"
+
+    def quarantine_dir(self, cohort: str, audience: str) -> Path:
+        """Folder to which pages go that the gate refused."""
+        return self.audience_dir(cohort, audience) / "quarantine"
+
+    def run_file(self, cohort: str, audience: str) -> Path:
+        """File with the statuses, reasons and wall times of the last run."""
+        return self.audience_dir(cohort, audience) / "run.json"
+
+    def site_dir(self, audience: str) -> Path:
+        """Published folder of an audience: ``reports``, ``reports-internal`` or ``reports-restricted``."""
+        return self.root / ("reports" if _audience(audience) == "public" else f"reports-{audience}")
+
+    def published_dir(self, cohort: str, audience: str) -> Path:
+        """Published folder of one cohort."""
+        return self.site_dir(audience) / _safe(cohort, _COHORT, "Cohort id")
