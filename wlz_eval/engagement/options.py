@@ -17,7 +17,7 @@ class EngagementOptions(BaseModel):
     exposure: str = Field(
         "hours",
         description=(
-            "Dose of a child: hours (Link Worker and partner time), link_worker_interactions, sessions_attended, "
+            "Dose of a child: hours (Link Worker and partners), link_worker_interactions, sessions_attended, "
             "attendance_rate, or the name of an exposure in the exposures table"
         ),
     )

@@ -32,7 +32,7 @@ class PlanModel(BaseModel):
 
     schema_version: Literal[1] = Field(1, description="Version of the plan's format")
     selection: SelectionOptions = Field(
-        default_factory=SelectionOptions, description="How children were chosen"
+        default_factory=lambda: SelectionOptions.model_validate({}), description="How children were chosen"
     )
     risk: tuple[RiskRule, ...] = Field((), description="Rules that put a child at risk in an area")
     matching: MatchingOptions | None = Field(
@@ -40,11 +40,13 @@ class PlanModel(BaseModel):
     )
     outcomes: tuple[OutcomeOptions, ...] = Field(min_length=1, description="Outcomes, one of them primary")
     engagement: EngagementOptions = Field(
-        default_factory=EngagementOptions, description="Engagement and dose"
+        default_factory=lambda: EngagementOptions.model_validate({}), description="Engagement and dose"
     )
-    value: ValueOptions = Field(default_factory=ValueOptions, description="Costs and benefits")
+    value: ValueOptions = Field(
+        default_factory=lambda: ValueOptions.model_validate({}), description="Costs and benefits"
+    )
     disclosure: DisclosureOptions = Field(
-        default_factory=DisclosureOptions, description="Public release rule"
+        default_factory=lambda: DisclosureOptions.model_validate({}), description="Public release rule"
     )
     extra_columns: tuple[str, ...] = Field(
         (),

@@ -51,9 +51,11 @@ class UnitValue(_Row):
     unit: str = Field(description="What one unit is, such as grade or day")
     value: float = Field(ge=0, description="Worth of one unit, in the prices of price_year")
     currency: str = Field(description="ISO code")
-    price_year: int = Field(description="Year of the prices; for a financial year, the year in which it begins")
+    price_year: int = Field(description="Year of the prices; of a financial year, the one in which it begins")
     price_basis: Literal["calendar", "financial"] = Field(description="Kind of year that price_year is")
-    kind: Literal["economic", "fiscal", "social"] = Field(description="Kind of benefit; the kinds are never mixed")
+    kind: Literal["economic", "fiscal", "social"] = Field(
+        description="Kind of benefit; kinds are never mixed"
+    )
     beneficiary: str = Field(description="Who gains")
     stream: str = Field(description="Stream of money that it counts, such as earnings")
     route: str = Field(description="Route by which it counts that stream, such as grades or absence")

@@ -40,8 +40,8 @@ def price_level(year: int, currency: str, basis: Basis = "calendar") -> float:
     index = price_index(currency)
     if index is None:
         raise OptionError(
-            f"There is no price index for {currency}, so amounts of different price years cannot be brought together. "
-            f"Give every {currency} amount in the same price year, and set value.price_year in plan.yaml to it."
+            f"There is no price index for {currency}, so amounts of different price years cannot be added. "
+            f"Give every {currency} amount in one price year, and set value.price_year in plan.yaml to it."
         )
     needed = [year] if basis == "calendar" else [year, year + 1]
     missing = [y for y in needed if y not in index]

@@ -20,10 +20,12 @@ HORIZON = 500
 def _cumulative(schedule: str) -> npt.NDArray[np.float64]:
     """Factors of years 0 to HORIZON: each year is discounted from the year before at its own band's rate."""
     bands = discount_schedule(schedule)
-    rates = np.array([
-        next(b.rate for b in bands if b.from_year <= year and (b.to_year is None or year <= b.to_year))
-        for year in range(1, HORIZON + 1)
-    ])
+    rates = np.array(
+        [
+            next(b.rate for b in bands if b.from_year <= year and (b.to_year is None or year <= b.to_year))
+            for year in range(1, HORIZON + 1)
+        ]
+    )
     factors = np.concatenate([[1.0], np.cumprod(1.0 / (1.0 + rates))])
     factors.flags.writeable = False
     return factors

@@ -1,0 +1,369 @@
+"""How the programme was delivered: attendance against the aim, interactions, journeys in short."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from wlz_eval.cohort.model import Cohort
+from wlz_eval.core.finding import Finding
+from wlz_eval.core.result import Result
+from wlz_eval.engagement.exposure import exposures, has_delivery_data
+from wlz_eval.engagement.options import EngagementOptions
+from wlz_eval.measures.frame import AnalysisFrame
+
+__all__ = ["Delivery", "attendance_table", "delivery", "missed_runs"]
+
+_ATTENDANCE = ("group", "planned", "attended", "children", "rate", "ci_low", "ci_high")
+#: Sessions missed in a row that count as a gap.
+RUN = 2
+
+
+def _rate(planned: np.ndarray, attended: np.ndarray) -> tuple[float, float, float]:
+    """Attendance in percent with a 95% interval in which a child's sessions belong together.
+
+    A ratio estimator: the sessions of one child are not independent, so the child is the unit.
+    """
+    total, n = planned.sum(), len(planned)
+    if total == 0:
+        return math.nan, math.nan, math.nan
+    rate = attended.sum() / total
+    if n < 2:
+        return 100 * rate, math.nan, math.nan
+    residual = attended - rate * planned
+    se = math.sqrt(n / (n - 1) * float((residual**2).sum())) / total
+    width = float(stats.t.ppf(0.975, n - 1)) * se
+    return 100 * rate, 100 * max(rate - width, 0.0), 100 * min(rate + width, 1.0)
+
+
+def attendance_table(sessions: pd.DataFrame, by: Sequence[str] | pd.Series | str) -> pd.DataFrame:
+    """Attendance at planned sessions in each group.
+
+    Parameters
+    ----------
+    sessions : DataFrame
+        ``child_id`` and ``attended`` (0 or 1), one row a planned session.
+    by : str or Series
+        Column of `sessions`, or a series beside it, with the group; missing ones are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``group``, ``planned``, ``attended``, ``children``, ``rate`` (percent of planned sessions),
+        ``ci_low``, ``ci_high``.
+
+    Examples
+    --------
+    >>> s = pd.DataFrame({"child_id": ["a", "a", "b"], "attended": [1, 0, 1], "kind": ["x", "x", "x"]})
+    >>> attendance_table(s, "kind")[["group", "planned", "attended", "children"]].to_dict("records")
+    [{'group': 'x', 'planned': 3, 'attended': 2, 'children': 2}]
+    """
+    group = sessions[by] if isinstance(by, str) else pd.Series(by, index=sessions.index)
+    words = group.astype("object").where(group.notna())
+    per_child = (
+        sessions.assign(group=words).dropna(subset=["group"]).groupby(["group", "child_id"], sort=True)
+    )
+    counts = per_child["attended"].agg(planned="size", attended="sum").reset_index()
+    rows = []
+    for name, part in counts.groupby("group", sort=True):
+        rate = _rate(part["planned"].to_numpy(dtype=float), part["attended"].to_numpy(dtype=float))
+        rows.append((str(name), int(part["planned"].sum()), int(part["attended"].sum()), len(part), *rate))
+    return pd.DataFrame(rows, columns=list(_ATTENDANCE))
+
+
+def missed_runs(sessions: pd.DataFrame, length: int = RUN) -> pd.Series:
+    """Whether each child missed at least `length` planned sessions in a row.
+
+    Parameters
+    ----------
+    sessions : DataFrame
+        ``child_id``, ``date``, ``attended`` (0 or 1).
+    length : int
+        Sessions in a row.
+
+    Returns
+    -------
+    Series of bool
+        Indexed by child.
+    """
+    ordered = sessions.sort_values(["child_id", "date"], kind="stable")
+    child = ordered["child_id"].to_numpy()
+    missed = (ordered["attended"].to_numpy() == 0).astype(int)
+    # Rows are sorted by child, so a new run starts where the child or the state changes.
+    new = (
+        np.r_[True, (child[1:] != child[:-1]) | (missed[1:] != missed[:-1])]
+        if len(child)
+        else np.array([], bool)
+    )
+    run = np.cumsum(new)
+    longest = pd.Series(missed).groupby(run).sum()
+    owner = pd.Series(child).groupby(run).first()
+    return (longest >= length).groupby(owner.to_numpy()).any().rename("missed_run")
+
+
+@dataclass(frozen=True, repr=False)
+class Delivery(Result):
+    """How the programme was delivered to the children who started.
+
+    Parameters
+    ----------
+    available : bool
+        Whether the cohort has an interactions or a sessions table.
+    aspiration : float
+        Percent of planned sessions that partners aim for.
+    overall, by_support, by_term, by_partner : DataFrame
+        Attendance (see :func:`attendance_table`); empty without a sessions table.
+    interactions : DataFrame
+        ``what``, ``total``, ``per_child``, ``children``: Link Worker interactions by whom and kind.
+    facts : tuple of Finding
+        Everything that a page may say in a sentence.
+    """
+
+    available: bool
+    aspiration: float
+    overall: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_ATTENDANCE)))
+    by_support: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_ATTENDANCE)))
+    by_term: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_ATTENDANCE)))
+    by_partner: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_ATTENDANCE)))
+    interactions: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["what", "total", "per_child", "children"])
+    )
+    facts: tuple[Finding, ...] = ()
+
+    title = "Delivery"
+
+    def table(self) -> pd.DataFrame:
+        """Attendance overall, by kind of support, by term and by partner, one below the other."""
+        parts = {
+            "all": self.overall,
+            "support": self.by_support,
+            "term": self.by_term,
+            "partner": self.by_partner,
+        }
+        return pd.concat([part.assign(by=name) for name, part in parts.items()], ignore_index=True)
+
+    def plot(self) -> object:
+        """Draw attendance by kind of support, unreleased: for exploring, not for a page."""
+        from wlz_eval.engagement.figures import draw_attendance
+
+        return draw_attendance(self.by_support, self.aspiration)
+
+    def findings(self) -> list[Finding]:
+        """Return the findings."""
+        return list(self.facts)
+
+    def answer(self) -> tuple[str, dict[str, Finding | str | None]]:
+        """Answer the question of notebook 06 in words: a template and the values of its placeholders."""
+        found: dict[str, Finding | str | None] = {f.finding_id.replace(".", "_"): f for f in self.facts}
+        if not self.available:
+            return (
+                "These data hold no table of interactions or sessions, so nothing can be said of how the "
+                "programme was delivered.",
+                {},
+            )
+        parts = []
+        if "delivery_interactions_mean" in found:
+            parts.append(
+                "The {delivery_interactions_mean:n_programme} children who started had "
+                "{delivery_interactions_mean:number} Link Worker interactions each on average."
+            )
+        if "delivery_attendance_all" in found:
+            parts.append(
+                "They attended {delivery_attendance_all} of the partner sessions planned for them "
+                "(95% interval {delivery_attendance_all:interval}); the aim is {delivery_aspiration}."
+            )
+        return " ".join(parts), found
+
+
+def _count(name: str, value: float, n: int, quantity: str = "count", note: str = "") -> Finding:
+    return Finding(
+        finding_id=f"delivery.{name}",
+        quantity=quantity,
+        estimate=float(value),
+        unit="children",
+        claim="description",
+        group="programme",
+        n_programme=n,
+        note=note,
+        method="count of programme children",
+    )
+
+
+def _share(name: str, flags: pd.Series, note: str = "") -> Finding:
+    n = len(flags)
+    return Finding(
+        finding_id=f"delivery.{name}",
+        quantity="percent",
+        unit="percent",
+        claim="description",
+        group="programme",
+        estimate=100 * float(flags.mean()) if n else math.nan,
+        n_programme=n,
+        note=note,
+        method="share of programme children",
+    )
+
+
+def _attendance_finding(row: pd.Series, name: str) -> Finding:
+    return Finding(
+        finding_id=f"delivery.attendance.{name}",
+        quantity="percent",
+        unit="percent",
+        claim="description",
+        group="programme",
+        subgroup="" if name == "all" else str(row["group"]),
+        estimate=row["rate"],
+        ci_low=row["ci_low"],
+        ci_high=row["ci_high"],
+        n_programme=int(row["children"]),
+        method="sessions attended of sessions planned; sessions of a child belong together",
+    )
+
+
+def _terms(cohort: Cohort, dates: pd.Series) -> pd.Series:
+    """Name of the term of each date, in the order of time; missing outside terms."""
+    out = pd.Series([None] * len(dates), index=dates.index, dtype="object")
+    for number, term in enumerate(cohort.meta.terms, start=1):
+        inside = (dates >= pd.Timestamp(term.start)) & (dates <= pd.Timestamp(term.end))
+        out.loc[inside] = f"{number:02d} {term.name}"
+    return out
+
+
+def _interactions(cohort: Cohort, doses: pd.DataFrame) -> pd.DataFrame:
+    labels = {
+        "link_worker_interactions": "All interactions",
+        "engagements": "Engagements (longer)",
+        "interactions_child": "With the child",
+        "interactions_parent": "With a parent",
+        "interactions_professional": "With a professional",
+        "link_worker_hours": "Hours of Link Worker time",
+    }
+    rows = [
+        (label, float(doses[name].sum()), float(doses[name].mean()), int((doses[name] > 0).sum()), len(doses))
+        for name, label in labels.items()
+        if name in doses
+    ]
+    return pd.DataFrame(rows, columns=["what", "total", "per_child", "reached", "children"])
+
+
+def delivery(cohort: Cohort, frame: AnalysisFrame, options: EngagementOptions) -> Delivery:
+    """Describe how the programme was delivered to the children who started.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        A loaded cohort.
+    frame : AnalysisFrame
+        Its analysis frame.
+    options : EngagementOptions
+        The aim for attendance and what counts as high engagement.
+
+    Returns
+    -------
+    Delivery
+        With ``available`` false, and empty tables, when the cohort has neither interactions nor sessions.
+    """
+    aim = 100 * options.attendance_aspiration
+    if not has_delivery_data(cohort):
+        return Delivery(available=False, aspiration=aim)
+    doses = exposures(cohort, frame)
+    facts = [
+        Finding(
+            finding_id="delivery.aspiration",
+            quantity="target",
+            unit="percent",
+            estimate=aim,
+            claim="description",
+            evidence="published",
+            method="aim stated by the programme",
+        ),
+        *_journey_facts(cohort, frame, doses, options),
+    ]
+    tables: dict[str, pd.DataFrame] = {}
+    if cohort.has("sessions"):
+        tables, found = _session_tables(cohort, doses.index)
+        facts += found
+    if cohort.has("interactions"):
+        tables["interactions"] = _interactions(cohort, doses)
+        per_child = doses["link_worker_interactions"]
+        facts.append(
+            Finding(
+                finding_id="delivery.interactions.mean",
+                quantity="mean",
+                unit="ratio",
+                claim="description",
+                group="programme",
+                estimate=float(per_child.mean()),
+                n_programme=len(per_child),
+                method="interactions for each child",
+            )
+        )
+        facts.append(
+            Finding(
+                finding_id="delivery.interactions.total",
+                quantity="count",
+                unit="count",
+                claim="description",
+                group="programme",
+                estimate=float(per_child.sum()),
+                n_programme=len(per_child),
+                method="count of events",
+            )
+        )
+    return Delivery(available=True, aspiration=aim, facts=tuple(facts), **tables)
+
+
+def _session_tables(cohort: Cohort, children: pd.Index) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
+    sessions = cohort["sessions"]
+    sessions = sessions[sessions["child_id"].isin(children)].assign(
+        attended=lambda d: (d["attended_minutes"].astype(float) > 0).astype(int)
+    )
+    tables = {"overall": attendance_table(sessions, pd.Series("All sessions", index=sessions.index))}
+    tables["by_term"] = attendance_table(sessions, _terms(cohort, sessions["date"]))
+    tables["by_term"]["group"] = tables["by_term"]["group"].str.slice(3)
+    if "support_type" in sessions:
+        tables["by_support"] = attendance_table(sessions, sessions["support_type"].astype("object"))
+    tables["by_partner"] = attendance_table(sessions, _partner_names(cohort, sessions))
+    found = [_attendance_finding(row, "all") for _, row in tables["overall"].iterrows()]
+    for _, row in tables.get("by_support", pd.DataFrame()).iterrows():
+        found.append(_attendance_finding(row, str(row["group"]).lower().replace(" ", "_")))
+    runs = missed_runs(sessions).reindex(children, fill_value=False)
+    found.append(
+        _share("missed_runs", runs, "Children who missed two planned sessions in a row at least once.")
+    )
+    return tables, found
+
+
+def _partner_names(cohort: Cohort, sessions: pd.DataFrame) -> pd.Series:
+    ids = sessions["partner_id"].astype(str)
+    if not cohort.has("partners") or "name" not in cohort["partners"]:
+        return ids
+    partners = cohort["partners"]
+    names = dict(zip(partners["partner_id"].astype(str), partners["name"], strict=True))
+    return ids.map(lambda i: names[i] if isinstance(names.get(i), str) else i)
+
+
+def _journey_facts(
+    cohort: Cohort, frame: AnalysisFrame, doses: pd.DataFrame, options: EngagementOptions
+) -> list[Finding]:
+    """Who started, who left early, who engaged highly: journeys in short."""
+    data = frame.data.loc[doses.index]
+    n = len(data)
+    found = [_count("started", n, n)]
+    if "left" in data:
+        early = data["left"].notna() & (data["left"] < pd.Timestamp(cohort.meta.programme.end))
+        found.append(
+            _count("left_early", int(early.sum()), n, note="Children who left before the programme ended.")
+        )
+        found.append(_share("left_early_share", early))
+    if {"attendance_rate", "link_worker_interactions"} <= set(doses.columns):
+        high = (doses["attendance_rate"].fillna(0) >= 100 * options.high_attendance) & (
+            doses["link_worker_interactions"] >= options.high_interactions
+        )
+        found.append(_share("high_engagement", high, "High engagement as the plan defines it."))
+    return found
