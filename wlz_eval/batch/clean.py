@@ -21,8 +21,8 @@ def clean_notebook(notebook: NotebookNode, parameters: Mapping[str, Any]) -> Not
     notebook : NotebookNode
         An executed notebook; it is changed.
     parameters : mapping
-        What the injected cell is to say: neither folders nor the number of workers, which differ between machines
-        and change no result.
+        What the injected cell is to say: neither folders nor the number of workers, which differ
+        between machines and change no result.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """Run one notebook in a fresh kernel, and know for certain how it ended.
 
-The status comes from exceptions, never from the notebook: papermill marks the cells of a killed kernel as completed.
-The executed notebook is written whole, after success, or not at all.
+The status comes from exceptions, never from the notebook: papermill marks the cells of a killed kernel as
+completed. The executed notebook is written whole, after success, or not at all.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None]) -> E
     from wlz_eval.batch.kernel import ENGINE, register_engine
 
     register_engine()
-    # Its one warning, of unknown parameters, comes from a pattern that misses typed ones; they are checked before.
+    # Its one warning, of unknown parameters, comes from a pattern that misses some; they are checked before.
     logging.getLogger("papermill").setLevel(logging.ERROR)
     task.scratch.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=task.scratch, prefix="kernel-"))

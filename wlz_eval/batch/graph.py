@@ -71,7 +71,7 @@ class Graph:
         A name may be shortened to what is unmistakable: ``04`` or ``attribution``.
         """
         wanted = {self.resolve(name) for name in names} or set(self.notebooks)
-        for name in reversed(self.notebooks):
+        for name in reversed(list(self.notebooks)):
             if name in wanted:
                 wanted.update(self.notebooks[name].needs)
         return tuple(name for name in self.notebooks if name in wanted)
@@ -85,7 +85,10 @@ class Graph:
     @cached_property
     def dependents(self) -> dict[str, tuple[str, ...]]:
         """For each notebook, those that need it directly."""
-        return {name: tuple(n for n, other in self.notebooks.items() if name in other.needs) for name in self.notebooks}
+        return {
+            name: tuple(n for n, other in self.notebooks.items() if name in other.needs)
+            for name in self.notebooks
+        }
 
     def critical_path(self, seconds: Mapping[str, float]) -> dict[str, float]:
         """Return for each notebook the time from its start to the end of all that waits for it.
@@ -96,7 +99,7 @@ class Graph:
             Expected time of each notebook, in any one unit.
         """
         length: dict[str, float] = {}
-        for name in reversed(self.notebooks):
+        for name in reversed(list(self.notebooks)):
             after = max((length[d] for d in self.dependents[name]), default=0.0)
             length[name] = seconds.get(name, 0.0) + after
         return length
@@ -117,12 +120,13 @@ def read_graph(folder: Path | None = None) -> Graph:
     Raises
     ------
     RunError
-        With every mistake at once: no notebooks, metadata missing, a needed notebook that is not there, a circle.
+        With every mistake at once: no notebooks, metadata missing, a needed notebook that is not there,
+        a circle.
     """
     folder = notebooks_dir() if folder is None else Path(folder)
     paths = sorted(folder.glob("*.ipynb"))
     if not paths:
-        raise RunError(f"There is no notebook in {folder}. Check that the folder is the project's notebooks folder.")
+        raise RunError(f"There is no notebook in {folder}. Check that this is the folder of notebooks.")
     found: dict[str, NotebookFile] = {}
     mistakes: list[str] = []
     for path in paths:
@@ -149,7 +153,7 @@ def _ordered(notebooks: Mapping[str, NotebookFile]) -> list[str]:
         sorter.prepare()
     except CycleError as error:
         circle = " → ".join(error.args[1])
-        raise RunError(f"Notebooks need one another in a circle: {circle}. Remove one of these needs.") from None
+        raise RunError(f"Notebooks need one another in a circle: {circle}. Remove one need.") from None
     ordered: list[str] = []
     waiting: list[str] = []
     while sorter.is_active():
@@ -187,7 +191,12 @@ def _read_notebook(path: Path) -> NotebookFile:
 
 
 def _cell_source(cell: Mapping[str, Any]) -> list[Any]:
-    return [cell["cell_type"], cell.get("id", ""), _text(cell["source"]), sorted(cell.get("metadata", {}).get("tags", []))]
+    return [
+        cell["cell_type"],
+        cell.get("id", ""),
+        _text(cell["source"]),
+        sorted(cell.get("metadata", {}).get("tags", [])),
+    ]
 
 
 def _text(source: str | list[str]) -> str:

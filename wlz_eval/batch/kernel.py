@@ -1,7 +1,7 @@
 """Kernels that are this interpreter, on one core, and untouched by the machine's own Jupyter settings.
 
-A kernel named ``python3`` may be anything: a user's own kernel specification, or a ``JUPYTER_PATH``, can point it at
-another Python. A batch therefore asks no specification on disk; it starts ``sys.executable``.
+A kernel named ``python3`` may be anything: a user's own kernel specification, or a ``JUPYTER_PATH``, can
+point it at another Python. A batch therefore asks no specification on disk; it starts ``sys.executable``.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ __all__ = ["ENGINE", "SINGLE_THREAD", "OwnKernelManager", "kernel_environment", 
 #: Name under which papermill knows the engine.
 ENGINE = "wlz-eval"
 
-#: One thread for each linear-algebra and OpenMP library: several kernels at once that each take all cores are many
-#: times slower than several that take one each.
+#: One thread for each linear-algebra and OpenMP library: several kernels at once that each take all cores
+#: are many times slower than several that take one each.
 SINGLE_THREAD: dict[str, str] = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -34,7 +34,15 @@ SINGLE_THREAD: dict[str, str] = {
 }
 
 #: Variables that would let the machine's settings change what a notebook shows.
-_UNSET = ("PYTHONSTARTUP", "PYTHONHOME", "IPYTHON", "MPLBACKEND", "PYTHONWARNINGS", "JUPYTER_PATH", "JUPYTER_CONFIG_DIR")
+_UNSET = (
+    "PYTHONSTARTUP",
+    "PYTHONHOME",
+    "IPYTHON",
+    "MPLBACKEND",
+    "PYTHONWARNINGS",
+    "JUPYTER_PATH",
+    "JUPYTER_CONFIG_DIR",
+)
 
 
 def kernel_environment(folder: Path) -> dict[str, str]:
@@ -95,15 +103,18 @@ class OwnEngine(NBClientEngine):
             timeout=execution_timeout,
             record_timing=False,
             coalesce_streams=True,
-            # Nothing in a kernel is worth a polite goodbye once its notebook is done, and that takes half a second.
+            # A kernel whose notebook is done holds nothing that a slower, polite end would save.
             shutdown_kernel="immediate",
-            # A private IPython folder, and no history: kernels side by side would wait for one another's database.
+            # Kernels side by side would wait for one another's history database.
             extra_arguments=["--HistoryManager.enabled=False"],
         )
         client.owns_km = True
         options["on_start"](manager)
         client.execute(
-            env=kernel_environment(folder), cwd=str(folder), stdout=options["raw_log"], stderr=options["raw_log"]
+            env=kernel_environment(folder),
+            cwd=str(folder),
+            stdout=options["raw_log"],
+            stderr=options["raw_log"],
         )
 
 

@@ -12,7 +12,16 @@ from typing import Any
 
 from wlz_eval.core.files import hash_bytes, hash_json, project_root, reference_dir, write_atomic
 
-__all__ = ["CAUSES", "Manifest", "Record", "changed", "file_hash", "files_hash", "package_hash", "versions_hash"]
+__all__ = [
+    "CAUSES",
+    "Manifest",
+    "Record",
+    "changed",
+    "file_hash",
+    "files_hash",
+    "package_hash",
+    "versions_hash",
+]
 
 #: What a result depends on, and how a change in it is put into words.
 CAUSES: dict[str, str] = {
@@ -56,7 +65,9 @@ def package_hash() -> str:
 @cache
 def versions_hash() -> str:
     """Hash of the interpreter's version, the processor's architecture and the lock file."""
-    return hash_json([platform.python_version(), platform.machine(), file_hash(project_root() / "requirements.lock")])
+    return hash_json(
+        [platform.python_version(), platform.machine(), file_hash(project_root() / "requirements.lock")]
+    )
 
 
 @dataclass(frozen=True)

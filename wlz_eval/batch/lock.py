@@ -37,7 +37,8 @@ def locked(private: Path) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise RunError(
-            f"The output folder {private.parent} cannot be written ({error.strerror}). Choose another with --out."
+            f"The output folder {private.parent} cannot be written ({error.strerror})."
+            " Choose another with --out."
         ) from None
     try:
         try:
@@ -46,7 +47,8 @@ def locked(private: Path) -> Iterator[None]:
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
             by = f" (process {holder})" if holder else ""
             raise RunError(
-                f"Another run{by} is writing to {private.parent}. Wait until it ends, or choose another folder with --out."
+                f"Another run{by} is writing to {private.parent}."
+                " Wait until it ends, or choose another folder with --out."
             ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

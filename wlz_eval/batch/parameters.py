@@ -1,6 +1,7 @@
 """The typed parameters of a notebook, and the check of those that a user gives.
 
-papermill takes a misspelt parameter with a warning and runs on, so the check is made here, before anything starts.
+papermill takes a misspelt parameter with a warning and runs on, so the check is made here, before anything
+starts.
 """
 
 from __future__ import annotations
@@ -76,15 +77,17 @@ class Parameter:
             json.dumps(read, allow_nan=False)
         except (TypeError, ValueError):
             raise OptionError(
-                f"Parameter {self.name} must hold only texts, numbers, lists and mappings, since papermill hands it over"
-                f" as JSON; {value!r} does not."
+                f"Parameter {self.name} must hold only texts, numbers, lists and mappings, since papermill"
+                f" hands it over as JSON; {value!r} does not."
             ) from None
         return read
 
 
 def _read_text(text: str, kind: str) -> Any:
     if kind == "bool":
-        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(text.lower(), text)
+        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
+            text.lower(), text
+        )
     try:
         return json.loads(text)
     except ValueError:
@@ -118,26 +121,32 @@ def read_parameters(source: str, where: str = "the notebook") -> dict[str, Param
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        raise RunError(f"{where}: the parameters cell is not valid Python (line {error.lineno}: {error.msg}).") from None
+        raise RunError(f"{where}: the parameters cell is not valid Python (line {error.lineno}).") from None
     found: dict[str, Parameter] = {}
     for node in tree.body:
-        valid = isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None
-        kind = ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else ""
-        if not valid or kind not in _TYPES:
-            raise RunError(
-                f"{where}: line {node.lineno} of the parameters cell must read 'name: type = default' with a type of"
-                f" {', '.join(_TYPES)}."
-            )
-        assert isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name) or node.value is None:
+            raise _not_typed(where, node)
+        name, kind = node.target.id, ast.unparse(node.annotation)
+        if kind not in _TYPES:
+            raise _not_typed(where, node)
         try:
             default = ast.literal_eval(node.value)
         except ValueError:
-            raise RunError(f"{where}: the default of parameter {node.target.id} must be a plain value.") from None
-        found[node.target.id] = Parameter(node.target.id, kind, default)
+            raise RunError(f"{where}: the default of parameter {name} must be a plain value.") from None
+        found[name] = Parameter(name, kind, default)
     return found
 
 
-def check_parameters(given: Mapping[str, Any], notebooks: Mapping[str, Mapping[str, Parameter]]) -> dict[str, Any]:
+def _not_typed(where: str, node: ast.stmt) -> RunError:
+    return RunError(
+        f"{where}: line {node.lineno} of the parameters cell must read 'name: type = default'"
+        f" with a type of {', '.join(_TYPES)}."
+    )
+
+
+def check_parameters(
+    given: Mapping[str, Any], notebooks: Mapping[str, Mapping[str, Parameter]]
+) -> dict[str, Any]:
     """Check what a user gave against the typed defaults of the notebooks that will run.
 
     Parameters

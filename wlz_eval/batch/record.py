@@ -79,8 +79,8 @@ class RunResult(Result):
         Cohorts that were not run.
     gate : mapping of str to tuple of str
         Cohorts that the publication gate refused, with its reasons.
-    unpublished : mapping of str to str
-        Cohorts whose pages could not be made for another reason.
+    faults : mapping of str to str
+        Cohorts that a fault of the suite stopped, each with its traceback.
     site : Path or None
         Page to open.
     interrupted : bool
@@ -90,7 +90,7 @@ class RunResult(Result):
     jobs: tuple[JobResult, ...]
     refused: tuple[Refusal, ...] = ()
     gate: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    unpublished: Mapping[str, str] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
     site: Path | None = None
     interrupted: bool = False
 
@@ -98,10 +98,10 @@ class RunResult(Result):
 
     @property
     def exit_code(self) -> int:
-        """0 all well, 1 a notebook failed, 2 the request or the data are wrong, 3 the gate refused; the highest counts."""
+        """0 all well, 1 a notebook failed, 2 a cohort was refused, 3 the gate refused; the highest counts."""
         if self.interrupted:
             return INTERRUPTED
-        failed = bool(self.unpublished) or any(job.status == "failed" for job in self.jobs)
+        failed = bool(self.faults) or any(job.status == "failed" for job in self.jobs)
         return max(3 if self.gate else 0, 2 if self.refused else 0, 1 if failed else 0)
 
     def count(self, status: Status) -> int:
@@ -129,7 +129,8 @@ def write_run_file(
         "cohort": cohort,
         "audience": audience,
         "notebooks": {
-            job.notebook: {"status": job.status, "reason": job.reason, "seconds": round(job.seconds, 2)} for job in jobs
+            job.notebook: {"status": job.status, "reason": job.reason, "seconds": round(job.seconds, 2)}
+            for job in jobs
         },
         "refused": list(refused),
         "gate": list(gate),

@@ -1,0 +1,182 @@
+"""Make a cohort ready for its notebooks: find it, check it, and know what it holds by hash.
+
+Checking reads every table, so its outcome is kept beside the content hashes of the files: a cohort
+that has not changed costs a run no more than hashing them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from wlz_eval.batch.key import file_hash, package_hash
+from wlz_eval.batch.record import Refusal
+from wlz_eval.core.errors import ProblemsError, WlzEvalError
+from wlz_eval.core.files import cohorts_dir, hash_json, write_atomic
+from wlz_eval.release.workspace import Workspace
+
+__all__ = ["Prepared", "RefusedError", "cohort_id", "prepare", "public_problems"]
+
+_ENDINGS = frozenset({".csv", ".parquet", ".yaml", ".yml"})
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
+
+class RefusedError(Exception):
+    """A cohort that cannot be run; carries the :class:`~wlz_eval.batch.record.Refusal`."""
+
+    def __init__(self, refusal: Refusal, cohort_id: str = ""):
+        super().__init__(refusal.message)
+        self.refusal = refusal
+        self.cohort_id = cohort_id
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A cohort that was checked.
+
+    Parameters
+    ----------
+    id : str
+        Its id.
+    folder : str
+        Its folder.
+    data : str
+        Hash of its tables and of what ``cohort.yaml`` and ``contract.yaml`` say.
+    plan : str
+        Hash of the plan as this run uses it, and of its lock.
+    effort : str
+        What its plan says of effort.
+    """
+
+    id: str
+    folder: str
+    data: str
+    plan: str
+    effort: str
+
+    @property
+    def parameter(self) -> str:
+        """What a notebook's ``cohort`` parameter has to be: the id where that is enough, else the folder."""
+        return self.id if Path(self.folder) == cohorts_dir() / self.id else self.folder
+
+
+def prepare(
+    cohort: str | Path, workspace: Workspace, overrides: Mapping[str, Any] | None = None, keep: bool = True
+) -> Prepared:
+    """Find and check a cohort and its plan.
+
+    Parameters
+    ----------
+    cohort : str or Path
+        Id or folder.
+    workspace : Workspace
+        Where the outcome of the check is kept.
+    overrides : mapping, optional
+        Changes to the plan in this run.
+    keep : bool
+        Whether the outcome of the check is kept; a dry run writes nothing.
+
+    Returns
+    -------
+    Prepared
+
+    Raises
+    ------
+    RefusedError
+        When it is not there, or it or its plan breaks the data contract.
+    """
+    name, known = str(cohort), ""
+    try:
+        from wlz_eval.cohort import find_cohort
+
+        folder = Path(find_cohort(cohort)).resolve()
+        known = cohort_id(folder)
+        files = _content(folder)
+        stamp = hash_json([files, package_hash(), dict(overrides or {}), str(folder)])
+        kept = _kept(workspace, known, stamp)
+        if kept is not None:
+            return kept
+        prepared = _check(folder, files, overrides)
+    except WlzEvalError as error:
+        raise RefusedError(Refusal(name, str(error), public_problems(error)), known) from None
+    if keep:
+        content = json.dumps({"stamp": stamp, "prepared": asdict(prepared)}, indent=2, ensure_ascii=False)
+        write_atomic(_kept_path(workspace, prepared.id), content + "\n")
+    return prepared
+
+
+def cohort_id(folder: Path) -> str:
+    """Read the id from ``cohort.yaml`` without checking the rest; empty when there is no valid one."""
+    import yaml
+
+    try:
+        content = yaml.safe_load((folder / "cohort.yaml").read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return ""
+    found = str(content.get("id", "")) if isinstance(content, dict) else ""
+    return found if _ID.fullmatch(found) else ""
+
+
+def public_problems(error: WlzEvalError) -> tuple[str, ...]:
+    """Say what is wrong without the offending values: where and what, but nothing of a child."""
+    if not isinstance(error, ProblemsError):
+        return (str(error).splitlines()[0],)
+    counted: dict[str, int] = {}
+    for problem in error.problems:
+        where = f"{problem.table}, column {problem.column}" if problem.column else problem.table
+        counted[where] = counted.get(where, 0) + 1
+    return tuple(f"{where}: {n} problem{'' if n == 1 else 's'}" for where, n in counted.items())
+
+
+def _check(folder: Path, files: Mapping[str, str], overrides: Mapping[str, Any] | None) -> Prepared:
+    from wlz_eval.cohort import load_cohort
+    from wlz_eval.plan import load_plan
+
+    cohort = load_cohort(folder)
+    plan = load_plan(cohort, overrides)
+    described = {
+        name: content for name, content in files.items() if _is_yaml(name) and not name.startswith("plan.")
+    }
+    locks = {
+        name: content for name, content in files.items() if name.startswith("plan.") and name != "plan.yaml"
+    }
+    return Prepared(
+        id=cohort.id,
+        folder=str(folder),
+        data=hash_json([cohort.data_hash, described]),
+        plan=hash_json([plan.plan_hash, locks]),
+        effort=plan.effort,
+    )
+
+
+def _content(folder: Path) -> dict[str, str]:
+    """Hash the files that a cohort is made of; a simulated cohort's truth is no input to its evaluation."""
+    return {path.name: file_hash(path) for path in _files(folder)}
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.suffix.lower() in _ENDINGS and not path.name.startswith((".", "truth")):
+            yield path
+
+
+def _is_yaml(name: str) -> bool:
+    return name.lower().endswith((".yaml", ".yml"))
+
+
+def _kept_path(workspace: Workspace, cohort: str) -> Path:
+    return workspace.cohort_dir(cohort) / "checked.json"
+
+
+def _kept(workspace: Workspace, cohort: str, stamp: str) -> Prepared | None:
+    if not cohort:
+        return None
+    try:
+        content = json.loads(_kept_path(workspace, cohort).read_text(encoding="utf-8"))
+        return Prepared(**content["prepared"]) if content["stamp"] == stamp else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

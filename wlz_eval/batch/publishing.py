@@ -1,0 +1,73 @@
+"""Hand finished notebooks to the report, and remember what was published so that it is not made again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wlz_eval.batch.key import file_hash, package_hash
+from wlz_eval.batch.record import Refusal, write_run_file
+from wlz_eval.batch.state import CohortState
+from wlz_eval.core.errors import GateRefusedError
+from wlz_eval.core.files import hash_json
+from wlz_eval.release.workspace import Workspace
+
+__all__ = ["publish_cohort", "publish_site", "record_refusal"]
+
+
+def publish_cohort(state: CohortState) -> tuple[str, ...]:
+    """Publish what is finished of one cohort.
+
+    Parameters
+    ----------
+    state : CohortState
+        A cohort each of whose notebooks has ended.
+
+    Returns
+    -------
+    tuple of str
+        What the publication gate refused; empty when the pages are out.
+    """
+    from wlz_eval.report import publish
+
+    cohort, audience, workspace = state.prepared.id, state.audience, state.workspace
+    jobs = state.everything()
+    write_run_file(workspace.run_file(cohort, audience), cohort, audience, jobs)
+    made = {name: record.outputs for name, record in state.manifest.records.items()}
+    ended = {job.notebook: (job.status == "failed", job.status == "skipped" and job.reason) for job in jobs}
+    source = hash_json([made, ended, package_hash()])
+    if state.manifest.published == _stamp(source, workspace, cohort, audience):
+        return ()
+    try:
+        publish(cohort, workspace, audience)
+    except GateRefusedError as error:
+        reasons = tuple(str(error).splitlines())
+        write_run_file(workspace.run_file(cohort, audience), cohort, audience, jobs, gate=reasons)
+        return reasons
+    state.manifest.set_published(_stamp(source, workspace, cohort, audience))
+    return ()
+
+
+def publish_site(workspace: Workspace, audience: str) -> Path:
+    """Make the page that lists the cohorts.
+
+    Returns
+    -------
+    Path
+        The page to open.
+    """
+    from wlz_eval.report import build_site
+
+    build_site(workspace, audience)
+    return workspace.site_dir(audience) / "index.html"
+
+
+def record_refusal(workspace: Workspace, cohort: str, audience: str, refusal: Refusal) -> None:
+    """Note on disk that a cohort was refused, so that the site can say so."""
+    write_run_file(workspace.run_file(cohort, audience), cohort, audience, refused=refusal.public)
+
+
+def _stamp(source: str, workspace: Workspace, cohort: str, audience: str) -> str:
+    """Hash of what the pages are made from and of the pages themselves."""
+    folder = workspace.published_dir(cohort, audience)
+    pages = {p.relative_to(folder).as_posix(): file_hash(p) for p in sorted(folder.rglob("*")) if p.is_file()}
+    return hash_json([source, pages])

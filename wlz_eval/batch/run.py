@@ -1,0 +1,253 @@
+"""Run the notebooks of many cohorts: in order, several at once, each failure contained."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from wlz_eval.batch.execute import Execution, execute
+from wlz_eval.batch.lock import locked
+from wlz_eval.batch.prepare import Prepared, RefusedError, prepare
+from wlz_eval.batch.progress import Progress, QuietProgress
+from wlz_eval.batch.publishing import publish_cohort, publish_site, record_refusal
+from wlz_eval.batch.record import Refusal, RunResult, write_run_file
+from wlz_eval.batch.request import CheckedRequest, RunRequest, check_request
+from wlz_eval.batch.state import CohortState
+from wlz_eval.release.workspace import Workspace
+
+__all__ = ["cohorts_of", "run"]
+
+_STOPPED = "the run was stopped from the keyboard"
+
+
+def run(request: RunRequest, progress: Progress | None = None) -> RunResult:
+    """Run notebooks and publish their pages.
+
+    Each cohort is checked, its notebooks run in the order of their needs, each in a fresh kernel of this
+    interpreter with one thread for linear algebra, `workers` of them at once across all cohorts, longest
+    first. What has not changed is not run again. A notebook that fails stops what needs it and nothing
+    else; a cohort that is refused stops nothing else.
+
+    Parameters
+    ----------
+    request : RunRequest
+        What to run.
+    progress : Progress, optional
+        Told of everything that happens.
+
+    Returns
+    -------
+    RunResult
+        With ``exit_code``, each notebook's status and reason, what was refused, and the page to open.
+
+    Raises
+    ------
+    OptionError, RunError
+        When the request itself is wrong, or another run holds the output folder.
+    """
+    checked = check_request(request)
+    workspace = Workspace(request.out_dir)
+    cohorts = cohorts_of(request)
+    with locked(workspace.private):
+        return _Batch(checked, workspace, progress or QuietProgress()).run(cohorts)
+
+
+def cohorts_of(request: RunRequest) -> list[str | Path]:
+    """Return the cohorts of a request, each once; every shipped cohort when none is named."""
+    if request.cohorts:
+        return list(dict.fromkeys(request.cohorts))
+    from wlz_eval.cohort import shipped_cohorts
+
+    return list(shipped_cohorts())
+
+
+class _Batch:
+    """The state of one batch. Only the thread that calls :meth:`run` changes it."""
+
+    def __init__(self, checked: CheckedRequest, workspace: Workspace, progress: Progress):
+        self.checked = checked
+        self.workspace = workspace
+        self.progress = progress
+        self.states: dict[str, CohortState] = {}
+        self.refused: list[Refusal] = []
+        self.gate: dict[str, tuple[str, ...]] = {}
+        self.faults: dict[str, str] = {}
+        self.futures: dict[Future[Any], Callable[[Future[Any]], None]] = {}
+        self.kernels: dict[tuple[str, str], Any] = {}
+        self.ready: dict[tuple[str, str], str] = {}
+        self.uncancellable: set[Future[Any]] = set()
+        self.signals = 0
+        self.stopping = False
+
+    def run(self, cohorts: list[str | Path]) -> RunResult:
+        self.progress.begin(len(cohorts) * len(self.checked.wanted))
+        # Checking and rendering share one thread: the kernels are processes of their own, but these would
+        # only wait for each other's turn in the interpreter.
+        desk = ThreadPoolExecutor(1, thread_name_prefix="desk")
+        kernels = ThreadPoolExecutor(self.checked.workers, thread_name_prefix="kernel")
+        try:
+            with self._signals():
+                for cohort in cohorts:
+                    future = desk.submit(
+                        prepare, cohort, self.workspace, self.checked.parameters.get("plan_overrides")
+                    )
+                    self.futures[future] = partial(self._prepared, asked=str(cohort))
+                while self.futures:
+                    self._step(desk, kernels)
+        finally:
+            self._kill_kernels()
+            kernels.shutdown(cancel_futures=True)
+            desk.shutdown(cancel_futures=True)
+            self.progress.close()
+        return self._result()
+
+    def _step(self, desk: ThreadPoolExecutor, kernels: ThreadPoolExecutor) -> None:
+        done, _ = wait(self.futures, timeout=0.25, return_when=FIRST_COMPLETED)
+        for future in done:
+            self.futures.pop(future)(future)
+        if self.signals:
+            self._stop()
+        for state in self.states.values():
+            self._advance(state, desk)
+        for cohort, name in sorted(self.ready, key=lambda job: -self.states[job[0]].expected[job[1]]):
+            if sum(len(state.running) for state in self.states.values()) >= self.checked.workers:
+                break
+            self._start(self.states[cohort], name, self.ready.pop((cohort, name)), kernels)
+
+    def _prepared(self, future: Future[Prepared], asked: str) -> None:
+        try:
+            prepared = future.result()
+            if prepared.id in self.states:
+                other = self.states[prepared.id].prepared.folder
+                message = (
+                    f"{asked} and {other} have the same id {prepared.id!r}, so one would overwrite the other."
+                    " Change the id in cohort.yaml, or run each with its own --out."
+                )
+                raise RefusedError(Refusal(asked, message, (message,)))
+        except RefusedError as error:
+            self.refused.append(error.refusal)
+            if error.cohort_id and error.cohort_id not in self.states:
+                record_refusal(self.workspace, error.cohort_id, self.checked.request.audience, error.refusal)
+            self.progress.note(f"{asked} is refused")
+        except Exception:
+            self._fault(asked)
+        else:
+            self.states[prepared.id] = CohortState(prepared, self.checked, self.workspace)
+
+    def _advance(self, state: CohortState, desk: ThreadPoolExecutor) -> None:
+        if state.closed:
+            return
+        settled, ready = state.advance() if not self.signals else ([], [])
+        while settled:
+            for result in settled:
+                self.progress.ended(result)
+            settled, ready = state.advance()
+        self.ready.update({(state.prepared.id, name): reason for name, reason in ready})
+        if state.done:
+            state.closed = True
+            if not self.signals:
+                future = desk.submit(publish_cohort, state)
+                self.futures[future] = partial(self._published, cohort=state.prepared.id)
+
+    def _start(self, state: CohortState, name: str, reason: str, kernels: ThreadPoolExecutor) -> None:
+        job = (state.prepared.id, name)
+        state.start(name, reason)
+        self.progress.started(*job)
+        began = time.monotonic()
+
+        def on_start(manager: Any) -> None:
+            self.kernels[job] = manager
+
+        future = kernels.submit(execute, state.task(name), on_start)
+        self.uncancellable.add(future)
+        self.futures[future] = lambda done: self._ended(done, state, name, time.monotonic() - began)
+
+    def _ended(self, future: Future[Execution], state: CohortState, name: str, seconds: float) -> None:
+        self.kernels.pop((state.prepared.id, name), None)
+        try:
+            execution = future.result()
+        except Exception as error:
+            details = "".join(traceback.format_exception(error))
+            execution = Execution("failed", f"{type(error).__name__} in the suite itself", details, bug=True)
+        if self.signals > 1 and execution.status == "failed":
+            execution = Execution("failed", _STOPPED, _STOPPED)
+        self.progress.ended(state.finish(name, execution, seconds))
+
+    def _published(self, future: Future[tuple[str, ...]], cohort: str) -> None:
+        try:
+            reasons = future.result()
+        except Exception:
+            self._fault(cohort)
+            return
+        if reasons:
+            self.gate[cohort] = reasons
+            self.progress.note(f"{cohort}: the publication gate refused its pages")
+
+    def _fault(self, cohort: str) -> None:
+        """Contain a fault of the suite: it is shown in full, and the other cohorts go on."""
+        self.faults[cohort] = traceback.format_exc()
+        self.progress.note(f"{cohort}: a fault in the suite stopped it")
+
+    def _stop(self) -> None:
+        if not self.stopping:
+            self.stopping = True
+            self.progress.note("Stopping once what runs now is finished. Press Ctrl-C again to stop at once.")
+        self.ready.clear()
+        for future in [f for f in self.futures if f not in self.uncancellable and f.cancel()]:
+            del self.futures[future]
+        for state in self.states.values():
+            for result in state.skip_rest(_STOPPED):
+                self.progress.ended(result)
+        if self.signals > 1:
+            self._kill_kernels()
+
+    def _kill_kernels(self) -> None:
+        for manager in list(self.kernels.values()):
+            process = getattr(manager.provisioner, "process", None)
+            if process is not None and process.poll() is None:
+                process.kill()
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Let Ctrl-C finish what runs, and a second one stop it. Only a main thread can be told of either."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def interrupted(number: int, frame: Any) -> None:
+            self.signals += 2 if number == signal.SIGTERM else 1
+
+        before = {number: signal.signal(number, interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _result(self) -> RunResult:
+        site = None
+        if self.signals:
+            for state in self.states.values():
+                path = self.workspace.run_file(state.prepared.id, state.audience)
+                write_run_file(path, state.prepared.id, state.audience, state.everything())
+        else:
+            try:
+                site = publish_site(self.workspace, self.checked.request.audience)
+            except Exception:
+                self._fault("site")
+        return RunResult(
+            jobs=tuple(state.results[n] for state in self.states.values() for n in self.checked.wanted),
+            refused=tuple(self.refused),
+            gate=self.gate,
+            faults=self.faults,
+            site=site if site is not None and site.exists() else None,
+            interrupted=bool(self.signals),
+        )

@@ -1,0 +1,322 @@
+"""The command ``wlz-eval``: a thin skin over the library.
+
+Everything heavy is imported inside the command that needs it, so that ``--help`` answers at once.
+Exit status: 0 all well, 1 a notebook failed, 2 the request or the data are wrong, 3 the publication gate refused.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wlz_eval.core.errors import OptionError, WlzEvalError
+
+if TYPE_CHECKING:
+    from wlz_eval.batch import RunPlan, RunResult
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="wlz-eval",
+    help="Evaluate cohorts of children on a programme: from a folder of tables to reports that reviewers read.",
+    no_args_is_help=True,
+    add_completion=False,
+    # A bug shows Python's own traceback, without the values of variables, which may be a child's.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Audience(StrEnum):
+    """Who will read the pages."""
+
+    public = "public"
+    internal = "internal"
+    restricted = "restricted"
+
+
+class Effort(StrEnum):
+    """How many replicates."""
+
+    quick = "quick"
+    full = "full"
+
+
+class Selection(StrEnum):
+    """How simulated children are chosen."""
+
+    observed = "observed"
+    judgement = "judgement"
+
+
+class Held(StrEnum):
+    """Which measures simulated comparison children have."""
+
+    all = "all"
+    administrative = "administrative"
+
+
+OutOption = Annotated[
+    str,
+    typer.Option("--out", metavar="DIR", help="Folder for reports/ and .work/ (default: the project's own)."),
+]
+AudienceOption = Annotated[Audience, typer.Option(help="Who will read the pages.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"wlz-eval {version('wlz-eval')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(context_settings={"ignore_unknown_options": False})
+def run(
+    cohorts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[COHORT]...", help="Ids or folders; none for every shipped cohort."),
+    ] = None,
+    audience: AudienceOption = Audience.public,
+    notebook: Annotated[
+        list[str] | None,
+        typer.Option("--notebook", "-n", help="Only this notebook and what it needs; may be repeated."),
+    ] = None,
+    effort: Annotated[
+        Effort | None, typer.Option(help="How many replicates (default: as the plan says).")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0 for one a core.")] = 0,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run everything, changed or not.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would run, and why.")] = False,
+    out: OutOption = "",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print only what went wrong and the site.")
+    ] = False,
+    timeout: Annotated[int | None, typer.Option(min=1, help="Seconds that one cell may take.")] = None,
+    parameter: Annotated[
+        list[tuple[str, str]] | None,
+        typer.Option(
+            "-p", metavar="NAME VALUE", help="A notebook parameter, such as plan_overrides '{...}'."
+        ),
+    ] = None,
+) -> None:
+    """Run the notebooks of cohorts and publish their reports."""
+    from wlz_eval import batch
+
+    request = batch.RunRequest(
+        cohorts=tuple(cohorts or ()),
+        audience=audience.value,
+        notebooks=tuple(notebook or ()),
+        effort=effort.value if effort else "",
+        workers=workers,
+        fresh=fresh,
+        out_dir=out,
+        parameters=dict(parameter or []),
+        **({} if timeout is None else {"cell_timeout": timeout}),
+    )
+    if dry_run:
+        raise typer.Exit(_print_plan(batch.plan_run(request)))
+    result = batch.run(request, batch.make_progress(quiet))
+    _print_result(result, quiet)
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def check(cohorts: Annotated[list[str], typer.Argument(metavar="COHORT...", help="Ids or folders.")]) -> None:
+    """List every problem of cohorts and their plans."""
+    wrong = False
+    for cohort in cohorts:
+        lines, bad = _check(cohort)
+        typer.echo("\n".join(lines))
+        wrong = wrong or bad
+    raise typer.Exit(2 if wrong else 0)
+
+
+@app.command()
+def new(
+    cohort: Annotated[
+        Path, typer.Argument(metavar="COHORT", help="Folder to make; its name is the cohort's id.")
+    ],
+    spreadsheet: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="A wide table, one row a child.")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", metavar="FILE", help="Which of its columns is what (YAML).")
+    ] = None,
+) -> None:
+    """Make a cohort folder with a commented plan, and tables to fill in."""
+    from wlz_eval.cohort import new_cohort
+    from wlz_eval.plan import explain_plan
+
+    if (spreadsheet is None) != (mapping is None):
+        raise OptionError(
+            "--from and --mapping go together: the mapping says which column of the file is what."
+        )
+    made = new_cohort(cohort, spreadsheet=spreadsheet, mapping=mapping, plan_text=explain_plan())
+    typer.echo(f"Made {made or cohort}. Fill it in, then: wlz-eval check {cohort}")
+
+
+@app.command()
+def simulate(
+    cohort: Annotated[str, typer.Argument(metavar="COHORT", help="Id of the cohort to make.")],
+    children: Annotated[int, typer.Option(help="Children on the programme.")] = 300,
+    pool: Annotated[int, typer.Option(help="Comparison pupils.")] = 4000,
+    schools: Annotated[int, typer.Option(help="Programme schools.")] = 10,
+    comparison_schools: Annotated[int, typer.Option(help="Other schools.")] = 20,
+    seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 1,
+    effect: Annotated[float, typer.Option(help="True effect on English, in standard deviations.")] = 0.3,
+    selection: Annotated[
+        Selection, typer.Option(help="Chosen on measured need, or on what teachers see besides.")
+    ] = Selection.observed,
+    comparison_measures: Annotated[
+        Held, typer.Option(help="Measures that comparison pupils have.")
+    ] = Held.all,
+    out: Annotated[
+        str, typer.Option("--out", metavar="FOLDER", help="Folder to write (default: COHORT in this folder).")
+    ] = "",
+) -> None:
+    """Simulate a cohort whose true effects are known."""
+    from wlz_eval.simulate import make_options
+    from wlz_eval.simulate import simulate as simulate_cohort
+    from wlz_eval.simulate import write_simulated
+
+    folder = Path(out or cohort)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OptionError(f"{folder} is already there and not empty. Choose another with --out.")
+    options = make_options(
+        id=folder.name if Path(cohort).name != cohort else cohort,
+        children=children,
+        pool=pool,
+        schools=schools,
+        comparison_schools=comparison_schools,
+        seed=seed,
+        effect=effect,
+        selection=selection.value,
+        comparison_measures=comparison_measures.value,
+    )
+    write_simulated(simulate_cohort(options), folder)
+    typer.echo(f"Wrote {folder}. Evaluate it with: wlz-eval run {folder if out else './' + str(folder)}")
+
+
+@app.command()
+def plan(
+    cohort: Annotated[str, typer.Argument(metavar="COHORT", help="Id or folder.")],
+    lock: Annotated[
+        bool, typer.Option("--lock", help="Write plan.lock.yaml: what was decided, and when.")
+    ] = False,
+    registered: Annotated[
+        str, typer.Option("--registered", metavar="WHERE", help="Where the plan was registered; with --lock.")
+    ] = "",
+    explain: Annotated[bool, typer.Option("--explain", help="Print every key that a plan may have.")] = False,
+) -> None:
+    """Show a cohort's plan, its lock and its departures; or lock it."""
+    from wlz_eval.cohort import load_cohort
+    from wlz_eval.plan import explain_plan, load_plan, lock_plan
+
+    if registered and not lock:
+        raise OptionError("--registered goes with --lock: it says where the locked plan was registered.")
+    if explain:
+        typer.echo(explain_plan())
+        return
+    loaded = load_cohort(cohort)
+    if lock:
+        typer.echo(f"Locked in {lock_plan(loaded, registered)}.")
+        loaded = load_cohort(cohort)
+    found = load_plan(loaded)
+    for row in found.table().itertuples():
+        typer.echo(f"{row.key}: {row.used}" + (f"  (planned: {row.planned})" if row.departure else ""))
+    typer.echo(found.status)
+    for warning in found.warnings:
+        typer.echo(f"Warning: {warning}")
+
+
+@app.command()
+def site(audience: AudienceOption = Audience.public, out: OutOption = "") -> None:
+    """Make the page that lists the cohorts again, from what is published."""
+    from wlz_eval.batch.publishing import publish_site
+    from wlz_eval.release.workspace import Workspace
+
+    index = publish_site(Workspace(out), audience.value)
+    typer.echo(index.as_uri())
+
+
+def _check(cohort: str) -> tuple[list[str], bool]:
+    """Return what to print of one cohort, and whether anything is fatal."""
+    from wlz_eval.cohort import check_cohort, load_cohort
+    from wlz_eval.core.errors import ProblemsError
+    from wlz_eval.plan import check_plan
+
+    try:
+        report = check_cohort(cohort)
+        planned = check_plan(load_cohort(cohort)) if report.ok else _check_plan_alone(cohort)
+    except ProblemsError as error:
+        return [f"{cohort}: {error}"], True
+    known = {*report.problems, *report.warnings}
+    more = [problem for problem in planned if problem not in known]
+    lines = [str(report)] + [f"  {'problem' if p.fatal else 'warning'}  {p}" for p in more]
+    return lines, not report.ok or any(problem.fatal for problem in more)
+
+
+def _check_plan_alone(cohort: str) -> list[Any]:
+    """Check a plan whose cohort cannot be loaded, as far as that goes without the tables."""
+    from wlz_eval.cohort import find_cohort
+    from wlz_eval.core.errors import ProblemsError
+    from wlz_eval.plan import make_plan
+    from wlz_eval.plan.load import PLAN_FILE, read_plan_file
+
+    try:
+        raw, _ = read_plan_file(find_cohort(cohort) / PLAN_FILE)
+        make_plan(raw)
+    except ProblemsError as error:
+        return list(error.problems)
+    return []
+
+
+def _print_plan(planned: RunPlan) -> int:
+    width = max((len(f"{job.cohort} {job.notebook}") for job in planned.jobs), default=0)
+    for job in planned.jobs:
+        typer.echo(f"{f'{job.cohort} {job.notebook}':<{width}}  {job.action}: {job.reason}")
+    for refusal in planned.refused:
+        typer.echo(f"{refusal.cohort} would be refused:\n{refusal.message}", err=True)
+    return 2 if planned.refused else 0
+
+
+def _print_result(result: RunResult, quiet: bool) -> None:
+    for refusal in result.refused:
+        typer.echo(f"{refusal.cohort} was refused. {refusal.message}", err=True)
+    for job in result.jobs:
+        if job.status == "failed":
+            typer.echo(f"{job.cohort} {job.notebook} failed: {job.detail or job.reason}", err=True)
+    for cohort, reasons in result.gate.items():
+        lines = "\n".join(f"  - {reason}" for reason in reasons)
+        typer.echo(f"{cohort} is not published, since the publication gate refused:\n{lines}", err=True)
+    for where, trace in result.faults.items():
+        typer.echo(f"A fault in the suite stopped {where}:\n{trace}", err=True)
+    if not quiet:
+        counts = {s: result.count(s) for s in ("succeeded", "cached", "failed", "skipped")}  # type: ignore[arg-type]
+        words = {"cached": "unchanged"}
+        typer.echo("Notebooks: " + ", ".join(f"{n} {words.get(s, s)}" for s, n in counts.items() if n) + ".")
+    if result.site is not None:
+        typer.echo(f"Open {result.site.as_uri()}")
+
+
+def main() -> None:
+    """Run the command; a mistake that a user can mend shows its message and no traceback."""
+    try:
+        app()
+    except WlzEvalError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
