@@ -189,9 +189,8 @@ def simulate(
     ] = "",
 ) -> None:
     """Simulate a cohort whose true effects are known."""
-    from wlz_eval.simulate import make_options
+    from wlz_eval.simulate import make_options, write_simulated
     from wlz_eval.simulate import simulate as simulate_cohort
-    from wlz_eval.simulate import write_simulated
 
     folder = Path(out or cohort)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
