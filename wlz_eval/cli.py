@@ -1,12 +1,14 @@
 """The command ``wlz-eval``: a thin skin over the library.
 
 Everything heavy is imported inside the command that needs it, so that ``--help`` answers at once.
-Exit status: 0 all well, 1 a notebook failed, 2 the request or the data are wrong, 3 the publication gate refused.
+Exit status: 0 all well, 1 a notebook failed, 2 the request or the data are wrong, 3 the publication gate
+refused.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,11 +20,11 @@ from wlz_eval.core.errors import OptionError, WlzEvalError
 if TYPE_CHECKING:
     from wlz_eval.batch import RunPlan, RunResult
 
-__all__ = ["app", "main"]
+__all__ = ["app", "join_parameters", "main"]
 
 app = typer.Typer(
     name="wlz-eval",
-    help="Evaluate cohorts of children on a programme: from a folder of tables to reports that reviewers read.",
+    help="Evaluate cohorts of children on a programme: from tables to reports that reviewers read.",
     no_args_is_help=True,
     add_completion=False,
     # A bug shows Python's own traceback, without the values of variables, which may be a child's.
@@ -107,7 +109,7 @@ def run(
     ] = False,
     timeout: Annotated[int | None, typer.Option(min=1, help="Seconds that one cell may take.")] = None,
     parameter: Annotated[
-        list[tuple[str, str]] | None,
+        list[str] | None,
         typer.Option(
             "-p", metavar="NAME VALUE", help="A notebook parameter, such as plan_overrides '{...}'."
         ),
@@ -124,7 +126,7 @@ def run(
         workers=workers,
         fresh=fresh,
         out_dir=out,
-        parameters=dict(parameter or []),
+        parameters=_parameters(parameter or []),
         **({} if timeout is None else {"cell_timeout": timeout}),
     )
     if dry_run:
@@ -252,6 +254,35 @@ def site(audience: AudienceOption = Audience.public, out: OutOption = "") -> Non
     typer.echo(index.as_uri())
 
 
+def _parameters(given: list[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise OptionError(f"-p needs a name and a value: -p {name} VALUE.")
+        if name in values:
+            raise OptionError(f"Parameter {name} is given twice.")
+        values[name] = value
+    return values
+
+
+def join_parameters(arguments: Sequence[str]) -> list[str]:
+    """Write each ``-p NAME VALUE`` as ``-p NAME=VALUE``, since typer repeats only options of one word.
+
+    Examples
+    --------
+    >>> join_parameters(["run", "-p", "draws", "20", "--quiet"])
+    ['run', '-p', 'draws=20', '--quiet']
+    """
+    waiting, joined = list(arguments), list[str]()
+    while waiting:
+        word = waiting.pop(0)
+        joined.append(word)
+        if word == "-p" and len(waiting) > 1 and waiting[0].isidentifier():
+            joined.append(f"{waiting.pop(0)}={waiting.pop(0)}")
+    return joined
+
+
 def _check(cohort: str) -> tuple[list[str], bool]:
     """Return what to print of one cohort, and whether anything is fatal."""
     from wlz_eval.cohort import check_cohort, load_cohort
@@ -315,7 +346,7 @@ def _print_result(result: RunResult, quiet: bool) -> None:
 def main() -> None:
     """Run the command; a mistake that a user can mend shows its message and no traceback."""
     try:
-        app()
+        app(args=join_parameters(sys.argv[1:]))
     except WlzEvalError as error:
         typer.echo(str(error), err=True)
         sys.exit(2)
