@@ -1,1 +1,11 @@
-"""simulate."""
+"""Cohorts whose true effects are known."""
+
+from wlz_eval.simulate.options import SHIPPED, SimulationOptions, make_options
+from wlz_eval.simulate.truth import Truth, load_truth
+from wlz_eval.simulate.world import SimulatedCohort, simulate
+from wlz_eval.simulate.write import write_simulated
+
+__all__ = [
+    "SHIPPED", "SimulatedCohort", "SimulationOptions", "Truth", "load_truth", "make_options", "simulate",
+    "write_simulated",
+]
