@@ -67,7 +67,7 @@ def _words(check: str, column: Column) -> tuple[str, str]:
 
 def _repeated_rows(frame: pd.DataFrame, table: Table) -> list[Problem]:
     key = [name for name in table.key if name in frame.columns]
-    if not key or len(key) == 1 and table.key[0] not in key:
+    if not key or (len(key) == 1 and table.key[0] not in key):
         return []
     keyed = frame[key]
     again = keyed.duplicated(keep="first") & frame[key[0]].notna()
@@ -84,6 +84,8 @@ def _repeated_rows(frame: pd.DataFrame, table: Table) -> list[Problem]:
 def check_between(frames: Frames, meta: CohortMeta | None) -> list[Problem]:
     """Check what must agree between columns, tables and ``cohort.yaml``."""
     problems: list[Problem] = []
+    # A table with a header only is as if it were not there.
+    frames = {name: frame for name, frame in frames.items() if len(frame)}
     children = frames.get("children")
     if children is not None and "child_id" in children:
         problems += _children(children)

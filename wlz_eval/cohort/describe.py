@@ -49,7 +49,7 @@ def read_yaml(path: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
     except UnicodeDecodeError:
         return None, [Problem(table=name, message="the file is not UTF-8 text", remedy="Save it as UTF-8.")]
     try:
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        value = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", "") or "cannot be read"

@@ -18,7 +18,7 @@ from wlz_eval.cohort.privacy import personal_cells, personal_column
 from wlz_eval.cohort.read import FIRST_ROW, read_table
 from wlz_eval.cohort.schema import Table
 from wlz_eval.cohort.tables import CHILD_TABLES, FOLDER_FILES, HOUSEHOLD_TABLES, TABLES
-from wlz_eval.core.errors import CohortError, OptionError, Problem, nearest_names, suggestion
+from wlz_eval.core.errors import CohortError, Problem, nearest_names, suggestion
 from wlz_eval.core.files import cohorts_dir, hash_bytes, hash_json
 from wlz_eval.core.result import Result
 
@@ -215,6 +215,7 @@ def make_cohort(
     contract: Mapping[str, Any] | None = None,
     *,
     extra_columns: Collection[str] = (),
+    checked: bool = False,
 ) -> Cohort:
     """Make a cohort in memory, under the same rules as a folder.
 
@@ -228,6 +229,9 @@ def make_cohort(
         What ``contract.yaml`` would say.
     extra_columns : collection of str
         Columns outside the schema to keep, as ``table.column``.
+    checked : bool
+        Whether the tables are already typed and known to be right, as the simulator's are: a million rows
+        are then not read again.
 
     Returns
     -------
@@ -241,6 +245,8 @@ def make_cohort(
     """
     if not isinstance(meta, CohortMeta):
         meta = CohortMeta.model_validate(dict(meta))
+    if checked:
+        return _finish(meta, tables, dict(contract) if contract is not None else None, None, ())
     reading = _Reading(meta=meta, contract=dict(contract) if contract is not None else None)
     for name, frame in tables.items():
         if name not in TABLES:
@@ -376,7 +382,9 @@ def _finish(
     warnings: tuple[Problem, ...],
 ) -> Cohort:
     """Drop children without consent, count them, and fingerprint what is left."""
-    tables = {name: frame.reset_index(drop=True) for name, frame in frames.items()}
+    tables = {
+        name: frame.reset_index(drop=True) for name, frame in frames.items() if len(frame) or TABLES[name].required
+    }
     flow = tables.get("flow", pd.DataFrame({"stage": [], "group": [], "count": []}))
     flow = flow.reindex(columns=["stage", "group", "count"]).astype({"stage": "str", "group": "str", "count": "Int64"})
     dropped = _drop_without_consent(tables)

@@ -262,6 +262,7 @@ FOLDER_FILES: Mapping[str, str] = MappingProxyType(
         "plan.yaml": "how it will be analysed (required)",
         "plan.lock.yaml": "the lock of the plan, written by wlz-eval plan --lock",
         "contract.yaml": "terms of the outcomes contract",
+        "mapping.yaml": "which column of a spreadsheet is which, written by wlz-eval new",
         "truth.yaml": "the known answer of a simulated cohort",
     }
 )
