@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import OptionError, ReleaseError, suggestion
+from wlz_eval.core.files import write_atomic
 from wlz_eval.core.finding import Finding, FindingCovariance
 from wlz_eval.measures.frame import AnalysisFrame, analysis_frame
 from wlz_eval.plan import Plan
@@ -32,6 +34,8 @@ NOTEBOOKS: tuple[str, ...] = (
     "01_data_quality", "02_identification", "03_progress", "04_attribution", "05_engagement", "06_delivery",
     "07_value", "08_contract", "09_summary",
 )
+#: What the ids of a notebook's findings begin with.
+TOPICS: dict[str, str] = {name: name.split("_")[1] for name in NOTEBOOKS}
 _EFFORTS = ("quick", "full")
 #: Units that only groups of children have: such a finding must say how many children it rests on.
 _NEEDS_N = ("points", "sd", "percentage_points", "percent")
@@ -50,7 +54,9 @@ def _execution_count() -> int:
 def _display(bundle: Mapping[str, str], metadata: Mapping[str, Any] | None = None) -> None:
     from IPython.display import display
 
-    display(dict(bundle), raw=True, metadata=dict(metadata or {}))
+    # The mark tells the publisher that the output came through the release rule.
+    marked = {**(metadata or {}), "wlz_eval": {"released": True, **(metadata or {}).get("wlz_eval", {})}}
+    display(dict(bundle), raw=True, metadata=marked)
 
 
 def _flatten(things: Iterable[Any]) -> Iterator[Finding | FindingCovariance]:
@@ -164,6 +170,11 @@ class Notebook:
             if finding.finding_id in seen:
                 raise ReleaseError(f"Finding {finding.finding_id!r} was given twice. Every id names one number.")
             seen.add(finding.finding_id)
+            if finding.finding_id.split(".")[0] != TOPICS[self.name]:
+                raise ReleaseError(
+                    f"Finding {finding.finding_id!r} is recorded by {self.name}, whose findings begin with "
+                    f"{TOPICS[self.name]!r}. Rename it, or record it where it belongs."
+                )
             if finding.unit in _NEEDS_N and finding.evidence in ("measured", "simulated") and not finding_ns(finding):
                 if finding.estimate == finding.estimate:
                     raise ReleaseError(
@@ -386,6 +397,8 @@ class Notebook:
         """Clear what an earlier run of this notebook left, and show the head of the page."""
         self._store.remove(self.name)
         self._store.write(self.name, self.recorded)
+        source = {"folder": str(self.cohort.folder.resolve()) if self.cohort.folder else ""}
+        write_atomic(self.workspace.source_file(self.cohort.id), json.dumps(source) + "\n")
         head = self.provenance
         self._show(head.html(), head.text(), {"wlz_eval": {"head": head.metadata()}})
 

@@ -69,6 +69,14 @@ class Workspace:
         """Private folder of a cohort's run for one audience."""
         return self.cohort_dir(cohort) / _audience(audience)
 
+    def source_file(self, cohort: str) -> Path:
+        """File that says in which folder the cohort's tables are."""
+        return self.cohort_dir(cohort) / "source.json"
+
+    def published_file(self, cohort: str, audience: str) -> Path:
+        """File that says what was published last, for the site's index."""
+        return self.audience_dir(cohort, audience) / "published.json"
+
     def findings_dir(self, cohort: str) -> Path:
         """Folder of a cohort's findings, at full precision."""
         return self.cohort_dir(cohort) / "findings"

@@ -1,1 +1,18 @@
-"""report."""
+"""Pages, site and exports: what a reviewer reads."""
+
+from wlz_eval.report.content import PageContent, read_notebook
+from wlz_eval.report.exports import findings_csv
+from wlz_eval.report.page import Link, render_page
+from wlz_eval.report.publish import PublishResult, publish
+from wlz_eval.report.site import build_site
+
+__all__ = [
+    "Link",
+    "PageContent",
+    "PublishResult",
+    "build_site",
+    "findings_csv",
+    "publish",
+    "read_notebook",
+    "render_page",
+]

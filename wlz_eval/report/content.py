@@ -1,0 +1,224 @@
+"""Read an executed notebook as a page: question, answer, evidence, limits, code, head."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from wlz_eval.core.errors import RunError
+from wlz_eval.report.code import code_html
+from wlz_eval.report.markdown import Heading, Outline, to_html
+
+__all__ = ["Block", "PageContent", "read_notebook"]
+
+_TITLE = re.compile(r"^#\s+(?:(\d+)\.\s*)?(.+)$", re.MULTILINE)
+#: Tag of a cell whose plain output is checked by nbval: a check, not a result, so it is not on the page.
+_CHECKED = "nbval-check-output"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One piece of a page.
+
+    Parameters
+    ----------
+    kind : str
+        ``text``, ``result``, ``code``, ``answer`` or ``limits``.
+    html : str
+        Its content.
+    """
+
+    kind: str
+    html: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageContent:
+    """One notebook as a page.
+
+    Parameters
+    ----------
+    notebook, number, question, lead : str
+        Name, place among the questions, question, and the words below it as HTML.
+    answer, limits : str
+        HTML of the cells tagged so; empty when there are none.
+    blocks : tuple of Block
+        Everything else, in order.
+    headings : tuple of Heading
+        For the table of contents.
+    head : mapping
+        What :func:`wlz_eval.release.open_notebook` says of cohort, plan and versions.
+    """
+
+    notebook: str
+    number: str
+    question: str
+    lead: str
+    answer: str
+    limits: str
+    blocks: tuple[Block, ...]
+    headings: tuple[Heading, ...]
+    head: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_notebook(name: str, notebook: Mapping[str, Any]) -> PageContent:
+    """Turn an executed notebook into the content of a page.
+
+    Parameters
+    ----------
+    name : str
+        Name of the notebook, such as ``04_attribution``.
+    notebook : mapping
+        The notebook, nbformat 4.
+
+    Returns
+    -------
+    PageContent
+        Its parts, as HTML in which every value is escaped.
+
+    Raises
+    ------
+    RunError
+        When the notebook has no question, or was not run through ``open_notebook``.
+    """
+    cells = list(notebook["cells"])
+    number, question, lead_source = _question(name, cells)
+    head = _head(name, cells)
+    outline = Outline()
+    answer_title = outline.add(2, "In short") if any("answer" in _tags(c) for c in cells) else None
+    lead = to_html(lead_source, Outline())
+    blocks: list[Block] = []
+    answer: list[str] = []
+    limits: list[str] = []
+    for cell in cells[1:]:
+        tags = _tags(cell)
+        if "answer" in tags:
+            answer.append(_content(cell, outline))
+        elif "limits" in tags:
+            limits.append(_limits(cell, outline, first=not limits))
+        elif cell["cell_type"] == "markdown":
+            blocks.append(Block("text", to_html(_source(cell), outline)))
+            continue
+        else:
+            result = outputs_html(cell.get("outputs", []), hide_plain=_CHECKED in tags)
+            if result:
+                blocks.append(Block("result", result))
+        if cell["cell_type"] == "code" and _source(cell).strip():
+            _add_code(blocks, cell)
+    return PageContent(
+        notebook=name, number=number, question=question, lead=lead,
+        answer="".join(answer) if answer_title else "", limits="".join(limits),
+        blocks=tuple(blocks), headings=tuple(outline.headings), head=head,
+    )
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    source = cell.get("source", "")
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _tags(cell: Mapping[str, Any]) -> Sequence[str]:
+    tags = cell.get("metadata", {}).get("tags", [])
+    return tags if isinstance(tags, list) else []
+
+
+def _question(name: str, cells: Sequence[Mapping[str, Any]]) -> tuple[str, str, str]:
+    """Return number, question and the words below it from the first cell."""
+    first = cells[0] if cells and cells[0]["cell_type"] == "markdown" else None
+    match = _TITLE.search(_source(first)) if first is not None else None
+    if first is None or match is None:
+        raise RunError(f"Notebook {name} has no question. Begin it with a Markdown cell '# 4. Question?'.")
+    rest = _source(first)[: match.start()] + _source(first)[match.end() :]
+    return match.group(1) or "", match.group(2).strip(), rest.strip()
+
+
+def _head(name: str, cells: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            head = output.get("metadata", {}).get("wlz_eval", {}).get("head")
+            if head:
+                return dict(head)
+    raise RunError(f"Notebook {name} was not run through wlz.open_notebook(...), so its page cannot be made.")
+
+
+def _content(cell: Mapping[str, Any], outline: Outline) -> str:
+    if cell["cell_type"] == "markdown":
+        return to_html(_source(cell), outline)
+    return outputs_html(cell.get("outputs", []))
+
+
+def _limits(cell: Mapping[str, Any], outline: Outline, first: bool) -> str:
+    """Return the box of what may not be concluded; it has a heading whether or not the notebook gives one."""
+    heading = ""
+    own = cell["cell_type"] == "markdown" and _source(cell).lstrip().startswith("#")
+    if first and not own:
+        title = outline.add(2, "What may not be concluded")
+        heading = f'<h2 id="{escape(title.anchor)}">{escape(title.text)}</h2>\n'
+    return heading + _content(cell, outline)
+
+
+def _add_code(blocks: list[Block], cell: Mapping[str, Any]) -> None:
+    """Add a cell's code: below its result, or to the code block before it when it showed nothing."""
+    html = code_html(_source(cell), int(cell.get("execution_count") or 0))
+    if blocks and blocks[-1].kind == "code":
+        html = blocks.pop().html + html
+    blocks.append(Block("code", html))
+
+
+def outputs_html(outputs: Sequence[Mapping[str, Any]], hide_plain: bool = False) -> str:
+    """Render the outputs of a cell.
+
+    Only what came through the release verbs is rendered as HTML. Warnings on the error stream are left out.
+    Anything else is shown as escaped text with the class ``unreleased``, which the gate refuses in public.
+    """
+    parts: list[str] = []
+    for output in outputs:
+        kind = output["output_type"]
+        mark = output.get("metadata", {}).get("wlz_eval", {})
+        if mark.get("head") or (kind == "stream" and output.get("name") == "stderr"):
+            continue
+        if mark.get("released"):
+            parts.append(_released_html(output))
+        elif not hide_plain:
+            text = _plain(output)
+            if text.strip():
+                parts.append(f'<pre class="unreleased" tabindex="0">{escape(text)}</pre>')
+    return _join_figures(parts)
+
+
+def _released_html(output: Mapping[str, Any]) -> str:
+    data = output["data"]
+    if "image/png" not in data:
+        return _text(data.get("text/html", ""))
+    about = output["metadata"].get("image/png", {})
+    png = re.sub(r"\s+", "", _text(data["image/png"]))
+    alt, width, height = escape(str(about.get("alt", ""))), int(about["width"]), int(about["height"])
+    return f'<figure><img src="data:image/png;base64,{png}" alt="{alt}" width="{width}" height="{height}"></figure>'
+
+
+def _join_figures(parts: Sequence[str]) -> str:
+    """Put each caption into the figure before it."""
+    joined: list[str] = []
+    opening = '<p class="wlz-figcaption">'
+    for part in parts:
+        if part.startswith(opening) and joined and joined[-1].endswith("></figure>"):
+            caption = part[len(opening) : -len("</p>")]
+            joined[-1] = f"{joined[-1][: -len('</figure>')]}<figcaption>{caption}</figcaption></figure>"
+        else:
+            joined.append(part)
+    return "\n".join(joined)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "".join(value)
+
+
+def _plain(output: Mapping[str, Any]) -> str:
+    if output["output_type"] == "stream":
+        return _text(output["text"])
+    if output["output_type"] == "error":
+        return "\n".join(output.get("traceback", []))
+    return _text(output.get("data", {}).get("text/plain", "output that is not text"))

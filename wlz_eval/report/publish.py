@@ -1,0 +1,273 @@
+"""Publish a cohort: staging, gate, then quarantine or one move into the published folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from wlz_eval.cohort.model import Cohort
+from wlz_eval.core.errors import GateRefusedError, RunError
+from wlz_eval.core.files import project_root, write_atomic
+from wlz_eval.release.findings import FindingSet, FindingStore
+from wlz_eval.release.gate import Refusal, gate
+from wlz_eval.release.ledger import Ledger
+from wlz_eval.release.notebook import NOTEBOOKS
+from wlz_eval.release.suppression import suppress
+from wlz_eval.release.workspace import Workspace
+from wlz_eval.report.content import PageContent, read_notebook
+from wlz_eval.report.exports import dictionary_csv, findings_csv
+from wlz_eval.report.page import Link, bands, link_findings, release_note, render_page, render_template
+
+__all__ = ["PublishResult", "publish"]
+
+_IDENTIFIERS = ("child_id", "person_id", "household_id", "school_id")
+#: Words for pages that were not made, in the order of the questions.
+QUESTIONS: dict[str, str] = {
+    "01_data_quality": "Can the data be trusted?",
+    "02_identification": "Who are the children, and were the right ones identified?",
+    "03_progress": "What changed?",
+    "04_attribution": "What changed because of the programme?",
+    "05_engagement": "Does more engagement go with better outcomes?",
+    "06_delivery": "How was it delivered?",
+    "07_value": "What is it worth?",
+    "08_contract": "What is owed under the outcomes contract?",
+    "09_summary": "What may we say?",
+}
+
+
+@dataclass(frozen=True)
+class PublishResult:
+    """What was published.
+
+    Parameters
+    ----------
+    cohort, audience : str
+        Whose pages, for whom.
+    folder : Path
+        Where they are.
+    pages : tuple of str
+        Their files.
+    """
+
+    cohort: str
+    audience: str
+    folder: Path
+    pages: tuple[str, ...]
+
+
+def publish(
+    cohort_id: str, workspace: Workspace, audience: str = "public", *, cohort: Cohort | None = None
+) -> PublishResult:
+    """Publish the pages of a cohort whose notebooks have been run.
+
+    Pages are made in a staging folder, read there by the gate, and moved into ``reports/`` in one step. What stood
+    there before stays whole until then, and stays altogether when the gate refuses.
+
+    Parameters
+    ----------
+    cohort_id : str
+        Id of the cohort.
+    workspace : Workspace
+        Where everything is kept.
+    audience : str
+        ``public``, ``internal`` or ``restricted``.
+    cohort : Cohort, optional
+        The cohort, when it was made in memory; else it is read from where the notebooks read it.
+
+    Returns
+    -------
+    PublishResult
+        The folder and its pages.
+
+    Raises
+    ------
+    RunError
+        When the cohort was refused, or no notebook of it has been run.
+    GateRefusedError
+        When the gate found something; one line a reason. The pages are then in the quarantine folder.
+    """
+    run = _run_record(workspace, cohort_id, audience)
+    if run.get("refused"):
+        raise RunError(f"Cohort {cohort_id} was refused, so nothing is published for it: {run['refused'][0]}")
+    notebooks = _executed(workspace, cohort_id, audience, run)
+    if not notebooks:
+        raise RunError(f"No notebook of cohort {cohort_id} has been run for {audience} readers. Use 'wlz-eval run'.")
+    loaded = cohort if cohort is not None else _load(workspace, cohort_id)
+    store = FindingStore(workspace, cohort_id)
+    findings = FindingSet()
+    for name in notebooks:
+        findings = findings | store.read(name)
+    ledgers = _ledgers(workspace, cohort_id, audience, notebooks)
+    staging = workspace.staging_dir(cohort_id, audience)
+    shutil.rmtree(staging, ignore_errors=True)
+    contents = {name: read_notebook(name, notebook) for name, notebook in notebooks.items()}
+    _stage(staging, contents, findings, ledgers, loaded, run)
+    refusals = gate(
+        staging, audience=audience, identifiers=identifiers(loaded), ledgers=ledgers,
+        private=[str(project_root()), str(workspace.root)],
+    )
+    refusals += _further(ledgers, audience)
+    if refusals:
+        _quarantine(workspace, cohort_id, audience, refusals)
+        raise GateRefusedError("\n".join(str(refusal) for refusal in refusals))
+    pages = tuple(sorted(p.name for p in staging.iterdir()))
+    folder = workspace.published_dir(cohort_id, audience)
+    _swap(staging, folder)
+    _remember(workspace, cohort_id, audience, contents, findings)
+    return PublishResult(cohort_id, audience, folder, pages)
+
+
+def identifiers(cohort: Cohort) -> set[str]:
+    """Gather every identifier in the cohort's children table, children without consent included."""
+    table = cohort.children
+    if cohort.folder is not None:
+        table = _raw_children(cohort.folder)
+    found: set[str] = set()
+    for column in _IDENTIFIERS:
+        if column in table:
+            found.update(str(value).strip() for value in table[column].dropna().unique())
+    return found - {""}
+
+
+def _raw_children(folder: Path) -> pd.DataFrame:
+    parquet = folder / "children.parquet"
+    if parquet.exists():
+        return pd.read_parquet(parquet)
+    return pd.read_csv(folder / "children.csv", dtype=str, encoding="utf-8-sig")
+
+
+def _run_record(workspace: Workspace, cohort_id: str, audience: str) -> Mapping[str, Any]:
+    path = workspace.run_file(cohort_id, audience)
+    record: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return record
+
+
+def _executed(
+    workspace: Workspace, cohort_id: str, audience: str, run: Mapping[str, Any]
+) -> dict[str, Mapping[str, Any]]:
+    """Read the notebooks that succeeded, in order. What the run says has failed is left out, however old."""
+    found = {}
+    for name in NOTEBOOKS:
+        status = run.get("notebooks", {}).get(name, {}).get("status", "succeeded")
+        path = workspace.executed_file(cohort_id, audience, name)
+        if status in ("succeeded", "cached") and path.exists():
+            found[name] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _load(workspace: Workspace, cohort_id: str) -> Cohort:
+    from wlz_eval.cohort import load_cohort
+
+    source = workspace.source_file(cohort_id)
+    folder = json.loads(source.read_text(encoding="utf-8"))["folder"] if source.exists() else ""
+    if not folder:
+        raise RunError(
+            f"It is not known where the tables of cohort {cohort_id} are, so the gate cannot look for their "
+            "identifiers. Run its notebooks again."
+        )
+    return load_cohort(folder)
+
+
+def _ledgers(workspace: Workspace, cohort_id: str, audience: str, notebooks: Mapping[str, Any]) -> list[Ledger]:
+    ledgers = []
+    for name in notebooks:
+        path = workspace.ledger_file(cohort_id, audience, name)
+        if not path.exists():
+            raise RunError(f"Notebook {name} of cohort {cohort_id} has no release ledger. Run it again.")
+        ledgers.append(Ledger.load(path))
+    return ledgers
+
+
+def _further(ledgers: Sequence[Ledger], audience: str) -> tuple[Refusal, ...]:
+    """Refuse what complementary suppression would have to hide, since a page is not changed after it was made."""
+    if audience != "public":
+        return ()
+    return tuple(
+        Refusal(f"{notebook}.html", "shows a number from which a hidden one can be worked out")
+        for notebook, _ in sorted(suppress(ledgers))
+    )
+
+
+def _stage(
+    staging: Path, contents: Mapping[str, PageContent], findings: FindingSet, ledgers: Sequence[Ledger],
+    cohort: Cohort, run: Mapping[str, Any],
+) -> None:
+    rule = ledgers[0].rule
+    links = [Link(name, content.question, f"{name}.html") for name, content in contents.items()]
+    for name, content in contents.items():
+        page = render_page(content, findings=findings, pages=links, rule=rule)
+        write_atomic(staging / f"{name}.html", page)
+    write_atomic(staging / "index.html", _cohort_page(contents, findings, ledgers, run))
+    write_atomic(staging / "findings.csv", "\ufeff" + findings_csv(findings, cohort, rule))
+    write_atomic(staging / "findings_dictionary.csv", "\ufeff" + dictionary_csv())
+
+
+def _cohort_page(
+    contents: Mapping[str, PageContent], findings: FindingSet, ledgers: Sequence[Ledger], run: Mapping[str, Any]
+) -> str:
+    head = next(iter(contents.values())).head
+    entries = []
+    for number, name in enumerate(NOTEBOOKS, start=1):
+        if name == "09_summary" and name in contents:
+            continue
+        if name in contents:
+            answer = _quoted(contents[name], findings, lambda notebook: f"{notebook}.html")
+            entry = {"href": f"{name}.html", "question": contents[name].question, "answer": answer, "reason": ""}
+        else:
+            about = run.get("notebooks", {}).get(name, {})
+            reason = about.get("reason") or "it was not part of this run."
+            entry = {"href": "", "question": QUESTIONS[name], "answer": "", "reason": reason}
+        entries.append({"number": number, **entry})
+    summary = contents.get("09_summary")
+    return render_template(
+        "cohort.html.j2", audience=head["audience"], bands=bands(head), title=head["title"], cohort=head["cohort"],
+        simulated=head["provenance"] == "synthetic", source=head["source"], licence=head["licence"],
+        plan=head["plan"], data_hash=head["data_hash"], plan_hash=head["plan_hash"], code_hash=head["code_hash"],
+        headline=_quoted(summary, findings, lambda notebook: f"{notebook}.html") if summary else "",
+        entries=entries, release_note=release_note(ledgers[0].rule),
+    )
+
+
+def _quoted(content: PageContent, findings: FindingSet, href: Any) -> str:
+    """Return a page's answer for use on another page."""
+    stamps = {f.finding_id: s for f, s in findings.items()}
+    return link_findings(content.answer, stamps, href, cell_prefix=f"{content.notebook}:")
+
+
+def _quarantine(workspace: Workspace, cohort_id: str, audience: str, refusals: Sequence[Refusal]) -> None:
+    place = workspace.quarantine_dir(cohort_id, audience)
+    shutil.rmtree(place, ignore_errors=True)
+    workspace.staging_dir(cohort_id, audience).rename(place)
+    write_atomic(place / "reasons.txt", "".join(f"{refusal}\n" for refusal in refusals))
+
+
+def _swap(staging: Path, folder: Path) -> None:
+    """Put the staged folder in the place of the published one; a crash between leaves one of them whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    old = folder.parent / f".{folder.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    staging.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _remember(
+    workspace: Workspace, cohort_id: str, audience: str, contents: Mapping[str, PageContent], findings: FindingSet
+) -> None:
+    """Keep what the site's index says of a cohort."""
+    head = next(iter(contents.values())).head
+    summary = contents.get("09_summary") or contents.get("04_attribution")
+    headline = _quoted(summary, findings, lambda notebook: f"{cohort_id}/{notebook}.html") if summary else ""
+    record = {
+        "cohort": cohort_id, "title": head["title"], "provenance": head["provenance"], "headline": headline,
+        "pages": list(contents),
+    }
+    text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    write_atomic(workspace.published_file(cohort_id, audience), text)
