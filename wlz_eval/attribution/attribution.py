@@ -1,0 +1,291 @@
+"""The result of attribution: everything notebook 04 shows, and the findings it records."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from wlz_eval.attribution.balance import BalanceTable
+from wlz_eval.attribution.claims import ClaimVerdict, claim_sentence
+from wlz_eval.attribution.design import Design
+from wlz_eval.attribution.effects import EffectEstimate
+from wlz_eval.attribution.options import OutcomeOptions
+from wlz_eval.attribution.selection import SelectionVerdict
+from wlz_eval.attribution.tiers import MeasurementMap
+from wlz_eval.core.errors import DesignError, OptionError, suggestion
+from wlz_eval.core.figures import COLOURS, new_figure
+from wlz_eval.core.finding import Finding, FindingCovariance, Tier
+from wlz_eval.core.result import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Attribution", "OutcomeEffect", "draw_effects"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeEffect:
+    """One outcome against one type of comparison children.
+
+    Parameters
+    ----------
+    outcome : OutcomeOptions
+    comparison : str
+        Type of comparison children.
+    headline : bool
+        Whether the plan names that type.
+    tier, label, unit, better : str
+    att : EffectEstimate
+        Matched and adjusted.
+    naive : EffectEstimate
+        Neither.
+    verdict : ClaimVerdict
+    family_p : float
+        Holm-adjusted p-value among the outcomes against the same comparison children.
+    """
+
+    outcome: OutcomeOptions
+    comparison: str
+    headline: bool
+    tier: Tier
+    label: str
+    unit: Any
+    better: str
+    att: EffectEstimate
+    naive: EffectEstimate
+    verdict: ClaimVerdict
+    family_p: float = float("nan")
+
+    @property
+    def name(self) -> str:
+        """Measure and wave, as in finding ids."""
+        return f"{self.outcome.measure}.{self.outcome.wave}"
+
+    def with_family_p(self, p: float) -> OutcomeEffect:
+        """Copy with the family's p-value."""
+        return replace(self, family_p=p)
+
+    def finding(self, quantity: str, suffix: str = "") -> Finding:
+        """Finding of the ATT, the naive difference or Hedges' g."""
+        source = self.naive if quantity == "naive" else self.att
+        common: dict[str, Any] = {
+            "finding_id": f"attribution.{quantity}.{self.name}{suffix}", "quantity": quantity,
+            "outcome": self.outcome.measure, "wave": self.outcome.wave, "group": "programme",
+            "comparator": self.comparison, "tier": self.tier, "primary": self.outcome.primary,
+            "n_programme": source.n_programme, "n_comparison": source.n_comparison, "method": source.method,
+        }
+        if quantity == "hedges_g":
+            g = self.att.g
+            return Finding(
+                **common, estimate=g.estimate, ci_low=g.ci_low, ci_high=g.ci_high, unit="sd",
+                claim=self.verdict.claim, note=self.verdict.reason,
+            )
+        numbers = {"estimate": source.estimate, "se": source.se, "ci_low": source.ci_low, "ci_high": source.ci_high}
+        if quantity == "naive":
+            return Finding(**common, **numbers, unit=self.unit, claim="description", note=source.notes[-1])
+        return Finding(**common, **numbers, unit=self.unit, claim=self.verdict.claim, note=self.verdict.reason)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Attribution(Result):
+    """What the programme changed, as far as the data can say.
+
+    Parameters
+    ----------
+    map : MeasurementMap
+    selection : SelectionVerdict
+    designs : mapping of str to Design
+        By type of comparison children.
+    effects : tuple of OutcomeEffect
+        Tier A and B outcomes, for each type of comparison children.
+    refusals : mapping of str to str
+        Types for which no design could be made, and why.
+    headline : str
+        Type that the plan names.
+    balance_limit : float
+    reason : str
+        Why there is no headline; empty when there is one.
+    seed : int
+    """
+
+    map: MeasurementMap
+    selection: SelectionVerdict
+    designs: Mapping[str, Design] = field(default_factory=dict)
+    effects: tuple[OutcomeEffect, ...] = ()
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    headline: str = ""
+    balance_limit: float = 0.1
+    reason: str = ""
+    seed: int = 0
+    title: str = "Effect on the programme's children, matched and naive"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "designs", MappingProxyType(dict(self.designs)))
+        object.__setattr__(self, "refusals", MappingProxyType(dict(self.refusals)))
+
+    @property
+    def has_design(self) -> bool:
+        """Whether the plan's own comparison could be made."""
+        return self.headline in self.designs
+
+    @property
+    def design(self) -> Design:
+        """The headline's design."""
+        if not self.has_design:
+            raise DesignError(self.reason or "There is no matched design.")
+        return self.designs[self.headline]
+
+    @property
+    def balance(self) -> BalanceTable:
+        """Balance of the headline's design."""
+        return self.design.balance(self.balance_limit)
+
+    @property
+    def headline_effects(self) -> tuple[OutcomeEffect, ...]:
+        """Effects against the plan's own comparison children."""
+        return tuple(e for e in self.effects if e.headline)
+
+    @property
+    def primary(self) -> OutcomeEffect | None:
+        """The primary outcome's effect, if it could be estimated."""
+        return next((e for e in self.headline_effects if e.outcome.primary), None)
+
+    def matched_programme(self, outcome: str | None = None) -> pd.Index:
+        """Programme children behind the headline: all who were matched, or those with this outcome known."""
+        if outcome is None:
+            return self.design.matched_programme
+        known = {e.att.outcome: e.att.programme for e in self.headline_effects}
+        if outcome not in known:
+            raise OptionError(f"No effect on {outcome!r} was estimated. {suggestion(outcome, list(known))}")
+        return known[outcome]
+
+    def sentence(self, finding: Finding) -> str:
+        """Word one of this result's findings as far as its claim allows, as a template with ``{att}``."""
+        row = self.map.row(finding.outcome, finding.wave)
+        better = next((e.better for e in self.effects if e.name == f"{finding.outcome}.{finding.wave}"), "unclear")
+        return claim_sentence(finding, row.label, better)
+
+    def table(self) -> pd.DataFrame:
+        """One row an outcome and comparison: ATT and naive difference with intervals, g, children, claim."""
+        rows = [
+            {
+                "measure": e.outcome.measure, "wave": e.outcome.wave, "label": e.label, "primary": e.outcome.primary,
+                "tier": e.tier, "comparison": e.comparison, "headline": e.headline, "unit": e.unit, "better": e.better,
+                "att": e.att.estimate, "att_low": e.att.ci_low, "att_high": e.att.ci_high, "df": e.att.df,
+                "p": e.att.p, "p_family": e.family_p, "naive": e.naive.estimate, "naive_low": e.naive.ci_low,
+                "naive_high": e.naive.ci_high, "hedges_g": e.att.g.estimate, "g_low": e.att.g.ci_low,
+                "g_high": e.att.g.ci_high, "naive_g": e.naive.g.estimate,
+                "n_programme": e.att.n_programme, "n_comparison": e.att.n_comparison,
+                "naive_n_programme": e.naive.n_programme, "naive_n_comparison": e.naive.n_comparison,
+                "schools_programme": e.att.schools_programme, "schools_comparison": e.att.schools_comparison,
+                "claim": e.verdict.claim, "illustrative": e.att.illustrative, "reason": e.verdict.reason,
+            }
+            for e in self.effects
+        ]
+        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=["measure", "wave", "label", "comparison", "att"])
+
+    def plot(self) -> Figure:
+        """Standardised effects with their intervals."""
+        return draw_effects(self.table())
+
+    def sizes(self) -> pd.DataFrame:
+        """Children by type of comparison: all, matched, unmatched."""
+        rows = []
+        for kind, design in self.designs.items():
+            sizes = design.sizes
+            rows.append({
+                "comparison": kind, "headline": kind == self.headline,
+                **{
+                    f"{group}_{stage.lower()}": int(sizes.loc[stage, group])
+                    for group in ("programme", "comparison") for stage in ("All", "Matched", "Unmatched")
+                },
+            })
+        return pd.DataFrame(rows)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Every number that leaves notebook 04: tiers, sizes, balance, effects, naive differences, g."""
+        return (*self.map.findings(), *self._size_findings(), *self._effect_findings())
+
+    def _effect_findings(self) -> tuple[Finding, ...]:
+        found = []
+        for effect in self.effects:
+            if effect.headline:
+                found += [effect.finding(q) for q in ("att", "naive", "hedges_g")]
+            found.append(effect.finding("att", f".{effect.comparison}"))
+        return tuple(found)
+
+    def _size_findings(self) -> tuple[Finding, ...]:
+        if not self.has_design:
+            return ()
+        sizes, worst = self.design.sizes, self.balance
+        n1, n0 = int(sizes.loc["Matched", "programme"]), int(sizes.loc["Matched", "comparison"])
+        common: dict[str, Any] = {"claim": "description", "comparator": self.headline, "method": self.design.title}
+        counts = [
+            Finding(
+                finding_id=f"attribution.{stage.lower()}.{group}", quantity="count", unit="children", group=group,
+                estimate=float(sizes.loc[stage, group]), **common,
+                **{f"n_{group}": int(sizes.loc[stage, group])},
+            )
+            for group in ("programme", "comparison") for stage in ("Matched", "Unmatched")
+        ]
+        limits = [
+            Finding(
+                finding_id=f"attribution.imbalance.{when}", quantity="largest standardised mean difference", unit="sd",
+                estimate=value, n_programme=n, n_comparison=m, **common,
+            )
+            for when, value, n, m in (
+                ("before", worst.worst_before, int(sizes.loc["All", "programme"]), int(sizes.loc["All", "comparison"])),
+                ("after", worst.worst_after, n1, n0),
+            )
+            if np.isfinite(value)
+        ]
+        return (*counts, *limits)
+
+    def covariances(self) -> tuple[FindingCovariance, ...]:
+        """Covariance between the headline effects of different outcomes, from the same schools.
+
+        Each estimate is a sum of contributions of schools; the covariance of two estimates is the sum of
+        products of their schools' contributions.
+        """
+        return tuple(
+            FindingCovariance(
+                finding_a=f"attribution.att.{a.name}", finding_b=f"attribution.att.{b.name}",
+                covariance=float(a.att.scores.mul(b.att.scores, fill_value=0.0).sum()),
+            )
+            for a, b in itertools.combinations(self.headline_effects, 2)
+            if len(a.att.scores) and len(b.att.scores)
+        )
+
+
+def draw_effects(table: pd.DataFrame) -> Figure:
+    """Draw matched and naive differences in standard deviations, one line an outcome and comparison.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``label``, ``wave``, ``comparison``, ``hedges_g``, ``g_low``, ``g_high`` and, where known, ``naive_g``.
+        Rows whose numbers are missing (hidden by the release rule) are not drawn.
+    """
+    rows = table.dropna(subset=["hedges_g"]) if "hedges_g" in table else table.iloc[:0]
+    figure, axes = new_figure(height=1.5 + 0.45 * max(len(rows), 1))
+    y = np.arange(len(rows))[::-1]
+    axes.axvline(0, color=COLOURS["neutral"], linewidth=1)
+    if len(rows):
+        axes.hlines(y, rows["g_low"], rows["g_high"], color=COLOURS["programme"])
+        axes.scatter(rows["hedges_g"], y, color=COLOURS["programme"], marker="D", zorder=3, label="matched and adjusted")
+        if "naive_g" in rows:
+            axes.scatter(
+                rows["naive_g"], y, facecolors="white", edgecolors=COLOURS["bad"], zorder=3, label="naive difference"
+            )
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2)
+    axes.set_yticks(y, [f"{r.label}, {r.wave}\n({str(r.comparison).replace('_', ' ')})" for r in rows.itertuples()])
+    axes.set_ylim(-0.7, max(len(rows) - 0.3, 0.7))
+    axes.set_xlabel("Difference in standard deviations; bars are 95% intervals")
+    axes.grid(axis="y", visible=False)
+    return figure

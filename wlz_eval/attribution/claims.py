@@ -1,0 +1,189 @@
+"""What may be claimed, and in which words. Nothing else in the suite may say that the programme caused anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from wlz_eval.attribution.selection import SelectionVerdict
+from wlz_eval.core.finding import Claim, Finding, Tier
+
+__all__ = ["ClaimVerdict", "claim_sentence", "claim_verdict", "claim_words", "direction_words", "may_say_caused"]
+
+Better = Literal["higher", "lower", "unclear"]
+
+#: Fewest matched programme children for an effect to be claimed (the Justice Data Lab reports from 60).
+FEWEST_MATCHED = 60
+#: Beyond this standardised difference adjustment cannot mend a comparison (What Works Clearinghouse).
+BEYOND_ADJUSTMENT = 0.25
+
+CLAIM_WORDS: dict[str, str] = {
+    "description": "description only",
+    "association": "association, not an effect",
+    "adjusted_difference": "adjusted difference, not shown to be an effect",
+    "effect": "effect of the programme, as far as these data can say",
+    "projection": "projection, if stated assumptions hold",
+}
+WAVE_WORDS: dict[str, str] = {
+    "midpoint": "half-way through", "endline": "at the end", "followup": "at follow-up", "baseline": "at the start",
+    "": "",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimVerdict:
+    """What one estimate may be called, and every reason that stands against more."""
+
+    claim: Claim
+    reasons: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        """The reasons as one sentence; empty when nothing stands against an effect."""
+        text = "; ".join(self.reasons)
+        return text[:1].upper() + text[1:] + "." if text else ""
+
+
+def claim_verdict(
+    tier: Tier,
+    selection: SelectionVerdict,
+    *,
+    worst_imbalance: float,
+    balance_limit: float,
+    adjusted: bool,
+    matched: int,
+    illustrative: bool,
+) -> ClaimVerdict:
+    """Decide what an estimate may be called.
+
+    `effect` needs all of: tier A, children chosen by rules that the data bear out, balance within the limit (or
+    within the reach of adjustment, when the outcome model adjusts), enough matched children, and enough schools.
+
+    Parameters
+    ----------
+    tier : str
+        Of the outcome, from the measurement map.
+    selection : SelectionVerdict
+    worst_imbalance : float
+        Largest absolute standardised mean difference after matching.
+    balance_limit : float
+        The plan's limit.
+    adjusted : bool
+        Whether the outcome model adjusts for the covariates.
+    matched : int
+        Matched programme children with the outcome.
+    illustrative : bool
+        Whether the interval rests on too few schools.
+    """
+    if tier not in ("A", "B"):
+        return ClaimVerdict(claim="description", reasons=("not measured alike in both groups",))
+    reasons = []
+    if tier != "A":
+        reasons.append("no baseline of this outcome is held for both groups")
+    if not selection.by_rules:
+        reasons.append(selection.reason[0].lower() + selection.reason[1:].rstrip("."))
+    reach = max(balance_limit, BEYOND_ADJUSTMENT) if adjusted else balance_limit
+    if not worst_imbalance <= reach:
+        reasons.append("the matched groups still differ at the start")
+    if matched < FEWEST_MATCHED:
+        reasons.append("too few programme children could be matched")
+    if illustrative:
+        reasons.append("there are too few schools for a firm interval")
+    return ClaimVerdict(claim="adjusted_difference" if reasons else "effect", reasons=tuple(reasons))
+
+
+def may_say_caused(finding: Finding) -> bool:
+    """Whether a finding may be worded as caused by the programme.
+
+    Only an effect on a tier A outcome whose 95% interval leaves zero out.
+
+    Examples
+    --------
+    >>> f = Finding(finding_id="x", quantity="att", estimate=2.0, unit="points", claim="effect", tier="A",
+    ...             ci_low=1.0, ci_high=3.0)
+    >>> may_say_caused(f)
+    True
+    """
+    return finding.claim == "effect" and finding.tier == "A" and finding.interval_excludes_zero
+
+
+def claim_words(claim: str) -> str:
+    """Say a claim in words for a table.
+
+    Examples
+    --------
+    >>> claim_words("association")
+    'association, not an effect'
+    """
+    return CLAIM_WORDS[claim]
+
+
+def direction_words(estimate: float, better: Better | str) -> tuple[str, str]:
+    """Say which way a difference points, and whether that is good.
+
+    Examples
+    --------
+    >>> direction_words(-1.0, "lower")
+    ('lower', 'which is better')
+    """
+    way = "higher" if estimate > 0 else "lower"
+    if better not in ("higher", "lower"):
+        return way, "which may be good or bad"
+    return way, "which is better" if way == better else "which is worse"
+
+
+def claim_sentence(
+    finding: Finding, label: str, better: Better | str, reason: str = "", name: str = "att"
+) -> str:
+    """Word a finding exactly as far as its claim allows, as a template for ``nb.say``.
+
+    Parameters
+    ----------
+    finding : Finding
+        A difference between programme and matched comparison children, or a tier C outcome.
+    label : str
+        Name of the outcome in plain words.
+    better : {"higher", "lower", "unclear"}
+        Which direction is good.
+    reason : str
+        Why no more may be claimed, as a sentence; the finding's own note when empty.
+    name : str
+        Name of the placeholder: the sentence is said by ``nb.say(sentence, att=finding)``.
+
+    Returns
+    -------
+    str
+        A sentence or two with placeholders such as ``{att:interval}``.
+    """
+    title = label.replace("{", "").replace("}", "")
+    when = WAVE_WORDS.get(finding.wave, finding.wave)
+    what = f"{title} {when}".strip()
+    if finding.tier == "C" or finding.claim == "description":
+        return (
+            f"{what}: not measured alike for programme and comparison children, so these data cannot say what the "
+            "programme did for it."
+        )
+    if not finding.has_interval:
+        return f"{what}: the difference is {{{name}}}, but no interval can be given, so nothing may be concluded."
+    way, good = direction_words(finding.estimate, better)
+    size, interval = f"{{{name}:magnitude}}", f"95% interval {{{name}:interval}}"
+    because = reason or finding.note
+    if may_say_caused(finding):
+        return (
+            f"As far as these data can say, the programme caused {what} to be {size} {way} than it would have been, "
+            f"{good} ({interval})."
+        )
+    if finding.claim == "effect":
+        return (
+            f"The data cannot tell whether the programme changed {what}: the best estimate is {{{name}}}, and the "
+            f"{interval} leaves a gain, a loss and no change open."
+        )
+    if finding.interval_excludes_zero:
+        return (
+            f"{what}: programme children were {size} {way} than matched comparison children, {good} ({interval}). "
+            f"This adjusted difference is not shown to be the programme's doing. {because}"
+        ).strip()
+    return (
+        f"{what}: no clear difference between programme and matched comparison children: {{{name}}} ({interval}). "
+        f"{because}"
+    ).strip()

@@ -1,0 +1,1 @@
+"""One file a matching method: pure functions from distances to pairs."""
