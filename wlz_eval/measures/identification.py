@@ -1,0 +1,239 @@
+"""Who are the children, and were the right ones identified?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from wlz_eval.cohort.model import Cohort
+from wlz_eval.core.figures import COLOURS, MARKERS, new_figure
+from wlz_eval.core.finding import Evidence, Finding
+from wlz_eval.core.result import Result
+from wlz_eval.measures.frame import AnalysisFrame
+from wlz_eval.measures.options import RiskRule
+from wlz_eval.measures.risk import risk_count, risk_flags
+
+__all__ = ["Identification", "identification", "plot_areas"]
+
+#: What West London Zone counts as high and very high need: areas at risk.
+HIGH, VERY_HIGH = 3, 5
+
+
+@dataclass(frozen=True)
+class Identification(Result):
+    """Risks of the programme's children and of the comparison pool.
+
+    Parameters
+    ----------
+    areas : DataFrame
+        One row an area: children assessed and share at risk, by group.
+    counts : DataFrame
+        One row a number of areas at risk: children of each group.
+    profile : DataFrame
+        One row a characteristic held as a number: mean by group.
+    shares : DataFrame
+        One row a characteristic held as yes or no: share by group.
+    agreement : DataFrame
+        Children of programme schools by what rules and teachers said; empty when one of them is not held.
+    numbers : dict
+        Headline numbers.
+    evidence : str
+        Whether the data are measured or simulated.
+    """
+
+    areas: pd.DataFrame
+    counts: pd.DataFrame
+    profile: pd.DataFrame
+    shares: pd.DataFrame
+    agreement: pd.DataFrame
+    numbers: dict[str, float]
+    evidence: Evidence = "measured"
+
+    title = "Share of children at risk, by area"
+
+    def table(self) -> pd.DataFrame:
+        """Return the share at risk in each area, by group."""
+        return self.areas
+
+    def plot(self):  # type: ignore[no-untyped-def]
+        """Draw the share at risk in each area, by group."""
+        return plot_areas(self.areas)
+
+    def findings(self) -> list[Finding]:
+        """Return risks per child, shares in high need, and shares at risk in each area."""
+        n = self.numbers
+        own = int(n["assessed"])
+        common = {"claim": "description", "group": "programme", "evidence": self.evidence}
+        found = []
+        if own:
+            found.append(Finding(
+                finding_id="identification.risks.mean", quantity="areas_at_risk_for_each_child", estimate=n["mean"],
+                unit="ratio", n_programme=own, method="mean over children with every area known", **common))  # type: ignore[arg-type]
+            for key, name in (("high", "three_or_more"), ("very_high", "five_or_more")):
+                if key in n:
+                    found.append(Finding(
+                        finding_id=f"identification.risks.{name}", quantity=f"at_risk_in_{name}_areas",
+                        estimate=100 * n[key], unit="percent", n_programme=own, **common))  # type: ignore[arg-type]
+        pool = int(n["pool_assessed"])
+        if pool and "pool_high" in n:
+            found.append(Finding(
+                finding_id="identification.pool.three_or_more", quantity="at_risk_in_three_or_more_areas",
+                estimate=100 * n["pool_high"], unit="percent", n_comparison=pool, claim="description",
+                group="comparison", evidence=self.evidence))
+        if n.get("high_in_schools"):
+            found.append(Finding(
+                finding_id="identification.reached", quantity="on_the_programme_of_pupils_in_high_need_at_its_schools",
+                estimate=100 * n["reached"], unit="percent", claim="description", evidence=self.evidence,
+                n_programme=int(n["high_in_schools"]), group="programme",
+                note="Of pupils at risk in three or more areas in the programme's own schools."))
+        for row in self.areas.to_dict(orient="records"):
+            if row["programme_n"]:
+                found.append(Finding(
+                    finding_id=f"identification.area.{row['area']}", quantity=f"at_risk_in_{row['area']}",
+                    estimate=row["programme_percent"], unit="percent", n_programme=int(row["programme_n"]), **common))  # type: ignore[arg-type]
+        if n.get("nominated_only_n"):
+            found.append(Finding(
+                finding_id="identification.beyond_rules", quantity="on_the_programme_though_the_rules_did_not_pick_them",
+                estimate=100 * n["nominated_only"], unit="percent", n_programme=int(n["nominated_only_n"]), **common))  # type: ignore[arg-type]
+        return found
+
+
+def _area_table(flags: pd.DataFrame, programme: pd.Series) -> pd.DataFrame:
+    rows = []
+    for area in flags.columns:
+        row: dict[str, object] = {"area": area, "label": area.replace("_", " ")}
+        for group, members in (("programme", programme), ("comparison", ~programme)):
+            known = flags.loc[members, area].dropna()
+            row[f"{group}_n"] = len(known)
+            row[f"{group}_percent"] = 100 * float(known.mean()) if len(known) else math.nan
+        rows.append(row)
+    return pd.DataFrame(rows, columns=["area", "label", "programme_n", "programme_percent", "comparison_n",
+                                       "comparison_percent"])
+
+
+def _count_table(count: pd.Series, programme: pd.Series, areas: int) -> pd.DataFrame:
+    rows = [
+        {"risks": k, "programme": int((count[programme] == k).sum()), "comparison": int((count[~programme] == k).sum())}
+        for k in range(areas + 1)
+    ]
+    return pd.DataFrame(rows, columns=["risks", "programme", "comparison"])
+
+
+def _profile(cohort: Cohort, data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    programme = data["programme"] == 1
+    means, shares = [], []
+    for column in data.columns:
+        values = pd.to_numeric(data[column], errors="coerce") if data[column].dtype.kind in "fiub" else None
+        if values is None or column == "programme":
+            continue
+        row: dict[str, object] = {"column": column}
+        for group, members in (("programme", programme), ("comparison", ~programme)):
+            known = values[members].dropna()
+            row |= {f"{group}_n": len(known), group: float(known.mean()) if len(known) else math.nan}
+        if column.endswith("_baseline") and not column.endswith("_pre_baseline"):
+            facts = cohort.measure(column.removesuffix("_baseline"))
+            means.append(row | {"label": facts.label, "unit": facts.unit})
+        elif column in _YES_NO:
+            shares.append(row | {"label": _YES_NO[column], "programme": 100 * row["programme"],  # type: ignore[operator]
+                                 "comparison": 100 * row["comparison"]})  # type: ignore[operator]
+    names = ["column", "label", "programme", "programme_n", "comparison", "comparison_n"]
+    return pd.DataFrame(means, columns=[*names, "unit"]), pd.DataFrame(shares, columns=names)
+
+
+_YES_NO = {"fsm": "Free school meals", "eal": "English as an additional language", "social_care": "Known to social care"}
+
+
+def _agreement(data: pd.DataFrame) -> pd.DataFrame:
+    columns = ["rules", "teachers", "programme", "not_on_programme"]
+    if not {"identified", "teacher_nominated"} <= set(data.columns):
+        return pd.DataFrame(columns=columns)
+    asked = data.dropna(subset=["identified", "teacher_nominated"])
+    if asked.empty or not asked["teacher_nominated"].any():
+        return pd.DataFrame(columns=columns)
+    words = {1.0: "yes", 0.0: "no"}
+    rows = [
+        {"rules": words[r], "teachers": words[t],
+         "programme": int(((asked["identified"] == r) & (asked["teacher_nominated"] == t) & (asked["programme"] == 1)).sum()),
+         "not_on_programme": int(((asked["identified"] == r) & (asked["teacher_nominated"] == t)
+                                  & (asked["programme"] == 0)).sum())}
+        for r in (1.0, 0.0) for t in (1.0, 0.0)
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _numbers(data: pd.DataFrame, count: pd.Series, areas: int) -> dict[str, float]:
+    programme = data["programme"] == 1
+    own, pool = count[programme].dropna(), count[~programme].dropna()
+    numbers: dict[str, float] = {
+        "assessed": len(own), "pool_assessed": len(pool), "mean": float(own.mean()) if len(own) else math.nan,
+    }
+    for key, level in (("high", HIGH), ("very_high", VERY_HIGH)):
+        if areas >= level and len(own):
+            numbers[key] = float((own >= level).mean())
+        if areas >= level and len(pool):
+            numbers[f"pool_{key}"] = float((pool >= level).mean())
+    if "comparison_type" in data and areas >= HIGH:
+        here = programme | (data["comparison_type"] == "same_school").fillna(False).astype(bool)
+        same = here & ~programme
+        needy = here & (count >= HIGH)
+        if same.any() and count[same].notna().any():
+            numbers |= {"high_in_schools": int(needy.sum()), "reached": float(programme[needy].mean())}
+    if {"identified", "teacher_nominated"} <= set(data.columns):
+        asked = data[programme].dropna(subset=["identified", "teacher_nominated"])
+        if len(asked) and asked["teacher_nominated"].any():
+            numbers |= {"nominated_only_n": len(asked), "nominated_only": float((asked["identified"] == 0).mean())}
+    return numbers
+
+
+def identification(cohort: Cohort, frame: AnalysisFrame, rules: Sequence[RiskRule]) -> Identification:
+    """Describe who is on the programme, and whether those in most need are.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        For what each measure is.
+    frame : AnalysisFrame
+        One row a child.
+    rules : sequence of RiskRule
+        The plan's rules; without any, only the profile is made.
+
+    Returns
+    -------
+    Identification
+        Risks by area and child, profile of both groups, agreement of rules and teachers.
+    """
+    data = frame.data
+    programme = data["programme"] == 1
+    flags = risk_flags(frame, rules)
+    count = risk_count(flags) if len(flags.columns) else pd.Series(np.nan, index=data.index)
+    profile, shares = _profile(cohort, data)
+    return Identification(
+        areas=_area_table(flags, programme), counts=_count_table(count, programme, len(flags.columns)),
+        profile=profile, shares=shares, agreement=_agreement(data), numbers=_numbers(data, count, len(flags.columns)),
+        evidence="simulated" if cohort.provenance == "synthetic" else "measured",
+    )
+
+
+def plot_areas(data: pd.DataFrame):  # type: ignore[no-untyped-def]
+    """Draw the share at risk in each area for both groups.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Columns ``label``, ``programme_percent``, ``comparison_percent``; hidden numbers are ``nan``.
+    """
+    rows = data.reset_index(drop=True)
+    figure, axes = new_figure(height=1.4 + 0.4 * max(len(rows), 1))
+    y = np.arange(len(rows))[::-1]
+    for group in ("programme", "comparison"):
+        values = rows[f"{group}_percent"].to_numpy(dtype=float)
+        axes.plot(values, y, MARKERS[group], color=COLOURS[group], label=f"{group} children", linestyle="none")
+    axes.set_yticks(y, rows["label"].astype(str).tolist())
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("Children at risk at baseline (%)")
+    figure.legend(loc="outside upper left", ncols=2)
+    return figure

@@ -1,0 +1,203 @@
+"""Can the data be trusted? What is held, for how many, and what looks odd."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from wlz_eval.cohort.model import WAVES, Cohort
+from wlz_eval.cohort.tables import TABLES
+from wlz_eval.core.figures import COLOURS, MARKERS, new_figure
+from wlz_eval.core.finding import Evidence, Finding
+from wlz_eval.core.result import Result
+from wlz_eval.measures.frame import AnalysisFrame
+
+__all__ = ["DataQuality", "data_quality", "plot_completeness"]
+
+
+@dataclass(frozen=True)
+class DataQuality(Result):
+    """What a cohort holds.
+
+    Parameters
+    ----------
+    held : DataFrame
+        One row a table of the data contract: ``table``, ``row_is``, ``rows``, ``held``.
+    completeness : DataFrame
+        One row a measure and wave: children of each group, those with a value, and those without.
+    oddities : DataFrame
+        One row a kind of oddity: ``what``, ``values`` (how many), ``share`` of all values, in percent.
+    flow : DataFrame
+        Participant flow.
+    primary : str
+        Label of the primary outcome, and how many have it: see ``findings``.
+    counts : dict
+        Children and schools of each group, and children with the primary outcome before and after.
+    evidence : str
+        Whether the data are measured or simulated.
+    """
+
+    held: pd.DataFrame
+    completeness: pd.DataFrame
+    oddities: pd.DataFrame
+    flow: pd.DataFrame
+    primary: str
+    counts: dict[str, int]
+    evidence: Evidence = "measured"
+
+    title = "What the cohort holds, by measure and wave"
+
+    def table(self) -> pd.DataFrame:
+        """Return completeness by measure and wave."""
+        return self.completeness
+
+    def findings(self) -> list[Finding]:
+        """Return counts of children and schools, and completeness."""
+        found = []
+        for group in ("programme", "comparison"):
+            n = self.counts[group]
+            field = {f"n_{group}": n}
+            common = {"claim": "description", "group": group, "evidence": self.evidence}
+            found += [
+                Finding(finding_id=f"data.children.{group}", quantity="count", estimate=n, unit="children",
+                        **field, **common),  # type: ignore[arg-type]
+                Finding(finding_id=f"data.schools.{group}", quantity="schools", estimate=self.counts[f"{group}_schools"],
+                        unit="schools", **common),  # type: ignore[arg-type]
+                Finding(finding_id=f"data.primary_known.{group}", quantity="children_with_the_primary_outcome_at_both_waves",
+                        estimate=self.counts[f"{group}_primary"], unit="children", primary=True, **field, **common),  # type: ignore[arg-type]
+            ]
+        for row in self.completeness.to_dict(orient="records"):
+            for group in ("programme", "comparison"):
+                n = int(row[f"{group}_children"])
+                if n and row[f"{group}_known"]:
+                    found.append(
+                        Finding(
+                            finding_id=f"data.complete.{row['measure']}.{row['wave']}.{group}", quantity="share_known",
+                            estimate=100 * row[f"{group}_known"] / n, unit="percent", claim="description",
+                            outcome=row["measure"], wave=row["wave"], group=group, evidence=self.evidence,
+                            **{f"n_{group}": n},  # type: ignore[arg-type]
+                        )
+                    )
+        return found
+
+    def plot(self):  # type: ignore[no-untyped-def]
+        """Draw completeness of each measure and wave."""
+        return plot_completeness(self.completeness)
+
+
+def _held(cohort: Cohort) -> pd.DataFrame:
+    rows = [
+        {"table": name, "row_is": table.row, "rows": len(cohort[name]) if cohort.has(name) else 0,
+         "held": "yes" if cohort.has(name) else "no"}
+        for name, table in TABLES.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _completeness(cohort: Cohort, data: pd.DataFrame) -> pd.DataFrame:
+    programme = data["programme"].to_numpy() == 1
+    rows = []
+    for column in data.columns:
+        wave = next((w for w in WAVES if column.endswith(f"_{w}")), "")
+        # "english_pre_baseline" also ends in "_baseline": the longer ending is the wave.
+        wave = "pre_baseline" if column.endswith("_pre_baseline") else wave
+        measure = column.removesuffix(f"_{wave}") if wave else ""
+        if not measure:
+            continue
+        known = data[column].notna().to_numpy()
+        row = {"measure": measure, "label": cohort.measure(measure).label, "wave": wave}
+        for group, members in (("programme", programme), ("comparison", ~programme)):
+            row |= {
+                f"{group}_children": int(members.sum()), f"{group}_known": int((known & members).sum()),
+                f"{group}_missing": int((~known & members).sum()),
+            }
+        both = (row["programme_known"] > 0, row["comparison_known"] > 0)
+        row["held_for"] = {(True, True): "both groups", (True, False): "programme only",
+                           (False, True): "comparison only", (False, False): "nobody"}[both]
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=[
+        "measure", "label", "wave", "held_for", "programme_children", "programme_known", "programme_missing",
+        "comparison_children", "comparison_known", "comparison_missing",
+    ])
+    order = {wave: i for i, wave in enumerate(WAVES)}
+    return table.sort_values(["measure", "wave"], key=lambda s: s.map(order) if s.name == "wave" else s,
+                             kind="stable", ignore_index=True)
+
+
+def _oddities(cohort: Cohort) -> pd.DataFrame:
+    table = cohort.measures
+    total = len(table)
+    repeated = int(table.duplicated(["child_id", "measure", "wave"]).sum())
+    rows = [("value is blank", int(table["value"].isna().sum())), ("same child, measure and wave again", repeated)]
+    if "date" in table:
+        outside = np.zeros(total, dtype=bool)
+        for wave, period in cohort.meta.waves.items():
+            there = (table["wave"] == wave).to_numpy(dtype=bool)
+            late = (table["date"] < pd.Timestamp(period.start)) | (table["date"] > pd.Timestamp(period.end))
+            outside |= there & late.to_numpy(dtype=bool)
+        rows.append(("date outside the wave", int(outside.sum())))
+        rows.append(("no date", int(table["date"].isna().sum())))
+    if "form" in table:
+        forms = table.dropna(subset=["form"]).groupby("measure", observed=True)["form"].nunique()
+        rows.append(("measures with more than one form", int((forms > 1).sum())))
+    frame = pd.DataFrame(rows, columns=["what", "values"])
+    frame["share"] = np.where(frame["what"].str.startswith("measures"), math.nan, 100 * frame["values"] / max(total, 1))
+    return frame
+
+
+def data_quality(cohort: Cohort, frame: AnalysisFrame, primary: str) -> DataQuality:
+    """Describe what a cohort holds and what is missing.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The loaded cohort.
+    frame : AnalysisFrame
+        Its analysis frame.
+    primary : str
+        Column of the primary outcome, such as ``english_endline``.
+
+    Returns
+    -------
+    DataQuality
+        Tables held, completeness, oddities, flow and findings.
+    """
+    data = frame.data
+    measure, wave = next(((primary.removesuffix(f"_{w}"), w) for w in WAVES if primary.endswith(f"_{w}")), (primary, ""))
+    both = [c for c in (f"{measure}_baseline", primary) if c in data]
+    known = data[both].notna().all(axis=1) if len(both) == 2 else pd.Series(False, index=data.index)
+    counts: dict[str, int] = {}
+    for group, members in (("programme", data["programme"] == 1), ("comparison", data["programme"] == 0)):
+        counts[group] = int(members.sum())
+        counts[f"{group}_schools"] = int(data.loc[members, "school_id"].nunique()) if "school_id" in data else 0
+        counts[f"{group}_primary"] = int((known & members).sum())
+    return DataQuality(
+        held=_held(cohort), completeness=_completeness(cohort, data), oddities=_oddities(cohort), flow=frame.flow,
+        primary=f"{cohort.measure(measure).label} at {wave}", counts=counts,
+        evidence="simulated" if cohort.provenance == "synthetic" else "measured",
+    )
+
+
+def plot_completeness(data: pd.DataFrame):  # type: ignore[no-untyped-def]
+    """Draw how many children of each group have a value, by measure and wave.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Columns ``label``, ``wave``, ``programme_known``, ``programme_children``, ``comparison_known``,
+        ``comparison_children``; hidden numbers are ``nan`` and are not drawn.
+    """
+    rows = data.reset_index(drop=True)
+    figure, axes = new_figure(height=1.4 + 0.24 * max(len(rows), 1))
+    y = np.arange(len(rows))[::-1]
+    for group, shift in (("programme", 0.13), ("comparison", -0.13)):
+        share = 100 * rows[f"{group}_known"].to_numpy(dtype=float) / rows[f"{group}_children"].to_numpy(dtype=float)
+        axes.plot(np.minimum(share, 100), y + shift, MARKERS[group], color=COLOURS[group], label=group, linestyle="none")
+    axes.set_yticks(y, [f"{r.label}, {str(r.wave).replace('_', '-')}" for r in rows.itertuples()])
+    axes.set_xlim(0, 103)
+    axes.set_xlabel("Children with a value (%)")
+    figure.legend(loc="outside upper left", ncols=2)
+    return figure
