@@ -1,11 +1,13 @@
 """Findings, the release ledger and disclosure control: how a number leaves a notebook."""
 
 from wlz_eval.release.columns import Children, Column, Interval, Label, Number, Percent, Statistic
+from wlz_eval.release.figures import plot_sizes
 from wlz_eval.release.findings import FindingSet, FindingStore, Stamp
 from wlz_eval.release.ledger import Ledger, LedgerCell
 from wlz_eval.release.notebook import NOTEBOOKS, Notebook, open_notebook
 from wlz_eval.release.rule import Released, Rule, release_finding
 from wlz_eval.release.sentences import Sentence
+from wlz_eval.release.summary import Summary, summarise
 from wlz_eval.release.workspace import AUDIENCES, Workspace
 
 __all__ = [
@@ -27,7 +29,10 @@ __all__ = [
     "Sentence",
     "Stamp",
     "Statistic",
+    "Summary",
     "Workspace",
     "open_notebook",
+    "plot_sizes",
     "release_finding",
+    "summarise",
 ]

@@ -174,7 +174,6 @@ class Interval:
         return release_interval(low, high, ns, rule, unit, self.currency, words=words)
 
 
-
 @dataclass(frozen=True)
 class Given:
     """Numbers that were released one by one beforehand, each by its own kind (a table of findings)."""

@@ -29,9 +29,12 @@ _SCHEMA = pa.schema(
     [
         (
             name,
-            pa.int64() if name in _INTEGERS
-            else pa.float64() if name in _NUMBERS
-            else pa.bool_() if name == "primary"
+            pa.int64()
+            if name in _INTEGERS
+            else pa.float64()
+            if name in _NUMBERS
+            else pa.bool_()
+            if name == "primary"
             else pa.string(),
         )
         for name in FINDING_COLUMNS
@@ -88,7 +91,9 @@ class FindingSet:
 
     def __getitem__(self, finding_id: str) -> Finding:
         if finding_id not in self._by_id:
-            raise OptionError(f"There is no finding {finding_id!r}. {suggestion(finding_id, list(self._by_id))}")
+            raise OptionError(
+                f"There is no finding {finding_id!r}. {suggestion(finding_id, list(self._by_id))}"
+            )
         return self._by_id[finding_id][0]
 
     def __repr__(self) -> str:
@@ -128,7 +133,9 @@ class FindingSet:
         prefix = wanted.pop("id_prefix", "")
         unknown = [name for name in wanted if name not in _FIELDS and name not in ("notebook", "cell")]
         if unknown:
-            raise OptionError(f"A finding has no field {unknown[0]!r}. {suggestion(unknown[0], list(_FIELDS))}")
+            raise OptionError(
+                f"A finding has no field {unknown[0]!r}. {suggestion(unknown[0], list(_FIELDS))}"
+            )
 
         def _fits(finding: Finding, stamp: Stamp) -> bool:
             if not finding.finding_id.startswith(prefix):
@@ -202,7 +209,9 @@ class FindingStore:
 
     def write(self, notebook: str, findings: FindingSet) -> None:
         """Replace a notebook's findings. The same findings give the same bytes."""
-        table = pa.Table.from_pylist([{**asdict(f), **asdict(s)} for f, s in findings.items()], schema=_SCHEMA)
+        table = pa.Table.from_pylist(
+            [{**asdict(f), **asdict(s)} for f, s in findings.items()], schema=_SCHEMA
+        )
         pairs = pa.Table.from_pylist([asdict(c) for c in findings.covariances()], schema=_COVARIANCE_SCHEMA)
         write_atomic(self.workspace.covariance_file(self.cohort, notebook), _parquet(pairs))
         write_atomic(self.workspace.findings_file(self.cohort, notebook), _parquet(table))
@@ -214,7 +223,9 @@ class FindingStore:
             return FindingSet()
         rows = pq.read_table(path).to_pylist()
         pairs = self.workspace.covariance_file(self.cohort, notebook)
-        covariances = [FindingCovariance(**row) for row in pq.read_table(pairs).to_pylist()] if pairs.exists() else []
+        covariances = (
+            [FindingCovariance(**row) for row in pq.read_table(pairs).to_pylist()] if pairs.exists() else []
+        )
         return FindingSet([_read_finding(row) for row in rows], covariances)
 
     def read_all(self) -> FindingSet:

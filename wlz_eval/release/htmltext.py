@@ -8,8 +8,10 @@ from html.parser import HTMLParser
 
 __all__ = ["Element", "elements", "visible_text"]
 
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-_BLOCKS = frozenset("p div li td th tr h1 h2 h3 h4 h5 h6 section dt dd caption summary figcaption pre".split())
+_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
+_BLOCKS = frozenset(
+    ["p", "div", "li", "td", "th", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "dt", "dd", "caption", "summary", "figcaption", "pre"]
+)
 
 
 @dataclass(frozen=True)

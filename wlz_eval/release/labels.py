@@ -6,7 +6,14 @@ from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.finding import Finding
 
-__all__ = ["CLAIM_WORDS", "COMPARATOR_WORDS", "QUANTITY_WORDS", "WAVE_WORDS", "finding_label", "outcome_label"]
+__all__ = [
+    "CLAIM_WORDS",
+    "COMPARATOR_WORDS",
+    "QUANTITY_WORDS",
+    "WAVE_WORDS",
+    "finding_label",
+    "outcome_label",
+]
 
 #: What a reader may take a number for.
 CLAIM_WORDS: dict[str, str] = {

@@ -74,23 +74,39 @@ class Ledger:
         return self.blocks
 
     def add(
-        self, key: str, released: Released, *, where: str, of: str, definition: Mapping[str, str] | None = None
+        self,
+        key: str,
+        released: Released,
+        *,
+        where: str,
+        of: str,
+        definition: Mapping[str, str] | None = None,
     ) -> None:
         """Enter one number. Words are not entered."""
         if released.kind == "label":
             return
         self.cells.append(
             LedgerCell(
-                key=key, where=where, of=of, definition=dict(definition or {}), kind=released.kind, ns=released.ns,
-                text=released.text, hidden=released.hidden,
+                key=key,
+                where=where,
+                of=of,
+                definition=dict(definition or {}),
+                kind=released.kind,
+                ns=released.ns,
+                text=released.text,
+                hidden=released.hidden,
             )
         )
 
     def to_json(self) -> str:
         """Return the ledger as JSON, the same bytes for the same content."""
         content = {
-            "version": 1, "cohort": self.cohort, "audience": self.audience, "notebook": self.notebook,
-            "rule": asdict(self.rule), "cells": [asdict(cell) for cell in self.cells],
+            "version": 1,
+            "cohort": self.cohort,
+            "audience": self.audience,
+            "notebook": self.notebook,
+            "rule": asdict(self.rule),
+            "cells": [asdict(cell) for cell in self.cells],
         }
         return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
@@ -104,6 +120,9 @@ class Ledger:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         cells = [LedgerCell(**{**cell, "ns": tuple(cell["ns"])}) for cell in content["cells"]]
         return cls(
-            cohort=content["cohort"], audience=content["audience"], notebook=content["notebook"],
-            rule=Rule(**content["rule"]), cells=cells,
+            cohort=content["cohort"],
+            audience=content["audience"],
+            notebook=content["notebook"],
+            rule=Rule(**content["rule"]),
+            cells=cells,
         )

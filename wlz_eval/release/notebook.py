@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,15 @@ __all__ = ["NOTEBOOKS", "Notebook", "open_notebook"]
 
 #: The nine notebooks, in the order of the questions.
 NOTEBOOKS: tuple[str, ...] = (
-    "01_data_quality", "02_identification", "03_progress", "04_attribution", "05_engagement", "06_delivery",
-    "07_value", "08_contract", "09_summary",
+    "01_data_quality",
+    "02_identification",
+    "03_progress",
+    "04_attribution",
+    "05_engagement",
+    "06_delivery",
+    "07_value",
+    "08_contract",
+    "09_summary",
 )
 #: What the ids of a notebook's findings begin with.
 TOPICS: dict[str, str] = {name: name.split("_")[1] for name in NOTEBOOKS}
@@ -101,8 +110,16 @@ class Notebook:
     """
 
     def __init__(
-        self, name: str, cohort: Cohort, plan: Plan, *, audience: str, workspace: Workspace, effort: str,
-        workers: int = 1, overrides: Mapping[str, Any] | None = None,
+        self,
+        name: str,
+        cohort: Cohort,
+        plan: Plan,
+        *,
+        audience: str,
+        workspace: Workspace,
+        effort: str,
+        workers: int = 1,
+        overrides: Mapping[str, Any] | None = None,
     ):
         self.name = name
         self.cohort = cohort
@@ -152,7 +169,10 @@ class Notebook:
             not say how many.
         """
         stamp = Stamp(
-            notebook=self.name, cohort=self.cohort.id, cell=_execution_count(), plan_hash=self.plan.plan_hash,
+            notebook=self.name,
+            cohort=self.cohort.id,
+            cell=_execution_count(),
+            plan_hash=self.plan.plan_hash,
             data_hash=self.cohort.data_hash,
         )
         given = list(_flatten(things))
@@ -168,15 +188,21 @@ class Notebook:
         seen: set[str] = set()
         for finding in findings:
             if finding.finding_id in seen:
-                raise ReleaseError(f"Finding {finding.finding_id!r} was given twice. Every id names one number.")
+                raise ReleaseError(
+                    f"Finding {finding.finding_id!r} was given twice. Every id names one number."
+                )
             seen.add(finding.finding_id)
             if finding.finding_id.split(".")[0] != TOPICS[self.name]:
                 raise ReleaseError(
                     f"Finding {finding.finding_id!r} is recorded by {self.name}, whose findings begin with "
                     f"{TOPICS[self.name]!r}. Rename it, or record it where it belongs."
                 )
-            if finding.unit in _NEEDS_N and finding.evidence in ("measured", "simulated") and not finding_ns(finding):
-                if finding.estimate == finding.estimate:
+            if (
+                finding.unit in _NEEDS_N
+                and finding.evidence in ("measured", "simulated")
+                and not finding_ns(finding)
+            ):
+                if not math.isnan(finding.estimate):
                     raise ReleaseError(
                         f"Finding {finding.finding_id!r} is in {finding.unit} but says neither n_programme nor "
                         "n_comparison. Give the children behind it, so that the release rule can judge it."
@@ -193,7 +219,8 @@ class Notebook:
                 raise OptionError(f"Unknown notebook {name!r}. {suggestion(name, NOTEBOOKS)}")
             kept = self._store.read(name)
             fresh = [
-                (f, s) for f, s in kept.items()
+                (f, s)
+                for f, s in kept.items()
                 if (s.data_hash, s.plan_hash) == (self.cohort.data_hash, self.plan.plan_hash)
             ]
             if len(fresh) < len(kept) or not self.workspace.findings_file(self.cohort.id, name).exists():
@@ -202,18 +229,19 @@ class Notebook:
         if missing:
             self._notice(
                 f"Run {_listed(missing)} for this cohort and plan first: this page lacks "
-                f"{'its' if len(missing) == 1 else 'their'} findings.", "need",
+                f"{'its' if len(missing) == 1 else 'their'} findings.",
+                "need",
             )
         return found
 
     # -- the three verbs --------------------------------------------------------------------------------------
 
-    def say(self, template: str | Sentence, *, otherwise: str = "", **values: Any) -> None:
-        """Show one paragraph; every number in it is a finding.
+    def say(self, *templates: str | Sentence, otherwise: str = "", **values: Any) -> None:
+        """Show one paragraph for each template; every number in it is a finding.
 
         Parameters
         ----------
-        template : str or Sentence
+        *templates : str or Sentence
             Words with placeholders: ``{att}``, ``{att:number}``, ``{att:interval}``, ``{att:magnitude}``,
             ``{att:chance}`` (of a probability), ``{att:n_programme}``, ``{att:n_comparison}``.
         otherwise : str
@@ -221,16 +249,18 @@ class Notebook:
         **values
             A :class:`Finding`, a word, or None for each placeholder.
         """
-        if isinstance(template, Sentence):
-            values = {**template.values, **values}
-            template = template.template
-        unknown = [v for v in values.values() if v is None or (isinstance(v, Finding) and v.estimate != v.estimate)]
-        if otherwise and unknown:
-            template, values = otherwise, {}
+        for template in templates:
+            sentence = template if isinstance(template, Sentence) else Sentence(template)
+            self._say(replace(sentence, values={**sentence.values, **values}), otherwise)
+
+    def _say(self, sentence: Sentence, otherwise: str) -> None:
+        if otherwise and any(_unknown(value) for value in sentence.values.values()):
+            sentence = Sentence(otherwise, topic=sentence.topic)
         block = f"s{self.ledger.new_block()}"
-        spoken = speak(template, values, self.rule, block)
-        self._enter(spoken, block, "sentence", template)
-        self._show(f'<p class="wlz-say">{spoken.html}</p>', spoken.text)
+        spoken = speak(sentence.template, sentence.values, self.rule, block)
+        self._enter(spoken, block, "sentence", sentence.template)
+        lead = f"<strong>{escape(sentence.topic)}</strong> " if sentence.topic else ""
+        self._show(f'<p class="wlz-say">{lead}{spoken.html}</p>', f"{sentence.topic} {spoken.text}".lstrip())
 
     def show_table(
         self, data: pd.DataFrame, caption: str, columns: Mapping[str, Column], note: str = ""
@@ -260,7 +290,11 @@ class Notebook:
         self._render_table(released, caption, columns, note)
 
     def _render_table(
-        self, released: list[dict[str, Released]], caption: str, columns: Mapping[str, Column], note: str,
+        self,
+        released: list[dict[str, Released]],
+        caption: str,
+        columns: Mapping[str, Column],
+        note: str,
         findings: tuple[str, ...] = (),
     ) -> None:
         block = f"t{self.ledger.new_block()}"
@@ -275,7 +309,8 @@ class Notebook:
         cells = [cell for row in released for cell in row.values()]
         note = " ".join(part for part in (note, rule_note(cells, self.rule)) if part)
         self._show(
-            table_html(released, columns, caption, note, keys, findings), table_text(released, columns, caption, note)
+            table_html(released, columns, caption, note, keys, findings),
+            table_text(released, columns, caption, note),
         )
 
     def show_findings(self, findings: Iterable[Finding], caption: str, note: str = "") -> None:
@@ -286,8 +321,11 @@ class Notebook:
             return
         released = [self._finding_row(finding) for finding in rows]
         columns: dict[str, Column] = {
-            "what": Label("What"), "estimate": Given("Estimate"), "interval": Given("95% interval"),
-            "programme": Given("Programme children"), "comparison": Given("Comparison children"),
+            "what": Label("What"),
+            "estimate": Given("Estimate"),
+            "interval": Given("95% interval"),
+            "programme": Given("Programme children"),
+            "comparison": Given("Comparison children"),
             "claim": Label("How to read it"),
         }
         for name in ("interval", "programme", "comparison"):
@@ -301,7 +339,12 @@ class Notebook:
         interval = empty
         if finding.has_interval:
             interval = release_interval(
-                finding.ci_low, finding.ci_high, finding_ns(finding), self.rule, finding.unit, finding.currency
+                finding.ci_low,
+                finding.ci_high,
+                finding_ns(finding),
+                self.rule,
+                finding.unit,
+                finding.currency,
             )
             if estimate.hidden:
                 interval = replace(estimate, kind="interval")
@@ -313,14 +356,22 @@ class Notebook:
         if finding.evidence in ("illustrative", "published"):
             claim += f" ({finding.evidence} figure)"
         return {
-            "what": Released(kind="label", text=finding_label(finding, self.cohort)), "estimate": estimate,
-            "interval": interval, "programme": counts[0], "comparison": counts[1],
+            "what": Released(kind="label", text=finding_label(finding, self.cohort)),
+            "estimate": estimate,
+            "interval": interval,
+            "programme": counts[0],
+            "comparison": counts[1],
             "claim": Released(kind="label", text=claim),
         }
 
     def show_figure(
-        self, draw: Callable[[pd.DataFrame], Any], data: pd.DataFrame, columns: Mapping[str, Column], caption: str,
-        alt: str, **values: Any,
+        self,
+        draw: Callable[[pd.DataFrame], Any],
+        data: pd.DataFrame,
+        columns: Mapping[str, Column],
+        caption: str,
+        alt: str,
+        **values: Any,
     ) -> None:
         """Show a figure drawn from released numbers only.
 
@@ -341,7 +392,9 @@ class Notebook:
             Findings and words for the placeholders.
         """
         if not alt.strip():
-            raise ReleaseError(f"The figure {caption[:60]!r} has no alternative text. Say in alt= what it shows.")
+            raise ReleaseError(
+                f"The figure {caption[:60]!r} has no alternative text. Say in alt= what it shows."
+            )
         if self._withheld(columns, "figure", caption):
             return
         released = release_table(data, columns, self.rule)
@@ -356,7 +409,9 @@ class Notebook:
             labels = " | ".join(row[name].text for name, spec in columns.items() if isinstance(spec, Label))
             for j, (name, spec) in enumerate(columns.items()):
                 definition = {"row": labels, "column": spec.title}
-                self.ledger.add(f"{block}.{i}.{j}", row[name], where="figure", of=caption, definition=definition)
+                self.ledger.add(
+                    f"{block}.{i}.{j}", row[name], where="figure", of=caption, definition=definition
+                )
         words = speak(alt, values, self.rule, f"{block}.alt")
         below = speak(caption, values, self.rule, f"{block}.caption")
         self._enter(words, f"{block}.alt", "alt", alt)
@@ -365,7 +420,7 @@ class Notebook:
         note = rule_note(cells, self.rule)
         bundle, metadata = figure_bundle(draw(released_frame(released, columns)), words.text)
         _display(bundle, metadata)
-        tail = f' <span class="wlz-note">{notice(note)}</span>' if note else ""
+        tail = f' <span class="wlz-note">{escape(note)}</span>' if note else ""
         self._show(f'<p class="wlz-figcaption">{below.html}{tail}</p>', f"{below.text} {note}".rstrip())
 
     # -- inside -----------------------------------------------------------------------------------------------
@@ -403,11 +458,9 @@ class Notebook:
         self._show(head.html(), head.text(), {"wlz_eval": {"head": head.metadata()}})
 
 
-def notice(text: str) -> str:
-    """Escape a sentence of our own for HTML."""
-    from html import escape
-
-    return escape(text)
+def _unknown(value: object) -> bool:
+    """Whether a value was not estimated."""
+    return value is None or (isinstance(value, Finding) and math.isnan(value.estimate))
 
 
 def _listed(names: list[str]) -> str:
@@ -415,8 +468,14 @@ def _listed(names: list[str]) -> str:
 
 
 def open_notebook(
-    name: str, *, cohort: str | Path, audience: str = "public", out_dir: str | Path = "", effort: str = "",
-    workers: int = 1, plan_overrides: Mapping[str, Any] | None = None,
+    name: str,
+    *,
+    cohort: str | Path,
+    audience: str = "public",
+    out_dir: str | Path = "",
+    effort: str = "",
+    workers: int = 1,
+    plan_overrides: Mapping[str, Any] | None = None,
 ) -> Notebook:
     """Open a notebook on a cohort: load and check the data and the plan, and show the head of the page.
 
@@ -462,8 +521,14 @@ def open_notebook(
     loaded = load_cohort(cohort)
     plan = load_plan(loaded, plan_overrides or None)
     notebook = Notebook(
-        name, loaded, plan, audience=audience, workspace=Workspace(out_dir), effort=effort or plan.effort,
-        workers=workers, overrides=plan_overrides,
+        name,
+        loaded,
+        plan,
+        audience=audience,
+        workspace=Workspace(out_dir),
+        effort=effort or plan.effort,
+        workers=workers,
+        overrides=plan_overrides,
     )
     notebook.start()
     return notebook

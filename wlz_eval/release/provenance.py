@@ -17,7 +17,15 @@ from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.files import hash_bytes, reference_dir
 from wlz_eval.plan import Plan
 
-__all__ = ["INTERNAL_MARK", "NOT_RELEASED", "SIMULATED_MARK", "Provenance", "code_hash", "provenance", "versions"]
+__all__ = [
+    "INTERNAL_MARK",
+    "NOT_RELEASED",
+    "SIMULATED_MARK",
+    "Provenance",
+    "code_hash",
+    "provenance",
+    "versions",
+]
 
 NOT_RELEASED = "Not yet released"
 SIMULATED_MARK = "SIMULATED DATA: no real children"
@@ -95,7 +103,8 @@ class Provenance:
         bands = "".join(f'<p class="wlz-band">{escape(band)}</p>' for band in self.bands())
         released = (
             f'<p class="wlz-band wlz-unreleased">{NOT_RELEASED}: the publisher has not checked this page.</p>'
-            if self.audience == "public" else ""
+            if self.audience == "public"
+            else ""
         )
         departures = "".join(f"<li>{escape(d)}</li>" for d in self.departures)
         listed = f"<p>Departures from the plan:</p><ul>{departures}</ul>" if departures else ""
@@ -106,7 +115,9 @@ class Provenance:
 
     def text(self) -> str:
         """Return the head as plain text."""
-        released = [f"{NOT_RELEASED}: the publisher has not checked this page."] if self.audience == "public" else []
+        released = (
+            [f"{NOT_RELEASED}: the publisher has not checked this page."] if self.audience == "public" else []
+        )
         listed = [f"Departure from the plan: {d}" for d in self.departures]
         return "\n".join([*released, *self.bands(), f"{self.title}. {self.plan}", *listed])
 
@@ -122,13 +133,30 @@ def _command(notebook: str, cohort: str, audience: str, effort: str, overrides: 
 
 
 def provenance(
-    notebook: str, cohort: Cohort, plan: Plan, *, audience: str, effort: str, overrides: Mapping[str, Any] | None = None
+    notebook: str,
+    cohort: Cohort,
+    plan: Plan,
+    *,
+    audience: str,
+    effort: str,
+    overrides: Mapping[str, Any] | None = None,
 ) -> Provenance:
     """Gather what a page says of itself."""
     return Provenance(
-        notebook=notebook, cohort=cohort.id, title=cohort.title, provenance=cohort.provenance,
-        source=cohort.meta.source, licence=cohort.meta.licence, audience=audience, effort=effort, seed=plan.seed,
-        plan=plan.status.sentence, departures=tuple(str(d) for d in plan.departures), data_hash=cohort.data_hash,
-        plan_hash=plan.plan_hash, code_hash=code_hash(), versions=versions(),
+        notebook=notebook,
+        cohort=cohort.id,
+        title=cohort.title,
+        provenance=cohort.provenance,
+        source=cohort.meta.source,
+        licence=cohort.meta.licence,
+        audience=audience,
+        effort=effort,
+        seed=plan.seed,
+        plan=plan.status.sentence,
+        departures=tuple(str(d) for d in plan.departures),
+        data_hash=cohort.data_hash,
+        plan_hash=plan.plan_hash,
+        code_hash=code_hash(),
+        versions=versions(),
         command=_command(notebook, cohort.id, audience, effort, overrides or {}),
     )

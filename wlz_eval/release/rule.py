@@ -15,8 +15,16 @@ from wlz_eval.core.finding import Finding
 from wlz_eval.core.numbers import NOT_AVAILABLE, UNIT_DIGITS, format_interval, format_number, format_value
 
 __all__ = [
-    "HIDDEN", "Released", "Rule", "release_count", "release_finding", "release_interval", "release_number",
-    "release_percent", "release_statistic", "round_half_up",
+    "HIDDEN",
+    "Released",
+    "Rule",
+    "release_count",
+    "release_finding",
+    "release_interval",
+    "release_number",
+    "release_percent",
+    "release_statistic",
+    "round_half_up",
 ]
 
 Kind = Literal["label", "count", "statistic", "percent", "number", "interval"]
@@ -131,7 +139,12 @@ def release_count(count: float, rule: Rule) -> Released:
 
 
 def release_statistic(
-    value: float, ns: Iterable[float | None], rule: Rule, unit: str, currency: str = "", words: bool = False,
+    value: float,
+    ns: Iterable[float | None],
+    rule: Rule,
+    unit: str,
+    currency: str = "",
+    words: bool = False,
     sign: bool = False,
 ) -> Released:
     """Release a mean, difference, slope or any other number that rests on groups of children.
@@ -190,7 +203,13 @@ def release_number(value: float, unit: str, currency: str = "", words: bool = Fa
 
 
 def release_interval(
-    low: float, high: float, ns: Iterable[float | None], rule: Rule, unit: str, currency: str = "", words: bool = False
+    low: float,
+    high: float,
+    ns: Iterable[float | None],
+    rule: Rule,
+    unit: str,
+    currency: str = "",
+    words: bool = False,
 ) -> Released:
     """Release an interval under the rule of the number to which it belongs."""
     groups = _known(ns)
@@ -203,7 +222,11 @@ def release_interval(
         text += format_value(1.0, unit, currency, words=True).lstrip("0123456789.") if unit != "money" else ""
     digits = UNIT_DIGITS[unit]
     return Released(
-        kind="interval", text=text, value=round_half_up(low, digits), high=round_half_up(high, digits), ns=groups
+        kind="interval",
+        text=text,
+        value=round_half_up(low, digits),
+        high=round_half_up(high, digits),
+        ns=groups,
     )
 
 

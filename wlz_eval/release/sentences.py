@@ -26,7 +26,13 @@ __all__ = ["SPECS", "Sentence", "Spoken", "speak"]
 
 #: What may follow the colon in ``{att:interval}``.
 SPECS: tuple[str, ...] = (
-    "", "number", "interval", "magnitude", "chance", "n_programme", "n_comparison",
+    "",
+    "number",
+    "interval",
+    "magnitude",
+    "chance",
+    "n_programme",
+    "n_comparison",
 )
 
 #: Digits that are words, not results: 95%, years, school years and grades, scales, ratios, notebook numbers.
@@ -42,10 +48,21 @@ _ALLOWED_DIGITS = re.compile(
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence not yet shown: a template and the values of its placeholders."""
+    """A sentence not yet shown.
+
+    Parameters
+    ----------
+    template : str
+        Words with placeholders.
+    values : mapping
+        Findings and words for them.
+    topic : str
+        A word or two before it that say what it is about.
+    """
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,12 +112,18 @@ def _value(name: str, finding: Finding, spec: str, rule: Rule) -> Released:
     if spec == "interval":
         if finding.unit == "percent" and release_finding(finding, rule).hidden:
             return replace(release_finding(finding, rule), kind="interval")
-        return release_interval(finding.ci_low, finding.ci_high, ns, rule, finding.unit, finding.currency, words=True)
+        return release_interval(
+            finding.ci_low, finding.ci_high, ns, rule, finding.unit, finding.currency, words=True
+        )
     if spec == "magnitude":
         finding = replace(finding, estimate=abs(finding.estimate))
     if spec == "chance":
         chance = release_statistic(100 * finding.estimate, ns, rule, "count")
-        return chance if chance.hidden or chance.text == NOT_AVAILABLE else replace(chance, text=_chance(chance.value))
+        return (
+            chance
+            if chance.hidden or chance.text == NOT_AVAILABLE
+            else replace(chance, text=_chance(chance.value))
+        )
     if spec not in SPECS:
         raise ReleaseError(
             f"Placeholder {{{name}:{spec}}} asks for {spec!r}. Valid: {', '.join(s for s in SPECS if s)}."
@@ -115,12 +138,6 @@ def _chance(percent: float) -> str:
     if percent > 99:
         return "more than 99 in 100"
     return f"{percent:.0f} in 100"
-
-
-def _spoken_text(released: Released, rule: Rule) -> str:
-    if not released.hidden or released.kind == "count":
-        return released.text
-    return f"(not shown: fewer than {rule.threshold} children)"
 
 
 def data_element(shown: str, released: Released, finding_id: str = "", key: str = "") -> str:
@@ -166,7 +183,9 @@ def speak(template: str, values: Mapping[str, Any], rule: Rule, block: str = "s"
         if name is None:
             continue
         if name not in values:
-            raise ReleaseError(f"The template asks for {{{name}}} but no value {name!r} was given: {template[:120]!r}.")
+            raise ReleaseError(
+                f"The template asks for {{{name}}} but no value {name!r} was given: {template[:120]!r}."
+            )
         value = values[name]
         if isinstance(value, str):
             check_words(value, f"value {name!r}")
@@ -177,13 +196,16 @@ def speak(template: str, values: Mapping[str, Any], rule: Rule, block: str = "s"
             text.append(NOT_AVAILABLE)
         elif isinstance(value, Finding):
             released = _value(name, value, spec or "", rule)
-            shown = _spoken_text(released, rule)
-            html.append(data_element(shown, released, value.finding_id, f"{block}.{len(numbers)}"))
-            text.append(shown)
+            html.append(data_element(released.text, released, value.finding_id, f"{block}.{len(numbers)}"))
+            text.append(released.text)
             numbers.append((name, released, value.finding_id))
         else:
             raise ReleaseError(
                 f"Value {name!r} is {type(value).__name__} {str(value)[:40]!r}. A sentence takes findings and words, "
                 "never raw numbers: record it with nb.record(...) and give the finding."
             )
+    if any(released.hidden and released.kind != "count" for _, released, _ in numbers):
+        # The words around a hidden number say which way it points, so they go with it.
+        words = f"Not shown here: a result that rests on fewer than {rule.threshold} children."
+        return Spoken(html=escape(words), text=words, numbers=tuple(numbers))
     return Spoken(html="".join(html), text="".join(text), numbers=tuple(numbers))

@@ -68,9 +68,7 @@ def table_html(
     str
         A table with a caption and scoped headers inside a region that scrolls and can be focused.
     """
-    head = "".join(
-        f'<th scope="col"{_align(spec)}>{escape(spec.title)}</th>' for spec in columns.values()
-    )
+    head = "".join(f'<th scope="col"{_align(spec)}>{escape(spec.title)}</th>' for spec in columns.values())
     body = []
     first_is_header = isinstance(next(iter(columns.values())), Label)
     for i, row in enumerate(released):
@@ -80,7 +78,9 @@ def table_html(
             cell = row[name]
             if cell.kind == "label":
                 words = escape(cell.text)
-                cells.append(f'<th scope="row">{words}</th>' if j == 0 and first_is_header else f"<td>{words}</td>")
+                cells.append(
+                    f'<th scope="row">{words}</th>' if j == 0 and first_is_header else f"<td>{words}</td>"
+                )
             else:
                 quiet = ' class="n hidden"' if cell.hidden else ' class="n"'
                 shown = data_element(cell.text, cell, finding, keys[i][name])
@@ -102,9 +102,14 @@ def table_text(
     released: Sequence[Mapping[str, Released]], columns: Mapping[str, Column], caption: str, note: str
 ) -> str:
     """Render a released table as plain text, with the same numbers."""
-    rows = [[spec.title for spec in columns.values()], *([row[name].text for name in columns] for row in released)]
+    rows = [
+        [spec.title for spec in columns.values()],
+        *([row[name].text for name in columns] for row in released),
+    ]
     widths = [max(len(row[j]) for row in rows) for j in range(len(columns))]
-    lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = [
+        "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
     return "\n".join([caption, *lines, *([note] if note else [])])
 
 

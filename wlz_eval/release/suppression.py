@@ -50,5 +50,7 @@ def suppress(ledgers: Sequence[Ledger], solver: Solver = primary_only) -> set[tu
     known = {(ledger.notebook, cell.key) for ledger in ledgers for cell in ledger.cells}
     chosen = solver(ledgers)
     if not chosen <= known:
-        raise ValueError(f"The suppression solver chose cells that were not shown: {sorted(chosen - known)[:3]}")
+        raise ValueError(
+            f"The suppression solver chose cells that were not shown: {sorted(chosen - known)[:3]}"
+        )
     return chosen

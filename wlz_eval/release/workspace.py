@@ -23,8 +23,10 @@ _NOTEBOOK = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 def _safe(name: str, pattern: re.Pattern[str], what: str) -> str:
     """Return `name` when it can be one folder or file name, so that no name leaves the output folder."""
     if not pattern.fullmatch(name):
-        raise OptionError(f"{what} {name[:80]!r} is not a valid name. Use lower-case letters, digits and "
-                          f"{'hyphens' if pattern is _COHORT else 'underscores'} only.")
+        raise OptionError(
+            f"{what} {name[:80]!r} is not a valid name. Use lower-case letters, digits and "
+            f"{'hyphens' if pattern is _COHORT else 'underscores'} only."
+        )
     return name
 
 
@@ -91,11 +93,17 @@ class Workspace:
 
     def ledger_file(self, cohort: str, audience: str, notebook: str) -> Path:
         """File of what one notebook has shown."""
-        return self.audience_dir(cohort, audience) / "ledger" / f"{_safe(notebook, _NOTEBOOK, 'Notebook')}.json"
+        return (
+            self.audience_dir(cohort, audience) / "ledger" / f"{_safe(notebook, _NOTEBOOK, 'Notebook')}.json"
+        )
 
     def executed_file(self, cohort: str, audience: str, notebook: str) -> Path:
         """File of one notebook as it was run, outputs included."""
-        return self.audience_dir(cohort, audience) / "executed" / f"{_safe(notebook, _NOTEBOOK, 'Notebook')}.ipynb"
+        return (
+            self.audience_dir(cohort, audience)
+            / "executed"
+            / f"{_safe(notebook, _NOTEBOOK, 'Notebook')}.ipynb"
+        )
 
     def staging_dir(self, cohort: str, audience: str) -> Path:
         """Folder in which pages are made before the gate reads them."""

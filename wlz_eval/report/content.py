@@ -95,6 +95,8 @@ def read_notebook(name: str, notebook: Mapping[str, Any]) -> PageContent:
     limits: list[str] = []
     for cell in cells[1:]:
         tags = _tags(cell)
+        if "injected-parameters" in tags:
+            continue  # holds the folders of the machine; the footer says what the run was asked for
         if "answer" in tags:
             answer.append(_content(cell, outline))
         elif "limits" in tags:
@@ -109,9 +111,15 @@ def read_notebook(name: str, notebook: Mapping[str, Any]) -> PageContent:
         if cell["cell_type"] == "code" and _source(cell).strip():
             _add_code(blocks, cell)
     return PageContent(
-        notebook=name, number=number, question=question, lead=lead,
-        answer="".join(answer) if answer_title else "", limits="".join(limits),
-        blocks=tuple(blocks), headings=tuple(outline.headings), head=head,
+        notebook=name,
+        number=number,
+        question=question,
+        lead=lead,
+        answer="".join(answer) if answer_title else "",
+        limits="".join(limits),
+        blocks=tuple(blocks),
+        headings=tuple(outline.headings),
+        head=head,
     )
 
 

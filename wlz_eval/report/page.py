@@ -60,8 +60,10 @@ def render_template(name: str, *, audience: str, bands: Sequence[str], **values:
     """
     from markupsafe import Markup
 
-    return _environment().get_template(name).render(
-        style=Markup(_style()), audience=audience, bands=list(bands), **values
+    return (
+        _environment()
+        .get_template(name)
+        .render(style=Markup(_style()), audience=audience, bands=list(bands), **values)
     )
 
 
@@ -152,13 +154,23 @@ def render_page(
         return link_findings(html, known, lambda notebook: f"{notebook}.html", own=content.notebook)
 
     linked = replace(
-        content, answer=_linked(content.answer), limits=_linked(content.limits),
-        blocks=tuple(Block(b.kind, _linked(b.html) if b.kind == "result" else b.html) for b in content.blocks),
+        content,
+        answer=_linked(content.answer),
+        limits=_linked(content.limits),
+        blocks=tuple(
+            Block(b.kind, _linked(b.html) if b.kind == "result" else b.html) for b in content.blocks
+        ),
     )
     names = [page.notebook for page in pages]
     at = names.index(content.notebook) if content.notebook in names else -1
     return render_template(
-        "page.html.j2", audience=content.head["audience"], bands=bands(content.head), page=linked, head=content.head,
-        pages=list(pages), before=pages[at - 1] if at > 0 else None,
-        after=pages[at + 1] if 0 <= at < len(pages) - 1 else None, release_note=release_note(rule or Rule()),
+        "page.html.j2",
+        audience=content.head["audience"],
+        bands=bands(content.head),
+        page=linked,
+        head=content.head,
+        pages=list(pages),
+        before=pages[at - 1] if at > 0 else None,
+        after=pages[at + 1] if 0 <= at < len(pages) - 1 else None,
+        release_note=release_note(rule or Rule()),
     )

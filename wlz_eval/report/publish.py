@@ -97,7 +97,9 @@ def publish(
         raise RunError(f"Cohort {cohort_id} was refused, so nothing is published for it: {run['refused'][0]}")
     notebooks = _executed(workspace, cohort_id, audience, run)
     if not notebooks:
-        raise RunError(f"No notebook of cohort {cohort_id} has been run for {audience} readers. Use 'wlz-eval run'.")
+        raise RunError(
+            f"No notebook of cohort {cohort_id} has been run for {audience} readers. Use 'wlz-eval run'."
+        )
     loaded = cohort if cohort is not None else _load(workspace, cohort_id)
     store = FindingStore(workspace, cohort_id)
     findings = FindingSet()
@@ -109,7 +111,10 @@ def publish(
     contents = {name: read_notebook(name, notebook) for name, notebook in notebooks.items()}
     _stage(staging, contents, findings, ledgers, loaded, run)
     refusals = gate(
-        staging, audience=audience, identifiers=identifiers(loaded), ledgers=ledgers,
+        staging,
+        audience=audience,
+        identifiers=identifiers(loaded),
+        ledgers=ledgers,
         private=[str(project_root()), str(workspace.root)],
     )
     refusals += _further(ledgers, audience)
@@ -174,7 +179,9 @@ def _load(workspace: Workspace, cohort_id: str) -> Cohort:
     return load_cohort(folder)
 
 
-def _ledgers(workspace: Workspace, cohort_id: str, audience: str, notebooks: Mapping[str, Any]) -> list[Ledger]:
+def _ledgers(
+    workspace: Workspace, cohort_id: str, audience: str, notebooks: Mapping[str, Any]
+) -> list[Ledger]:
     ledgers = []
     for name in notebooks:
         path = workspace.ledger_file(cohort_id, audience, name)
@@ -195,8 +202,12 @@ def _further(ledgers: Sequence[Ledger], audience: str) -> tuple[Refusal, ...]:
 
 
 def _stage(
-    staging: Path, contents: Mapping[str, PageContent], findings: FindingSet, ledgers: Sequence[Ledger],
-    cohort: Cohort, run: Mapping[str, Any],
+    staging: Path,
+    contents: Mapping[str, PageContent],
+    findings: FindingSet,
+    ledgers: Sequence[Ledger],
+    cohort: Cohort,
+    run: Mapping[str, Any],
 ) -> None:
     rule = ledgers[0].rule
     links = [Link(name, content.question, f"{name}.html") for name, content in contents.items()]
@@ -209,7 +220,10 @@ def _stage(
 
 
 def _cohort_page(
-    contents: Mapping[str, PageContent], findings: FindingSet, ledgers: Sequence[Ledger], run: Mapping[str, Any]
+    contents: Mapping[str, PageContent],
+    findings: FindingSet,
+    ledgers: Sequence[Ledger],
+    run: Mapping[str, Any],
 ) -> str:
     head = next(iter(contents.values())).head
     entries = []
@@ -218,7 +232,12 @@ def _cohort_page(
             continue
         if name in contents:
             answer = _quoted(contents[name], findings, lambda notebook: f"{notebook}.html")
-            entry = {"href": f"{name}.html", "question": contents[name].question, "answer": answer, "reason": ""}
+            entry = {
+                "href": f"{name}.html",
+                "question": contents[name].question,
+                "answer": answer,
+                "reason": "",
+            }
         else:
             about = run.get("notebooks", {}).get(name, {})
             reason = about.get("reason") or "it was not part of this run."
@@ -226,11 +245,21 @@ def _cohort_page(
         entries.append({"number": number, **entry})
     summary = contents.get("09_summary")
     return render_template(
-        "cohort.html.j2", audience=head["audience"], bands=bands(head), title=head["title"], cohort=head["cohort"],
-        simulated=head["provenance"] == "synthetic", source=head["source"], licence=head["licence"],
-        plan=head["plan"], data_hash=head["data_hash"], plan_hash=head["plan_hash"], code_hash=head["code_hash"],
+        "cohort.html.j2",
+        audience=head["audience"],
+        bands=bands(head),
+        title=head["title"],
+        cohort=head["cohort"],
+        simulated=head["provenance"] == "synthetic",
+        source=head["source"],
+        licence=head["licence"],
+        plan=head["plan"],
+        data_hash=head["data_hash"],
+        plan_hash=head["plan_hash"],
+        code_hash=head["code_hash"],
         headline=_quoted(summary, findings, lambda notebook: f"{notebook}.html") if summary else "",
-        entries=entries, release_note=release_note(ledgers[0].rule),
+        entries=entries,
+        release_note=release_note(ledgers[0].rule),
     )
 
 
@@ -259,14 +288,21 @@ def _swap(staging: Path, folder: Path) -> None:
 
 
 def _remember(
-    workspace: Workspace, cohort_id: str, audience: str, contents: Mapping[str, PageContent], findings: FindingSet
+    workspace: Workspace,
+    cohort_id: str,
+    audience: str,
+    contents: Mapping[str, PageContent],
+    findings: FindingSet,
 ) -> None:
     """Keep what the site's index says of a cohort."""
     head = next(iter(contents.values())).head
     summary = contents.get("09_summary") or contents.get("04_attribution")
     headline = _quoted(summary, findings, lambda notebook: f"{cohort_id}/{notebook}.html") if summary else ""
     record = {
-        "cohort": cohort_id, "title": head["title"], "provenance": head["provenance"], "headline": headline,
+        "cohort": cohort_id,
+        "title": head["title"],
+        "provenance": head["provenance"],
+        "headline": headline,
         "pages": list(contents),
     }
     text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"

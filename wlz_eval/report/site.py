@@ -47,7 +47,10 @@ def build_site(workspace: Workspace, audience: str = "public") -> Path:
         write_atomic(Path(folder) / "index.html", index)
         write_atomic(Path(folder) / "studies" / "index.html", studies)
         refusals = gate(
-            Path(folder), audience=audience, identifiers=(), private=[str(project_root()), str(workspace.root)]
+            Path(folder),
+            audience=audience,
+            identifiers=(),
+            private=[str(project_root()), str(workspace.root)],
         )
     if refusals:
         raise GateRefusedError("\n".join(str(refusal) for refusal in refusals))
@@ -60,7 +63,9 @@ def _cohorts(workspace: Workspace, audience: str) -> list[str]:
     """Cohorts with published pages or a record of a run, real ones first."""
     names = {p.parent.parent.name for p in workspace.private.glob(f"*/{audience}/run.json")}
     names |= {p.parent.parent.name for p in workspace.private.glob(f"*/{audience}/published.json")}
-    return sorted(names, key=lambda name: (_read(workspace.published_file(name, audience)).get("provenance", "z"), name))
+    return sorted(
+        names, key=lambda name: (_read(workspace.published_file(name, audience)).get("provenance", "z"), name)
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -80,17 +85,21 @@ def _cohort(workspace: Workspace, cohort: str, audience: str) -> dict[str, Any]:
         title, troubles = "Not published: the publication gate refused the new pages.", list(run["gate"])
     else:
         troubles = [
-            f"{name}: {about.get('reason') or about['status']}" for name, about in run.get("notebooks", {}).items()
+            f"{name}: {about.get('reason') or about['status']}"
+            for name, about in run.get("notebooks", {}).items()
             if about["status"] in ("failed", "skipped")
         ]
         title = "Not all questions were answered:" if troubles else ""
     if troubles and published and (run.get("refused") or run.get("gate")):
         title += " The pages below are of an earlier run."
     return {
-        "title": published.get("title") or cohort, "provenance": published.get("provenance", ""),
-        "headline": published.get("headline", ""), "href": f"{cohort}/index.html" if published else "",
+        "title": published.get("title") or cohort,
+        "provenance": published.get("provenance", ""),
+        "headline": published.get("headline", ""),
+        "href": f"{cohort}/index.html" if published else "",
         "summary": f"{cohort}/09_summary.html" if "09_summary" in published.get("pages", []) else "",
-        "troubles": [_public(trouble) for trouble in troubles], "trouble_title": title,
+        "troubles": [_public(trouble) for trouble in troubles],
+        "trouble_title": title,
     }
 
 
