@@ -280,7 +280,7 @@ def _slope_words(slope: Finding, better: str) -> str:
     if not slope.interval_excludes_zero:
         return (
             "The data do not show whether more engagement goes with better or worse outcomes: for {step}, "
-            "{outcome} differed by {slope} (95% interval {slope:interval}), an association that could as well be none."
+            "{outcome} differed by {slope} (95% interval {slope:interval}), which may well be none."
         )
     way = "higher" if slope.estimate > 0 else "lower"
     good = {"unclear": "", way: ", which is better"}.get(better, ", which is worse")
@@ -380,5 +380,7 @@ def _changes(data: pd.DataFrame, exposure: str, primary: OutcomeSlope | None) ->
     before, after = f"{primary.measure.name}_baseline", f"{primary.measure.name}_{primary.wave}"
     if before not in data:
         return None
-    groups = change_groups(data[before], data[after], primary.better == "higher")
+    # A score without population norms may simply rise with age, so its change is judged against the mean.
+    expected = 0.0 if primary.measure.mean is not None else float((data[after] - data[before]).mean())
+    groups = change_groups(data[before], data[after], primary.better == "higher", expected)
     return dose_by_change(data.assign(change_group=groups), "change_group", exposure)

@@ -19,7 +19,9 @@ GROUPS: tuple[str, ...] = ("improved", "about the same", "got worse")
 MARGIN_SD = 0.5
 
 
-def change_groups(baseline: pd.Series, outcome: pd.Series, higher_is_better: bool) -> pd.Series:
+def change_groups(
+    baseline: pd.Series, outcome: pd.Series, higher_is_better: bool, expected: float = 0.0
+) -> pd.Series:
     """Sort children by whether they improved, stayed about the same or got worse.
 
     Parameters
@@ -28,6 +30,9 @@ def change_groups(baseline: pd.Series, outcome: pd.Series, higher_is_better: boo
         Both readings of each child.
     higher_is_better : bool
         Which direction is good.
+    expected : float
+        Change that counts as staying the same: 0 for scores that are standardised by age; the children's own
+        mean change for scores that rise with age.
 
     Returns
     -------
@@ -40,7 +45,7 @@ def change_groups(baseline: pd.Series, outcome: pd.Series, higher_is_better: boo
     >>> change_groups(pd.Series([0.0, 1, 2]), pd.Series([2.0, 1, 0]), True).tolist()
     ['improved', 'about the same', 'got worse']
     """
-    change = (outcome - baseline) * (1.0 if higher_is_better else -1.0)
+    change = (outcome - baseline - expected) * (1.0 if higher_is_better else -1.0)
     margin = MARGIN_SD * float(baseline[change.notna()].std())
     words = np.select([change >= margin, change <= -margin], [GROUPS[0], GROUPS[2]], default=GROUPS[1])
     return pd.Series(words, index=change.index).where(change.notna())

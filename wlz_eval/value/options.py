@@ -41,5 +41,8 @@ class ValueOptions(_Strict):
     benefits: tuple[BenefitOptions, ...] = Field(
         (), description="Benefits that are valued; none where none is known"
     )
+    overlap: Literal["refuse", "count_first"] = Field(
+        "refuse", description="Benefits that count the same money twice: an error, or only the first counts"
+    )
     draws: int = Field(10_000, ge=1_000, le=1_000_000, description="Monte Carlo draws at full effort")
     draws_quick: int = Field(2_000, ge=1_000, le=1_000_000, description="Monte Carlo draws at quick effort")
