@@ -82,29 +82,32 @@ def attendance_by_wave(cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _measures_wide(cohort: Cohort, informants: dict[str, str]) -> pd.DataFrame:
-    """Spread the measures table: one column for each measure and wave.
+def _measures_wide(cohort: Cohort, children: pd.Index, informants: dict[str, str]) -> pd.DataFrame:
+    """Spread the measures of `children`: one column for each measure and wave, in the order of name and time.
 
     Where a child has several values (informants, repeated readings) the one of the informant named in
     `informants` counts, else the mean of that measure and wave.
     """
     table = cohort.measures
-    keep = np.ones(len(table), dtype=bool)
-    if informants and "informant" in table:
-        for measure, informant in informants.items():
-            keep &= ~((table["measure"] == measure) & (table["informant"] != informant)).to_numpy(dtype=bool)
-    table = table.loc[keep, ["child_id", "measure", "wave", "value"]]
-    name = table["measure"].astype(str) + "_" + table["wave"].astype(str)
-    if not table.assign(name=name)[["child_id", "name"]].duplicated().any():
-        wide = table.assign(name=name).pivot(index="child_id", columns="name", values="value")
-    else:
-        wide = table.assign(name=name).pivot_table(index="child_id", columns="name", values="value", aggfunc="mean")
-    wide.columns.name = None
-    order = {wave: i for i, wave in enumerate(WAVES)}
-    pairs = table[["measure", "wave"]].astype(str).drop_duplicates()
-    pairs["order"] = pairs["wave"].map(order)
-    names = [f"{m}_{w}" for m, w in pairs.sort_values(["measure", "order"])[["measure", "wave"]].to_numpy()]
-    return wide[names].astype(float)
+    found, found_names = pd.factorize(table["measure"])
+    measure_names = sorted(str(name) for name in found_names)
+    measure = np.array([measure_names.index(str(name)) for name in found_names], dtype=np.int64)[found]
+    wave, wave_names = pd.factorize(table["wave"])
+    child = children.get_indexer(pd.Index(table["child_id"]))
+    value = table["value"].to_numpy(dtype=float, na_value=np.nan)
+    keep = (child >= 0) & ~np.isnan(value)
+    for name, informant in informants.items():
+        if "informant" in table and name in measure_names:
+            keep &= ~((table["measure"] == name) & (table["informant"] != informant)).to_numpy(dtype=bool)
+    time = np.array([WAVES.index(str(w)) for w in wave_names], dtype=np.int64)[wave]
+    column, used = pd.factorize(measure[keep] * len(WAVES) + time[keep], sort=True)
+    cell = child[keep] * len(used) + column
+    size = len(children) * len(used)
+    count = np.bincount(cell, minlength=size)
+    total = np.bincount(cell, weights=value[keep], minlength=size)
+    mean = np.divide(total, count, out=np.full(size, np.nan), where=count > 0)
+    names = [f"{measure_names[c // len(WAVES)]}_{WAVES[c % len(WAVES)]}" for c in used]
+    return pd.DataFrame(mean.reshape(len(children), len(used)), index=children, columns=names)
 
 
 def _who_counts(children: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -152,7 +155,7 @@ def analysis_frame(cohort: Cohort, informants: dict[str, str] | None = None) -> 
         are not in the comparison pool.
     """
     kept, flow = _who_counts(cohort.children)
-    frame = pd.DataFrame(index=pd.Index(kept["child_id"].astype(str), name="child_id"))
+    frame = pd.DataFrame(index=pd.Index(kept["child_id"], name="child_id"))
     frame["programme"] = (kept["group"] == "programme").to_numpy(dtype=int)
     for column in CARRIED:
         if column in kept:
@@ -160,7 +163,7 @@ def analysis_frame(cohort: Cohort, informants: dict[str, str] | None = None) -> 
     for column in FLAGS:
         if column in kept:
             frame[column] = kept[column].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    wide = _measures_wide(cohort, informants or {})
+    wide = _measures_wide(cohort, frame.index, informants or {})
     attendance = attendance_by_wave(cohort)
     attendance = attendance[[c for c in attendance.columns if c not in wide.columns]]
     frame = frame.join(wide).join(attendance).sort_index()
