@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from wlz_eval.attribution.balance import BalanceTable
-from wlz_eval.attribution.claims import ClaimVerdict, claim_sentence
+from wlz_eval.attribution.balance import BalanceTable, love_plot
+from wlz_eval.attribution.claims import ClaimVerdict
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import EffectEstimate
 from wlz_eval.attribution.options import OutcomeOptions
@@ -75,21 +75,40 @@ class OutcomeEffect:
         """Finding of the ATT, the naive difference or Hedges' g."""
         source = self.naive if quantity == "naive" else self.att
         common: dict[str, Any] = {
-            "finding_id": f"attribution.{quantity}.{self.name}{suffix}", "quantity": quantity,
-            "outcome": self.outcome.measure, "wave": self.outcome.wave, "group": "programme",
-            "comparator": self.comparison, "tier": self.tier, "primary": self.outcome.primary,
-            "n_programme": source.n_programme, "n_comparison": source.n_comparison, "method": source.method,
+            "finding_id": f"attribution.{quantity}.{self.name}{suffix}",
+            "quantity": quantity,
+            "outcome": self.outcome.measure,
+            "wave": self.outcome.wave,
+            "group": "programme",
+            "comparator": self.comparison,
+            "tier": self.tier,
+            "primary": self.outcome.primary,
+            "n_programme": source.n_programme,
+            "n_comparison": source.n_comparison,
+            "method": source.method,
         }
         if quantity == "hedges_g":
             g = self.att.g
             return Finding(
-                **common, estimate=g.estimate, ci_low=g.ci_low, ci_high=g.ci_high, unit="sd",
-                claim=self.verdict.claim, note=self.verdict.reason,
+                **common,
+                estimate=g.estimate,
+                ci_low=g.ci_low,
+                ci_high=g.ci_high,
+                unit="sd",
+                claim=self.verdict.claim,
+                note=self.verdict.reason,
             )
-        numbers = {"estimate": source.estimate, "se": source.se, "ci_low": source.ci_low, "ci_high": source.ci_high}
+        numbers = {
+            "estimate": source.estimate,
+            "se": source.se,
+            "ci_low": source.ci_low,
+            "ci_high": source.ci_high,
+        }
         if quantity == "naive":
             return Finding(**common, **numbers, unit=self.unit, claim="description", note=source.notes[-1])
-        return Finding(**common, **numbers, unit=self.unit, claim=self.verdict.claim, note=self.verdict.reason)
+        return Finding(
+            **common, **numbers, unit=self.unit, claim=self.verdict.claim, note=self.verdict.reason
+        )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -165,30 +184,53 @@ class Attribution(Result):
             raise OptionError(f"No effect on {outcome!r} was estimated. {suggestion(outcome, list(known))}")
         return known[outcome]
 
-    def sentence(self, finding: Finding) -> str:
-        """Word one of this result's findings as far as its claim allows, as a template with ``{att}``."""
-        row = self.map.row(finding.outcome, finding.wave)
-        better = next((e.better for e in self.effects if e.name == f"{finding.outcome}.{finding.wave}"), "unclear")
-        return claim_sentence(finding, row.label, better)
-
     def table(self) -> pd.DataFrame:
         """One row an outcome and comparison: ATT and naive difference with intervals, g, children, claim."""
         rows = [
             {
-                "measure": e.outcome.measure, "wave": e.outcome.wave, "label": e.label, "primary": e.outcome.primary,
-                "tier": e.tier, "comparison": e.comparison, "headline": e.headline, "unit": e.unit, "better": e.better,
-                "att": e.att.estimate, "att_low": e.att.ci_low, "att_high": e.att.ci_high, "df": e.att.df,
-                "p": e.att.p, "p_family": e.family_p, "naive": e.naive.estimate, "naive_low": e.naive.ci_low,
-                "naive_high": e.naive.ci_high, "hedges_g": e.att.g.estimate, "g_low": e.att.g.ci_low,
-                "g_high": e.att.g.ci_high, "naive_g": e.naive.g.estimate,
-                "n_programme": e.att.n_programme, "n_comparison": e.att.n_comparison,
-                "naive_n_programme": e.naive.n_programme, "naive_n_comparison": e.naive.n_comparison,
-                "schools_programme": e.att.schools_programme, "schools_comparison": e.att.schools_comparison,
-                "claim": e.verdict.claim, "illustrative": e.att.illustrative, "reason": e.verdict.reason,
+                "measure": e.outcome.measure,
+                "wave": e.outcome.wave,
+                "label": e.label,
+                "primary": e.outcome.primary,
+                "tier": e.tier,
+                "comparison": e.comparison,
+                "headline": e.headline,
+                "unit": e.unit,
+                "better": e.better,
+                "att": e.att.estimate,
+                "att_low": e.att.ci_low,
+                "att_high": e.att.ci_high,
+                "df": e.att.df,
+                "p": e.att.p,
+                "p_family": e.family_p,
+                "naive": e.naive.estimate,
+                "naive_low": e.naive.ci_low,
+                "naive_high": e.naive.ci_high,
+                "hedges_g": e.att.g.estimate,
+                "g_low": e.att.g.ci_low,
+                "g_high": e.att.g.ci_high,
+                "naive_g": e.naive.g.estimate,
+                "n_programme": e.att.n_programme,
+                "n_comparison": e.att.n_comparison,
+                "naive_n_programme": e.naive.n_programme,
+                "naive_n_comparison": e.naive.n_comparison,
+                "schools_programme": e.att.schools_programme,
+                "schools_comparison": e.att.schools_comparison,
+                "claim": e.verdict.claim,
+                "illustrative": e.att.illustrative,
+                "reason": e.verdict.reason,
             }
             for e in self.effects
         ]
-        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=["measure", "wave", "label", "comparison", "att"])
+        return (
+            pd.DataFrame(rows)
+            if rows
+            else pd.DataFrame(columns=["measure", "wave", "label", "comparison", "att"])
+        )
+
+    def love_plot(self, rows: pd.DataFrame) -> Figure:
+        """Draw rows of the balance table with the plan's own limit."""
+        return love_plot(rows, self.balance_limit)
 
     def plot(self) -> Figure:
         """Standardised effects with their intervals."""
@@ -199,13 +241,17 @@ class Attribution(Result):
         rows = []
         for kind, design in self.designs.items():
             sizes = design.sizes
-            rows.append({
-                "comparison": kind, "headline": kind == self.headline,
-                **{
-                    f"{group}_{stage.lower()}": int(sizes.loc[stage, group])
-                    for group in ("programme", "comparison") for stage in ("All", "Matched", "Unmatched")
-                },
-            })
+            rows.append(
+                {
+                    "comparison": kind,
+                    "headline": kind == self.headline,
+                    **{
+                        f"{group}_{stage.lower()}": int(sizes.loc[stage, group])
+                        for group in ("programme", "comparison")
+                        for stage in ("All", "Matched", "Unmatched")
+                    },
+                }
+            )
         return pd.DataFrame(rows)
 
     def findings(self) -> tuple[Finding, ...]:
@@ -225,22 +271,41 @@ class Attribution(Result):
             return ()
         sizes, worst = self.design.sizes, self.balance
         n1, n0 = int(sizes.loc["Matched", "programme"]), int(sizes.loc["Matched", "comparison"])
-        common: dict[str, Any] = {"claim": "description", "comparator": self.headline, "method": self.design.title}
+        common: dict[str, Any] = {
+            "claim": "description",
+            "comparator": self.headline,
+            "method": self.design.title,
+        }
         counts = [
             Finding(
-                finding_id=f"attribution.{stage.lower()}.{group}", quantity="count", unit="children", group=group,
-                estimate=float(sizes.loc[stage, group]), **common,
+                finding_id=f"attribution.{stage.lower()}.{group}",
+                quantity="count",
+                unit="children",
+                group=group,
+                estimate=float(sizes.loc[stage, group]),
+                **common,
                 **{f"n_{group}": int(sizes.loc[stage, group])},
             )
-            for group in ("programme", "comparison") for stage in ("Matched", "Unmatched")
+            for group in ("programme", "comparison")
+            for stage in ("Matched", "Unmatched")
         ]
         limits = [
             Finding(
-                finding_id=f"attribution.imbalance.{when}", quantity="largest standardised mean difference", unit="sd",
-                estimate=value, n_programme=n, n_comparison=m, **common,
+                finding_id=f"attribution.imbalance.{when}",
+                quantity="largest standardised mean difference",
+                unit="sd",
+                estimate=value,
+                n_programme=n,
+                n_comparison=m,
+                **common,
             )
             for when, value, n, m in (
-                ("before", worst.worst_before, int(sizes.loc["All", "programme"]), int(sizes.loc["All", "comparison"])),
+                (
+                    "before",
+                    worst.worst_before,
+                    int(sizes.loc["All", "programme"]),
+                    int(sizes.loc["All", "comparison"]),
+                ),
                 ("after", worst.worst_after, n1, n0),
             )
             if np.isfinite(value)
@@ -255,7 +320,8 @@ class Attribution(Result):
         """
         return tuple(
             FindingCovariance(
-                finding_a=f"attribution.att.{a.name}", finding_b=f"attribution.att.{b.name}",
+                finding_a=f"attribution.att.{a.name}",
+                finding_b=f"attribution.att.{b.name}",
                 covariance=float(a.att.scores.mul(b.att.scores, fill_value=0.0).sum()),
             )
             for a, b in itertools.combinations(self.headline_effects, 2)
@@ -278,13 +344,27 @@ def draw_effects(table: pd.DataFrame) -> Figure:
     axes.axvline(0, color=COLOURS["neutral"], linewidth=1)
     if len(rows):
         axes.hlines(y, rows["g_low"], rows["g_high"], color=COLOURS["programme"])
-        axes.scatter(rows["hedges_g"], y, color=COLOURS["programme"], marker="D", zorder=3, label="matched and adjusted")
+        axes.scatter(
+            rows["hedges_g"],
+            y,
+            color=COLOURS["programme"],
+            marker="D",
+            zorder=3,
+            label="matched and adjusted",
+        )
         if "naive_g" in rows:
             axes.scatter(
-                rows["naive_g"], y, facecolors="white", edgecolors=COLOURS["bad"], zorder=3, label="naive difference"
+                rows["naive_g"],
+                y,
+                facecolors="white",
+                edgecolors=COLOURS["bad"],
+                zorder=3,
+                label="naive difference",
             )
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2)
-    axes.set_yticks(y, [f"{r.label}, {r.wave}\n({str(r.comparison).replace('_', ' ')})" for r in rows.itertuples()])
+    axes.set_yticks(
+        y, [f"{r.label}, {r.wave}\n({str(r.comparison).replace('_', ' ')})" for r in rows.itertuples()]
+    )
     axes.set_ylim(-0.7, max(len(rows) - 0.3, 0.7))
     axes.set_xlabel("Difference in standard deviations; bars are 95% intervals")
     axes.grid(axis="y", visible=False)

@@ -19,8 +19,15 @@ if TYPE_CHECKING:
     from wlz_eval.attribution.design import Design
 
 __all__ = [
-    "BalanceTable", "balance_table", "ecdf_gaps", "love_plot", "pair_gap", "standardising_sd", "variance_ratio",
-    "weighted_mean", "weighted_variance",
+    "BalanceTable",
+    "balance_table",
+    "ecdf_gaps",
+    "love_plot",
+    "pair_gap",
+    "standardising_sd",
+    "variance_ratio",
+    "weighted_mean",
+    "weighted_variance",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -150,9 +157,13 @@ def _one_side(x: Array, treated: npt.NDArray[np.bool_], w: Array, sd: float, pla
     one, none = weighted_mean(x[treated], w[treated]), weighted_mean(x[~treated], w[~treated])
     mean_gap, largest_gap = ecdf_gaps(x, treated, w)
     return {
-        "programme_mean": one, "comparison_mean": none, "difference": one - none, "smd": _ratio(one - none, sd),
+        "programme_mean": one,
+        "comparison_mean": none,
+        "difference": one - none,
+        "smd": _ratio(one - none, sd),
         "variance_ratio": float("nan") if plain else variance_ratio(x, treated, w),
-        "ecdf_mean": mean_gap, "ecdf_max": largest_gap,
+        "ecdf_mean": mean_gap,
+        "ecdf_max": largest_gap,
     }
 
 
@@ -192,9 +203,12 @@ def balance_table(design: Design, limit: float = 0.1) -> BalanceTable:
     treated = design.treatment.to_numpy(dtype=bool)
     position = pd.Series(np.arange(len(columns)), index=columns.index)
     data = balance_columns(
-        columns, {"distance": "distance", **design.covariates.kinds}, treated,
+        columns,
+        {"distance": "distance", **design.covariates.kinds},
+        treated,
         design.weights.to_numpy(dtype=float),
-        position.loc[design.pairs["focal"]].to_numpy(), position.loc[design.pairs["partner"]].to_numpy(),
+        position.loc[design.pairs["focal"]].to_numpy(),
+        position.loc[design.pairs["partner"]].to_numpy(),
         design.spec.estimand,
     )
     return BalanceTable(data=data, limit=limit)
@@ -221,9 +235,17 @@ def love_plot(table: pd.DataFrame | BalanceTable, limit: float = 0.1) -> Figure:
     axes.axvline(0, color=COLOURS["neutral"], linewidth=1)
     axes.hlines(y, rows["smd_before"], rows["smd_after"], color=COLOURS["light"], linewidth=1.2)
     axes.scatter(
-        rows["smd_before"], y, marker="o", facecolors="white", edgecolors=COLOURS["bad"], zorder=3, label="before matching"
+        rows["smd_before"],
+        y,
+        marker="o",
+        facecolors="white",
+        edgecolors=COLOURS["bad"],
+        zorder=3,
+        label="before matching",
     )
-    axes.scatter(rows["smd_after"], y, marker="D", color=COLOURS["programme"], zorder=4, label="after matching")
+    axes.scatter(
+        rows["smd_after"], y, marker="D", color=COLOURS["programme"], zorder=4, label="after matching"
+    )
     axes.set_yticks(y, [str(c).replace("_", " ") for c in rows["covariate"]])
     axes.set_xlabel("Difference between the groups, in standard deviations (grey band: good balance)")
     axes.legend(loc="lower right")

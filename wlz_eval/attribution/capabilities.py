@@ -37,16 +37,21 @@ class MethodCapability:
     exact: bool
 
 
-METHODS: Mapping[str, MethodCapability] = MappingProxyType({
-    "nearest": MethodCapability(
-        description="each child in turn takes the nearest comparison children that are still free",
-        estimands=("ATT", "ATC"),
-        distances=("glm",),
-        links=("logit", "linear.logit"),
-        orders=("largest", "smallest", "data", "random"),
-        ratio=True, replace=True, caliper=True, exact=True,
-    ),
-})
+METHODS: Mapping[str, MethodCapability] = MappingProxyType(
+    {
+        "nearest": MethodCapability(
+            description="each child in turn takes the nearest comparison children that are still free",
+            estimands=("ATT", "ATC"),
+            distances=("glm",),
+            links=("logit", "linear.logit"),
+            orders=("largest", "smallest", "data", "random"),
+            ratio=True,
+            replace=True,
+            caliper=True,
+            exact=True,
+        ),
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +73,9 @@ class MatchSpec:
 
 def _one_of(option: str, value: object, valid: tuple[str, ...], method: str) -> None:
     if value not in valid:
-        raise OptionError(f"{option} {value!r} is not known to method {method!r}. {suggestion(str(value), valid)}")
+        raise OptionError(
+            f"{option} {value!r} is not known to method {method!r}. {suggestion(str(value), valid)}"
+        )
 
 
 def match_spec(options: Mapping[str, Any]) -> MatchSpec:

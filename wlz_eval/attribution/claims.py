@@ -8,7 +8,14 @@ from typing import Literal
 from wlz_eval.attribution.selection import SelectionVerdict
 from wlz_eval.core.finding import Claim, Finding, Tier
 
-__all__ = ["ClaimVerdict", "claim_sentence", "claim_verdict", "claim_words", "direction_words", "may_say_caused"]
+__all__ = [
+    "ClaimVerdict",
+    "claim_sentence",
+    "claim_verdict",
+    "claim_words",
+    "direction_words",
+    "may_say_caused",
+]
 
 Better = Literal["higher", "lower", "unclear"]
 
@@ -25,7 +32,10 @@ CLAIM_WORDS: dict[str, str] = {
     "projection": "projection, if stated assumptions hold",
 }
 WAVE_WORDS: dict[str, str] = {
-    "midpoint": "half-way through", "endline": "at the end", "followup": "at follow-up", "baseline": "at the start",
+    "midpoint": "half-way through",
+    "endline": "at the end",
+    "followup": "at follow-up",
+    "baseline": "at the start",
     "": "",
 }
 

@@ -32,12 +32,15 @@ class Covariates:
         For each column of `balance`: ``continuous``, ``binary``, ``level`` or ``missing``.
     notes : tuple of str
         What was dropped or filled, with counts.
+    missing : DataFrame
+        ``covariate``, ``programme``, ``comparison``: children who lack a covariate that others have.
     """
 
     model: pd.DataFrame
     balance: pd.DataFrame
     kinds: dict[str, str]
     notes: tuple[str, ...]
+    missing: pd.DataFrame
 
 
 def readable_name(column: str) -> str:
@@ -96,7 +99,9 @@ def fill_missing(
     return values.fillna(values.mean()), marker, note + "."
 
 
-def make_covariates(formula: MatchingFormula, data: pd.DataFrame, treated: npt.NDArray[np.bool_]) -> Covariates:
+def make_covariates(
+    formula: MatchingFormula, data: pd.DataFrame, treated: npt.NDArray[np.bool_]
+) -> Covariates:
     """Make the covariates of a design.
 
     Missing numbers are filled with the mean and marked (:func:`fill_missing`); a missing category becomes a
@@ -126,9 +131,10 @@ def make_covariates(formula: MatchingFormula, data: pd.DataFrame, treated: npt.N
                 balance[f"{name}: {level}"] = (filled[name] == level).astype(float)
                 kinds[f"{name}: {level}"] = "level"
             continue
+        two_values = values.nunique(dropna=True) == 2
         filled[name], marker, note = fill_missing(_known_as_number(values, name), treated, name)
         balance[name] = filled[name]
-        kinds[name] = "binary" if filled[name].nunique() == 2 else "continuous"
+        kinds[name] = "binary" if two_values else "continuous"
         if note:
             notes.append(note)
         if marker is not None:
@@ -136,7 +142,18 @@ def make_covariates(formula: MatchingFormula, data: pd.DataFrame, treated: npt.N
             balance[str(marker.name)], kinds[str(marker.name)] = marker, "missing"
     model, dropped = _model_columns(formula, pd.DataFrame(filled, index=data.index), markers, list(balance))
     notes.extend(dropped)
-    return Covariates(model=model, balance=pd.DataFrame(balance, index=data.index), kinds=kinds, notes=tuple(notes))
+    missing = _count_missing(formula, data, treated)
+    return Covariates(
+        model=model, balance=pd.DataFrame(balance, index=data.index), kinds=kinds, notes=tuple(notes), missing=missing
+    )
+
+
+def _count_missing(
+    formula: MatchingFormula, data: pd.DataFrame, treated: npt.NDArray[np.bool_]
+) -> pd.DataFrame:
+    gone = data[list(formula.columns)].isna()
+    counts = pd.DataFrame({"programme": gone[treated].sum(), "comparison": gone[~treated].sum()})
+    return counts[counts.sum(axis=1) > 0].rename_axis("covariate").reset_index()
 
 
 def _factor(values: pd.Series, name: str, treated: npt.NDArray[np.bool_], notes: list[str]) -> pd.Series:
@@ -160,7 +177,9 @@ def _model_columns(
     try:
         matrix = pd.DataFrame(Formula(formula.right).get_model_matrix(filled, context={}))
     except (FormulaicError, ValueError, TypeError, ZeroDivisionError) as error:
-        raise DesignError(f"The formula {formula.text!r} cannot be computed on these data: {error}") from error
+        raise DesignError(
+            f"The formula {formula.text!r} cannot be computed on these data: {error}"
+        ) from error
     matrix = matrix.drop(columns="Intercept", errors="ignore").astype(float)
     matrix.columns = [readable_name(str(c)) for c in matrix.columns]
     if not np.isfinite(matrix.to_numpy()).all():
@@ -170,8 +189,14 @@ def _model_columns(
     keep = independent_columns(np.column_stack([np.ones(len(matrix)), matrix.to_numpy()]))[1:]
     # What is constant was already named; here only columns that repeat others are worth a word.
     repeated = [c for c, k in zip(matrix.columns, keep, strict=True) if not k and matrix[c].nunique() > 1]
-    notes = [f"Left out, because columns before them already say the same: {', '.join(repeated)}."] if repeated else []
+    notes = (
+        [f"Left out, because columns before them already say the same: {', '.join(repeated)}."]
+        if repeated
+        else []
+    )
     matrix = matrix.loc[:, keep]
     if matrix.shape[1] == 0:
-        raise DesignError(f"No covariate of {formula.text!r} varies between children. Name at least one that does.")
+        raise DesignError(
+            f"No covariate of {formula.text!r} varies between children. Name at least one that does."
+        )
     return matrix, notes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,12 +87,17 @@ class Design(Result):
         """Children by group: all, matched, unmatched, and effective sample sizes (ESS)."""
         matched = (self.weights > 0).to_numpy()
         columns = {}
-        for label, group in (("comparison", ~self.treatment.to_numpy()), ("programme", self.treatment.to_numpy())):
+        for label, group in (
+            ("comparison", ~self.treatment.to_numpy()),
+            ("programme", self.treatment.to_numpy()),
+        ):
             w = self.weights.to_numpy()[group]
             ess = w.sum() ** 2 / (w**2).sum() if (w**2).sum() > 0 else 0.0
             inside = int(matched[group].sum())
             columns[label] = [float(group.sum()), ess, float(inside), float(group.sum() - inside)]
-        return pd.DataFrame(columns, index=pd.Index(["All", "Matched (ESS)", "Matched", "Unmatched"], name="children"))
+        return pd.DataFrame(
+            columns, index=pd.Index(["All", "Matched (ESS)", "Matched", "Unmatched"], name="children")
+        )
 
     @property
     def matched_programme(self) -> pd.Index:
@@ -124,24 +129,34 @@ class Design(Result):
         """Who was left out: mean of each covariate among matched and unmatched programme children."""
         columns = self.covariates.balance
         inside, outside = columns.loc[self.matched_programme], columns.loc[self.unmatched_programme]
-        return pd.DataFrame({
-            "kind": pd.Series(self.covariates.kinds),
-            "matched_mean": inside.mean(), "unmatched_mean": outside.mean(),
-            "n_matched": len(inside), "n_unmatched": len(outside),
-        }).rename_axis("covariate")
+        return pd.DataFrame(
+            {
+                "kind": pd.Series(self.covariates.kinds),
+                "matched_mean": inside.mean(),
+                "unmatched_mean": outside.mean(),
+                "n_matched": len(inside),
+                "n_unmatched": len(outside),
+            }
+        ).rename_axis("covariate")
 
     def account(self) -> str:
         """What was done, as a list for the reader of a log or a notebook."""
         spec = self.spec
-        caliper = "none" if spec.caliper is None else (
-            f"{spec.caliper:g}" + (" SDs of the distance" if spec.std_caliper else "")
-            + f" = {format_number(self.caliper_width, 4)}"
+        caliper = (
+            "none"
+            if spec.caliper is None
+            else (
+                f"{spec.caliper:g}"
+                + (" SDs of the distance" if spec.std_caliper else "")
+                + f" = {format_number(self.caliper_width, 4)}"
+            )
         )
         lines = [
             self.title,
             f"  formula: {self.formula.text}",
             f"  method: {spec.method} ({METHODS[spec.method].description}), {spec.ratio}:1, "
-            + ("with" if spec.replace else "without") + f" replacement, order {spec.order}",
+            + ("with" if spec.replace else "without")
+            + f" replacement, order {spec.order}",
             f"  distance: propensity by logistic regression, {spec.link}; caliper: {caliper}",
             f"  exact on: {', '.join(spec.exact) or 'nothing'}",
             f"  estimand: {self.achieved_estimand}",
@@ -185,9 +200,13 @@ def _plain_frame(data: pd.DataFrame | AnalysisFrame) -> pd.DataFrame:
 def _treatment(data: pd.DataFrame, column: str) -> Bools:
     values = data[column]
     if values.isna().any():
-        raise DesignError(f"{column!r} is missing for {int(values.isna().sum()):,} children. It must be 0 or 1 for each.")
+        raise DesignError(
+            f"{column!r} is missing for {int(values.isna().sum()):,} children. It must be 0 or 1 for each."
+        )
     if not set(values.unique()) <= {0, 1, False, True}:
-        raise DesignError(f"{column!r} must be 1 for programme and 0 for comparison children; it holds other values.")
+        raise DesignError(
+            f"{column!r} must be 1 for programme and 0 for comparison children; it holds other values."
+        )
     treated = values.astype(float).to_numpy() == 1.0
     if not treated.any():
         raise DesignError(f"There is no programme child: {column!r} is 0 for every row.")
@@ -206,10 +225,14 @@ def _blocks(data: pd.DataFrame, exact: tuple[str, ...]) -> npt.NDArray[np.intp]:
     """Number the combinations of the exact columns; not known is a value of its own."""
     for name in exact:
         if name not in data.columns:
-            raise OptionError(f"exact names {name!r}, which is not a column. {suggestion(name, list(data.columns))}")
+            raise OptionError(
+                f"exact names {name!r}, which is not a column. {suggestion(name, list(data.columns))}"
+            )
     if not exact:
         return np.zeros(len(data), dtype=np.intp)
-    known = pd.DataFrame({c: data[c].astype(object).where(data[c].notna(), MISSING_LEVEL).astype(str) for c in exact})
+    known = pd.DataFrame(
+        {c: data[c].astype(object).where(data[c].notna(), MISSING_LEVEL).astype(str) for c in exact}
+    )
     return known.groupby(list(exact), sort=True).ngroup().to_numpy(dtype=np.intp)
 
 
@@ -283,8 +306,15 @@ def match(formula: str, data: pd.DataFrame | AnalysisFrame, **options: Any) -> D
     focal = treated if spec.estimand == "ATT" else ~treated
     block = _blocks(frame, spec.exact)
     one, two = nearest_pairs(
-        distance[focal], distance[~focal], ratio=spec.ratio, replace=spec.replace, caliper=width, order=spec.order,
-        focal_block=block[focal], pool_block=block[~focal], seed=spec.seed,
+        distance[focal],
+        distance[~focal],
+        ratio=spec.ratio,
+        replace=spec.replace,
+        caliper=width,
+        order=spec.order,
+        focal_block=block[focal],
+        pool_block=block[~focal],
+        seed=spec.seed,
         # At the very same distance programme children stand before comparison children, whoever is focal.
         focal_first=spec.estimand == "ATT",
     )
@@ -293,13 +323,17 @@ def match(formula: str, data: pd.DataFrame | AnalysisFrame, **options: Any) -> D
     rows_one, rows_two = np.flatnonzero(focal)[one], np.flatnonzero(~focal)[two]
     weights, strata, pairs = _assemble(frame.index, rows_one, rows_two, distance, focal, spec.replace)
     return Design(
-        formula=read, spec=spec, caliper_width=width, coefficients=model.coefficients, pairs=pairs,
+        formula=read,
+        spec=spec,
+        caliper_width=width,
+        coefficients=model.coefficients,
+        pairs=pairs,
         treatment=pd.Series(treated, index=frame.index, name=read.treatment).loc[original],
         distance=pd.Series(distance, index=frame.index, name="distance").loc[original],
-        weights=weights.loc[original], strata=strata.loc[original],
-        covariates=Covariates(
-            model=covariates.model.loc[original], balance=covariates.balance.loc[original],
-            kinds=covariates.kinds, notes=covariates.notes,
+        weights=weights.loc[original],
+        strata=strata.loc[original],
+        covariates=replace(
+            covariates, model=covariates.model.loc[original], balance=covariates.balance.loc[original]
         ),
         notes=(*covariates.notes, *model.notes),
     )
@@ -334,10 +368,15 @@ def _assemble(
     if not replace:
         strata[one] = number + 1
         strata[two] = number + 1
-    pairs = pd.DataFrame({
-        "focal": index[one], "partner": index[two], "pair": number + 1,
-        "distance": np.abs(distance[one] - distance[two]), "weight": share,
-    })
+    pairs = pd.DataFrame(
+        {
+            "focal": index[one],
+            "partner": index[two],
+            "pair": number + 1,
+            "distance": np.abs(distance[one] - distance[two]),
+            "weight": share,
+        }
+    )
     return (
         pd.Series(weights, index=index, name="weight"),
         pd.Series(strata, index=index, name="stratum").astype("Int64"),

@@ -117,8 +117,12 @@ def propensity(X: pd.DataFrame, treated: npt.ArrayLike) -> Propensity:
             "perfectly, so nobody can be compared. Use fewer, or more comparison children."
         )
     coefficients = beta[1:] / scale
-    named = pd.Series([beta[0] - float(coefficients @ centre), *coefficients], index=["intercept", *X.columns])
+    named = pd.Series(
+        [beta[0] - float(coefficients @ centre), *coefficients], index=["intercept", *X.columns]
+    )
     return Propensity(
-        linear=linear, probability=1.0 / (1.0 + np.exp(-linear)), coefficients=named,
+        linear=linear,
+        probability=1.0 / (1.0 + np.exp(-linear)),
+        coefficients=named,
         notes=tuple(_one_sided_notes(X, mask)),
     )

@@ -112,17 +112,34 @@ class EffectEstimate(Result):
 
     def table(self) -> pd.DataFrame:
         """One row: estimate, se, df, interval, p, children, schools, Hedges' g."""
-        return pd.DataFrame([{
-            "outcome": self.outcome, "estimate": self.estimate, "se": self.se, "df": self.df,
-            "ci_low": self.ci_low, "ci_high": self.ci_high, "p": self.p, "n_programme": self.n_programme,
-            "n_comparison": self.n_comparison, "schools_programme": self.schools_programme,
-            "schools_comparison": self.schools_comparison, "hedges_g": self.g.estimate,
-            "illustrative": self.illustrative,
-        }])
+        return pd.DataFrame(
+            [
+                {
+                    "outcome": self.outcome,
+                    "estimate": self.estimate,
+                    "se": self.se,
+                    "df": self.df,
+                    "ci_low": self.ci_low,
+                    "ci_high": self.ci_high,
+                    "p": self.p,
+                    "n_programme": self.n_programme,
+                    "n_comparison": self.n_comparison,
+                    "schools_programme": self.schools_programme,
+                    "schools_comparison": self.schools_comparison,
+                    "hedges_g": self.g.estimate,
+                    "illustrative": self.illustrative,
+                }
+            ]
+        )
 
 
 def hedges_g(
-    difference: float, low: float, high: float, y: npt.ArrayLike, treated: npt.ArrayLike, weights: npt.ArrayLike
+    difference: float,
+    low: float,
+    high: float,
+    y: npt.ArrayLike,
+    treated: npt.ArrayLike,
+    weights: npt.ArrayLike,
 ) -> HedgesG:
     """Standardise a difference by the pooled within-group SD of the outcome, unconditional on covariates.
 
@@ -207,8 +224,11 @@ def _package(
     notes = notes + list(fit.notes)
     nan = float("nan")
     numbers = {
-        "se": float(fit.se[0]), "df": float(fit.df[0]), "ci_low": float(fit.ci_low[0]),
-        "ci_high": float(fit.ci_high[0]), "p": float(fit.p[0]),
+        "se": float(fit.se[0]),
+        "df": float(fit.df[0]),
+        "ci_low": float(fit.ci_low[0]),
+        "ci_high": float(fit.ci_high[0]),
+        "p": float(fit.p[0]),
     }
     if hopeless:
         numbers = dict.fromkeys(numbers, nan)
@@ -218,14 +238,24 @@ def _package(
     known = clusters is not None and not hopeless
     estimate = float(fit.estimate[0])
     return EffectEstimate(
-        outcome=outcome, estimate=estimate, **numbers, n_programme=int(treated.sum()),
-        n_comparison=int((~treated).sum()), n_missing_programme=missing[0], n_missing_comparison=missing[1],
-        schools_programme=schools[0], schools_comparison=schools[1], intraclass=fit.intraclass,
-        g=hedges_g(estimate, numbers["ci_low"], numbers["ci_high"], y, treated, w), model=model,
-        variance="no interval" if hopeless else fit.variance_kind, freedom=DF_KINDS[fit.df_kind],
+        outcome=outcome,
+        estimate=estimate,
+        **numbers,
+        n_programme=int(treated.sum()),
+        n_comparison=int((~treated).sum()),
+        n_missing_programme=missing[0],
+        n_missing_comparison=missing[1],
+        schools_programme=schools[0],
+        schools_comparison=schools[1],
+        intraclass=fit.intraclass,
+        g=hedges_g(estimate, numbers["ci_low"], numbers["ci_high"], y, treated, w),
+        model=model,
+        variance="no interval" if hopeless else fit.variance_kind,
+        freedom=DF_KINDS[fit.df_kind],
         clustering=clustering if known else "",
         scores=pd.Series(fit.scores[:, 0], index=pd.Index(fit.clusters)) if known else pd.Series(dtype=float),
-        programme=X.index[treated], notes=tuple(notes),
+        programme=X.index[treated],
+        notes=tuple(notes),
     )
 
 
@@ -236,26 +266,38 @@ def _clusters(
         return None, ""
     if cluster == "pair":
         if strata is None or strata.loc[units].isna().any():
-            raise OptionError("cluster 'pair' needs a design without replacement. Cluster by school, or not at all.")
+            raise OptionError(
+                "cluster 'pair' needs a design without replacement. Cluster by school, or not at all."
+            )
         return strata.loc[units].astype(int), "pair"
     if cluster not in outcomes.columns:
-        raise OptionError(f"cluster {cluster!r} is not a column. {suggestion(cluster, ['pair', *outcomes.columns])}")
+        raise OptionError(
+            f"cluster {cluster!r} is not a column. {suggestion(cluster, ['pair', *outcomes.columns])}"
+        )
     labels = outcomes.loc[units, cluster]
     unknown = int(labels.isna().sum())
     if unknown:
         notes.append(f"School not known for {unknown:,} children: treated as one school.")
-    return labels.astype(object).where(labels.notna(), SCHOOL_NOT_KNOWN).astype(str), cluster.removesuffix("_id")
+    return labels.astype(object).where(labels.notna(), SCHOOL_NOT_KNOWN).astype(str), cluster.removesuffix(
+        "_id"
+    )
 
 
-def _known(outcomes: pd.DataFrame, outcome: str, units: pd.Index, treated: pd.Series) -> tuple[pd.Series, tuple[int, int]]:
+def _known(
+    outcomes: pd.DataFrame, outcome: str, units: pd.Index, treated: pd.Series
+) -> tuple[pd.Series, tuple[int, int]]:
     """Outcome of the units who have one, and how many of each group have none."""
     if outcome not in outcomes.columns:
-        raise OptionError(f"Outcome {outcome!r} is not a column. {suggestion(outcome, list(outcomes.columns))}")
+        raise OptionError(
+            f"Outcome {outcome!r} is not a column. {suggestion(outcome, list(outcomes.columns))}"
+        )
     if not outcomes.index.is_unique:
         raise DesignError("The outcomes have several rows for one child. Each child must have exactly one.")
     absent = units.difference(outcomes.index)
     if len(absent):
-        raise DesignError(f"{len(absent):,} children of the design are not in the outcomes, such as {absent[0]!r}.")
+        raise DesignError(
+            f"{len(absent):,} children of the design are not in the outcomes, such as {absent[0]!r}."
+        )
     y = pd.Series(outcomes.loc[units, outcome].to_numpy(dtype=float, na_value=np.nan), index=units)
     gone = y.isna()
     side = treated.loc[units]
@@ -338,10 +380,16 @@ def estimate_effect(
 
 
 def _with_baseline(
-    covariates: pd.DataFrame, outcomes: pd.DataFrame, baseline: str, treated: npt.NDArray[np.bool_], notes: list[str]
+    covariates: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    baseline: str,
+    treated: npt.NDArray[np.bool_],
+    notes: list[str],
 ) -> pd.DataFrame:
     if baseline not in outcomes.columns:
-        raise OptionError(f"baseline {baseline!r} is not a column. {suggestion(baseline, list(outcomes.columns))}")
+        raise OptionError(
+            f"baseline {baseline!r} is not a column. {suggestion(baseline, list(outcomes.columns))}"
+        )
     own = outcomes.loc[covariates.index, baseline].astype(float)
     if own.isna().all():
         return covariates
@@ -352,7 +400,12 @@ def _with_baseline(
 
 
 def naive_difference(
-    treatment: pd.Series, outcomes: pd.DataFrame, outcome: str, *, cluster: str | None = "school_id", df: str = "ik"
+    treatment: pd.Series,
+    outcomes: pd.DataFrame,
+    outcome: str,
+    *,
+    cluster: str | None = "school_id",
+    df: str = "ik",
 ) -> EffectEstimate:
     """Compute the plain difference in means between all programme and all comparison children, unmatched.
 
@@ -371,4 +424,6 @@ def naive_difference(
     ones = pd.Series(1.0, index=y.index)
     kind = "HC3" if clusters is None else "CR2"
     result = _package(outcome, X, y, ones, clusters, clustering, kind, df, "unadjusted", missing, notes)
-    return replace(result, notes=(*result.notes, "Nothing is adjusted for: the groups differed from the start."))
+    return replace(
+        result, notes=(*result.notes, "Nothing is adjusted for: the groups differed from the start.")
+    )

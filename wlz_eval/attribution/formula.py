@@ -17,7 +17,15 @@ FUNCTIONS: tuple[str, ...] = ("C", "I", "bs", "center", "exp", "log", "poly", "s
 
 _LATE: tuple[str, ...] = tuple(f"_{wave}" for wave in WAVES if wave not in ("pre_baseline", "baseline"))
 _ALLOWED = (
-    ast.Expression, ast.Name, ast.Load, ast.Call, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop,
+    ast.Expression,
+    ast.Name,
+    ast.Load,
+    ast.Call,
+    ast.Constant,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.operator,
+    ast.unaryop,
     ast.keyword,
 )
 
@@ -75,13 +83,16 @@ def _check_factor(factor: str, text: str) -> list[tuple[str, bool]]:
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             if name not in FUNCTIONS:
-                raise OptionError(f"The formula {text!r} calls {name or factor!r}. {suggestion(name, FUNCTIONS)}")
+                raise OptionError(
+                    f"The formula {text!r} calls {name or factor!r}. {suggestion(name, FUNCTIONS)}"
+                )
             calls.add(id(node.func))
             if name == "C":
                 inside_c.update(id(n) for argument in node.args for n in ast.walk(argument))
     return [
         (node.id, id(node) in inside_c)
-        for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in calls
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and id(node) not in calls
     ]
 
 
@@ -107,7 +118,9 @@ def read_formula(formula: str, columns: Sequence[str]) -> MatchingFormula:
     if not tilde or not left or not right:
         raise OptionError(f"The formula {formula!r} must read 'programme ~ covariate + covariate'.")
     if re.search(r"[`{}\"\\|~]|__", right):
-        raise OptionError(f"The formula {formula!r} holds signs that are not allowed: quotes, braces, | or a second ~.")
+        raise OptionError(
+            f"The formula {formula!r} holds signs that are not allowed: quotes, braces, | or a second ~."
+        )
     try:
         terms = list(Formula(right))
     except (FormulaicError, SyntaxError, ValueError) as error:
@@ -131,8 +144,13 @@ def read_formula(formula: str, columns: Sequence[str]) -> MatchingFormula:
     if not ordered:
         raise OptionError(f"The formula {formula!r} names no covariate.")
     if left in ordered:
-        raise DesignError(f"The formula {formula!r} has {left!r} on both sides. Take it out of the right-hand side.")
+        raise DesignError(
+            f"The formula {formula!r} has {left!r} on both sides. Take it out of the right-hand side."
+        )
     return MatchingFormula(
-        text=formula, treatment=left, right=right, columns=tuple(ordered),
+        text=formula,
+        treatment=left,
+        right=right,
+        columns=tuple(ordered),
         categorical=tuple(name for name in ordered if found[name]),
     )

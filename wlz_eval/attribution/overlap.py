@@ -31,8 +31,10 @@ def overlap_table(design: Design, bins: int = 10) -> pd.DataFrame:
     edges = np.linspace(low, high, bins + 1)
     treated, matched = design.treatment.to_numpy(dtype=bool), design.weights.to_numpy() > 0
     groups = {
-        "programme": treated, "programme_matched": treated & matched,
-        "comparison": ~treated, "comparison_matched": ~treated & matched,
+        "programme": treated,
+        "programme_matched": treated & matched,
+        "comparison": ~treated,
+        "comparison_matched": ~treated & matched,
     }
     counts = {name: np.histogram(values[mask], bins=edges)[0] for name, mask in groups.items()}
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], **counts})
@@ -45,13 +47,22 @@ def draw_overlap(table: pd.DataFrame) -> Figure:
     """
     figure, axes = new_figure(1, 2, height=3.4, sharey=True)
     centre, width = (table["low"] + table["high"]) / 2, (table["high"] - table["low"]) * 0.9
-    for axis, suffix, title in zip(axes, ("", "_matched"), ("Before matching", "After matching"), strict=True):
+    for axis, suffix, title in zip(
+        axes, ("", "_matched"), ("Before matching", "After matching"), strict=True
+    ):
         for group, sign in (("programme", 1.0), ("comparison", -1.0)):
             counts = table[f"{group}{suffix}"].astype(float)
             total = counts.sum()
             shares = sign * 100 * counts / total if total > 0 else counts * np.nan
             axis.bar(centre, shares.fillna(0), width=width, color=COLOURS[group])
-            axis.text(0.98, 0.94 if sign > 0 else 0.03, group, transform=axis.transAxes, ha="right", color=COLOURS[group])
+            axis.text(
+                0.98,
+                0.94 if sign > 0 else 0.03,
+                group,
+                transform=axis.transAxes,
+                ha="right",
+                color=COLOURS[group],
+            )
         axis.axhline(0, color=COLOURS["neutral"], linewidth=1)
         axis.set_title(title)
         axis.set_xlabel("Likelihood of being on the programme")

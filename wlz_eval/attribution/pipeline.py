@@ -38,7 +38,11 @@ def design_for(frame: AnalysisFrame, matching: MatchingOptions, comparison: str,
     seed : int
     """
     data = frame.data
-    kind = data["comparison_type"].astype(object) if "comparison_type" in data else pd.Series(None, index=data.index)
+    kind = (
+        data["comparison_type"].astype(object)
+        if "comparison_type" in data
+        else pd.Series(None, index=data.index)
+    )
     pool = (data["programme"] == 0) & (kind == comparison)
     if not pool.any():
         held = sorted(set(kind[data["programme"] == 0].dropna()))
@@ -46,12 +50,26 @@ def design_for(frame: AnalysisFrame, matching: MatchingOptions, comparison: str,
             f"The cohort has no comparison child of type {comparison!r}"
             + (f"; it has {', '.join(held)}. Change matching.comparison in the plan." if held else ".")
         )
-    exact = matching.exact if comparison == "same_school" else tuple(c for c in matching.exact if c not in SCHOOL_COLUMNS)
+    exact = (
+        matching.exact
+        if comparison == "same_school"
+        else tuple(c for c in matching.exact if c not in SCHOOL_COLUMNS)
+    )
     kept = data.loc[(data["programme"] == 1) | pool, ["programme", *frame.baseline_columns]]
     return match(
-        matching.formula, kept, method=matching.method, distance=matching.distance, link=matching.link,
-        estimand=matching.estimand, ratio=matching.ratio, replace=matching.replace, order=matching.order,
-        caliper=matching.caliper, std_caliper=matching.std_caliper, exact=exact, seed=seed,
+        matching.formula,
+        kept,
+        method=matching.method,
+        distance=matching.distance,
+        link=matching.link,
+        estimand=matching.estimand,
+        ratio=matching.ratio,
+        replace=matching.replace,
+        order=matching.order,
+        caliper=matching.caliper,
+        std_caliper=matching.std_caliper,
+        exact=exact,
+        seed=seed,
     )
 
 
@@ -60,7 +78,11 @@ def _designs(
 ) -> tuple[dict[str, Design], dict[str, str]]:
     """A design for each type of comparison child, the headline first; what could not be made, and why."""
     comparison = frame.data.loc[frame.data["programme"] == 0]
-    held = sorted({str(v) for v in comparison["comparison_type"].dropna()}) if "comparison_type" in comparison else []
+    held = (
+        sorted({str(v) for v in comparison["comparison_type"].dropna()})
+        if "comparison_type" in comparison
+        else []
+    )
     types = [matching.comparison, *(t for t in held if t != matching.comparison)]
     designs: dict[str, Design] = {}
     refusals: dict[str, str] = {}
@@ -83,6 +105,7 @@ def _outcome_effects(
     outcome: OutcomeOptions,
     mapped: MeasurementMap,
     designs: Mapping[str, Design],
+    imbalance: Mapping[str, float],
     verdict: SelectionVerdict,
 ) -> list[OutcomeEffect]:
     """ATT, naive difference and claim of one outcome for each type of comparison children."""
@@ -95,22 +118,38 @@ def _outcome_effects(
     for kind, design in designs.items():
         try:
             att = estimate_effect(
-                design, frame.data, column, model=model, cluster=_cluster_column(frame),
+                design,
+                frame.data,
+                column,
+                model=model,
+                cluster=_cluster_column(frame),
                 baseline=baseline if baseline in frame.data and row.tier == "A" and matching.adjust else None,
             )
             naive = naive_difference(design.treatment, frame.data, column, cluster=_cluster_column(frame))
         except DesignError:
             continue
-        results.append(OutcomeEffect(
-            outcome=outcome, comparison=kind, headline=kind == matching.comparison, tier=row.tier, label=row.label,
-            unit=cohort.measure(outcome.measure).unit, better=outcome.better or cohort.measure(outcome.measure).better,
-            att=att, naive=naive,
-            verdict=claim_verdict(
-                row.tier, verdict, worst_imbalance=design.balance(matching.balance_limit).worst_after,
-                balance_limit=matching.balance_limit, adjusted=att.model != "unadjusted", matched=att.n_programme,
-                illustrative=att.illustrative,
-            ),
-        ))
+        results.append(
+            OutcomeEffect(
+                outcome=outcome,
+                comparison=kind,
+                headline=kind == matching.comparison,
+                tier=row.tier,
+                label=row.label,
+                unit=cohort.measure(outcome.measure).unit,
+                better=outcome.better or cohort.measure(outcome.measure).better,
+                att=att,
+                naive=naive,
+                verdict=claim_verdict(
+                    row.tier,
+                    verdict,
+                    worst_imbalance=imbalance[kind],
+                    balance_limit=matching.balance_limit,
+                    adjusted=att.model != "unadjusted",
+                    matched=att.n_programme,
+                    illustrative=att.illustrative,
+                ),
+            )
+        )
     return results
 
 
@@ -173,18 +212,28 @@ def attribute(
     if not (frame.data["programme"] == 0).any():
         reason = "The cohort has no comparison children, so nothing can be said about what would have happened anyway."
     elif matching is None:
-        reason = "The plan names no matched design, so nothing can be said about what would have happened anyway."
+        reason = (
+            "The plan names no matched design, so nothing can be said about what would have happened anyway."
+        )
     if reason or matching is None:
         return Attribution(map=mapped, selection=verdict, reason=reason, seed=seed)
     designs, refusals = _designs(frame, matching, seed)
+    imbalance = {kind: design.balance().worst_after for kind, design in designs.items()}
     effects = [
         effect
         for outcome in outcomes
-        for effect in _outcome_effects(cohort, frame, matching, outcome, mapped, designs, verdict)
+        for effect in _outcome_effects(cohort, frame, matching, outcome, mapped, designs, imbalance, verdict)
     ]
     if matching.comparison in refusals:
         reason = refusals[matching.comparison]
     return Attribution(
-        map=mapped, selection=verdict, designs=designs, effects=_with_family(effects), refusals=refusals,
-        headline=matching.comparison, balance_limit=matching.balance_limit, reason=reason, seed=seed,
+        map=mapped,
+        selection=verdict,
+        designs=designs,
+        effects=_with_family(effects),
+        refusals=refusals,
+        headline=matching.comparison,
+        balance_limit=matching.balance_limit,
+        reason=reason,
+        seed=seed,
     )

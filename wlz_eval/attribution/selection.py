@@ -73,10 +73,16 @@ def selection_verdict(data: pd.DataFrame, selection: SelectionOptions) -> Select
     basis = "judgement" if contradicted else selection.basis
     reason = _REASONS[basis]
     if contradicted:
-        reason = "The plan says that rules chose the children, but the rules do not identify some who took part"
+        reason = (
+            "The plan says that rules chose the children, but the rules do not identify some who took part"
+        )
     elif basis == "rules" and not known:
         reason += "; the data do not hold who the rules identified, so this could not be checked"
     return SelectionVerdict(
-        basis=basis, declared=selection.basis, contradicted=contradicted, outside_rules=outside, known=known,
+        basis=basis,
+        declared=selection.basis,
+        contradicted=contradicted,
+        outside_rules=outside,
+        known=known,
         reason=reason + ".",
     )

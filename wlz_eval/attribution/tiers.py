@@ -87,7 +87,9 @@ class MeasurementMap(Result):
             if (row.measure, row.wave) == (measure, wave):
                 return row
         names = [f"{row.measure} {row.wave}" for row in self.tiers]
-        raise OptionError(f"{measure} {wave} is not an outcome of the plan. {suggestion(f'{measure} {wave}', names)}")
+        raise OptionError(
+            f"{measure} {wave} is not an outcome of the plan. {suggestion(f'{measure} {wave}', names)}"
+        )
 
     def tier(self, measure: str, wave: str) -> Tier:
         """Tier of one outcome."""
@@ -106,9 +108,17 @@ class MeasurementMap(Result):
         """One finding an outcome: its tier as a level (1 is A, 2 is B, 3 is C)."""
         return tuple(
             Finding(
-                finding_id=f"attribution.tier.{row.measure}.{row.wave}", quantity="tier", unit="level",
-                estimate=TIER_LEVELS[row.tier], claim="description", outcome=row.measure, wave=row.wave,
-                tier=row.tier, primary=row.primary, method="measurement map", note=row.reason,
+                finding_id=f"attribution.tier.{row.measure}.{row.wave}",
+                quantity="tier",
+                unit="level",
+                estimate=TIER_LEVELS[row.tier],
+                claim="description",
+                outcome=row.measure,
+                wave=row.wave,
+                tier=row.tier,
+                primary=row.primary,
+                method="measurement map",
+                note=row.reason,
             )
             for row in self.tiers
         )
@@ -123,10 +133,14 @@ def draw_map(table: pd.DataFrame) -> Figure:
         measured = table[column].fillna(0).to_numpy(dtype=float) > 0
         y = np.arange(len(table))
         axes.scatter(np.full(measured.sum(), x), y[measured], s=90, color=COLOURS[group])
-        axes.scatter(np.full((~measured).sum(), x), y[~measured], s=90, facecolors="white", edgecolors=COLOURS["light"])
+        axes.scatter(
+            np.full((~measured).sum(), x), y[~measured], s=90, facecolors="white", edgecolors=COLOURS["light"]
+        )
     names = [f"{row.label}, {row.wave} (tier {row.tier})" for row in table.itertuples()]
     axes.set_yticks(range(len(table)), names)
-    axes.set_xticks(range(4), ["programme\nbefore", "programme\nafter", "comparison\nbefore", "comparison\nafter"])
+    axes.set_xticks(
+        range(4), ["programme\nbefore", "programme\nafter", "comparison\nbefore", "comparison\nafter"]
+    )
     axes.set_xlim(-0.5, 3.5)
     axes.set_ylim(len(table) - 0.4, -0.6)
     axes.grid(visible=False)
@@ -135,21 +149,28 @@ def draw_map(table: pd.DataFrame) -> Figure:
 
 def _text(table: pd.DataFrame, column: str) -> pd.Series:
     if column not in table:
-        return pd.Series("", index=table.index)
-    return table[column].astype(object).where(table[column].notna(), "").astype(str)
+        return pd.Series("", index=table.index, dtype="category")
+    values = table[column]
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.cat.add_categories([""] if "" not in values.cat.categories else []).fillna("")
+    return values.astype(object).where(values.notna(), "").astype("category")
 
 
 def _count_cells(cohort: Cohort, frame: AnalysisFrame) -> pd.DataFrame:
     """Count the children measured, by measure, wave, informant, form and group."""
-    programme = frame.data["programme"]
     table = cohort.measures
-    group = table["child_id"].astype(str).map(programme)
-    held = table[(group.notna() & table["value"].notna()).to_numpy()]
-    counted = pd.DataFrame({key: _text(held, key) for key in _KEYS[:-1]})
-    counted["group"] = np.where(group.loc[held.index] == 1, "programme", "comparison")
-    counted["child_id"] = held["child_id"].astype(str)
-    counts = counted.drop_duplicates().groupby(_KEYS, observed=True).size().unstack("group", fill_value=0)
+    child = frame.data.index.get_indexer(table["child_id"].astype(str))
+    held = (child >= 0) & table["value"].notna().to_numpy()
+    table, child = table[held], child[held]
+    counted = pd.DataFrame({key: _text(table, key) for key in _KEYS[:-1]})
+    programme = frame.data["programme"].to_numpy() == 1
+    counted["group"] = np.where(programme[child], "programme", "comparison")
+    # A child with repeated readings counts once in a cell.
+    cell = counted.groupby(_KEYS, observed=True, sort=False).ngroup().to_numpy(dtype=np.int64)
+    _, first = np.unique(cell * len(frame.data) + child, return_index=True)
+    counts = counted.iloc[first].groupby(_KEYS, observed=True).size().unstack("group", fill_value=0)
     rows = counts.reset_index() if len(counts) else pd.DataFrame(columns=_KEYS[:-1])
+    rows = rows.astype({key: object for key in _KEYS[:-1]})
     for name in ("programme", "comparison"):
         if name not in rows:
             rows[name] = 0
@@ -165,13 +186,23 @@ def _count_derived(frame: AnalysisFrame, known: set[str]) -> pd.DataFrame:
     for column in frame.data.columns:
         for wave in WAVES:
             measure = str(column).removesuffix(f"_{wave}")
-            if measure == column or measure in known or (wave == "baseline" and str(column).endswith("pre_baseline")):
+            if (
+                measure == column
+                or measure in known
+                or (wave == "baseline" and str(column).endswith("pre_baseline"))
+            ):
                 continue
             held = frame.data[column].notna()
-            rows.append({
-                "measure": measure, "wave": wave, "informant": "admin", "form": "",
-                "programme": int((held & programme).sum()), "comparison": int((held & ~programme).sum()),
-            })
+            rows.append(
+                {
+                    "measure": measure,
+                    "wave": wave,
+                    "informant": "admin",
+                    "form": "",
+                    "programme": int((held & programme).sum()),
+                    "comparison": int((held & ~programme).sum()),
+                }
+            )
     return pd.DataFrame(rows, columns=[*_KEYS[:-1], "programme", "comparison"])
 
 
@@ -182,8 +213,11 @@ def _judge(cells: pd.DataFrame, outcome: OutcomeOptions) -> dict[str, object]:
         own = own[own["informant"] == outcome.informant]
     after, before = own[own["wave"] == outcome.wave], own[own["wave"] == "baseline"]
     facts: dict[str, object] = {
-        "informant": "", "form": "", "programme_before": int(before["programme"].sum()),
-        "comparison_before": int(before["comparison"].sum()), "programme_after": int(after["programme"].sum()),
+        "informant": "",
+        "form": "",
+        "programme_before": int(before["programme"].sum()),
+        "comparison_before": int(before["comparison"].sum()),
+        "programme_after": int(after["programme"].sum()),
         "comparison_after": int(after["comparison"].sum()),
     }
     if not facts["programme_after"]:
@@ -194,7 +228,11 @@ def _judge(cells: pd.DataFrame, outcome: OutcomeOptions) -> dict[str, object]:
         unlike = int(after["comparison"].sum()) >= FEWEST_CHILDREN
         why = "measured for programme children only"
         why = "measured for too few comparison children" if few else why
-        return {**facts, "tier": "C", "reason": "informant or form differs between the groups" if unlike else why}
+        return {
+            **facts,
+            "tier": "C",
+            "reason": "informant or form differs between the groups" if unlike else why,
+        }
     best = shared.loc[shared[["programme", "comparison"]].min(axis=1).idxmax()]
     alike = before[before["informant"] == best["informant"]]
     same = alike[alike["form"] == best["form"]]
@@ -202,7 +240,9 @@ def _judge(cells: pd.DataFrame, outcome: OutcomeOptions) -> dict[str, object]:
     for group in ("programme", "comparison"):
         facts[f"{group}_after"] = int(best[group])
         facts[f"{group}_before"] = int(same[group].sum())
-    if all(same[g].sum() >= max(FEWEST_CHILDREN, BASELINE_SHARE * best[g]) for g in ("programme", "comparison")):
+    if all(
+        same[g].sum() >= max(FEWEST_CHILDREN, BASELINE_SHARE * best[g]) for g in ("programme", "comparison")
+    ):
         return {**facts, "tier": "A", "reason": "both groups, before and after, same informant and form"}
     if all(alike[g].sum() >= BASELINE_SHARE * best[g] for g in ("programme", "comparison")):
         return {**facts, "tier": "B", "reason": "the form before differs from the form after"}
@@ -229,7 +269,10 @@ def measurement_map(
     return MeasurementMap(
         tiers=tuple(
             OutcomeTier(
-                measure=o.measure, wave=o.wave, label=cohort.measure(o.measure).label, primary=o.primary,
+                measure=o.measure,
+                wave=o.wave,
+                label=cohort.measure(o.measure).label,
+                primary=o.primary,
                 **_judge(cells, o),  # type: ignore[arg-type]
             )
             for o in outcomes

@@ -178,8 +178,16 @@ def nearest_pairs(
     [0, 1]
     """
     target, candidates = np.asarray(focal, dtype=float), np.asarray(pool, dtype=float)
-    one = np.zeros(len(target), dtype=np.intp) if focal_block is None else np.asarray(focal_block, dtype=np.intp)
-    two = np.zeros(len(candidates), dtype=np.intp) if pool_block is None else np.asarray(pool_block, dtype=np.intp)
+    one = (
+        np.zeros(len(target), dtype=np.intp)
+        if focal_block is None
+        else np.asarray(focal_block, dtype=np.intp)
+    )
+    two = (
+        np.zeros(len(candidates), dtype=np.intp)
+        if pool_block is None
+        else np.asarray(pool_block, dtype=np.intp)
+    )
     sorted_pool = _Pool(candidates, two)
     turns = focal_order(target, order, seed)
     pair = _with_replacement if replace else _without_replacement
