@@ -2,7 +2,7 @@
 
 from wlz_eval.measures.change import Change, paired_change, wilson
 from wlz_eval.measures.frame import AnalysisFrame, analysis_frame
-from wlz_eval.measures.identification import Identification, identification, plot_areas
+from wlz_eval.measures.identification import Identification, identification, plot_areas, rules_table
 from wlz_eval.measures.lift import what_would_lift
 from wlz_eval.measures.options import RiskRule
 from wlz_eval.measures.progress import Progress, plot_exit_rates, progress
@@ -20,5 +20,5 @@ __all__ = [
     "AnalysisFrame", "Change", "DataQuality", "Identification", "Population", "Progress", "RiskRule", "analysis_frame",
     "at_risk", "data_quality", "exit_rate_expected", "expected_exit_rate", "expected_regression", "identification",
     "paired_change", "plot_areas", "plot_completeness", "plot_exit_rates", "population_of", "progress", "risk_count",
-    "risk_flags", "what_would_lift", "wilson",
+    "risk_flags", "rules_table", "what_would_lift", "wilson",
 ]

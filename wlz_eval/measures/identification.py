@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,13 @@ from wlz_eval.core.finding import Evidence, Finding
 from wlz_eval.core.result import Result
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.measures.options import RiskRule
+from wlz_eval.measures.progress import level_unit
 from wlz_eval.measures.risk import risk_count, risk_flags
 
-__all__ = ["Identification", "identification", "plot_areas"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Identification", "identification", "plot_areas", "rules_table"]
 
 #: What West London Zone counts as high and very high need: areas at risk.
 HIGH, VERY_HIGH = 3, 5
@@ -55,11 +60,38 @@ class Identification(Result):
 
     title = "Share of children at risk, by area"
 
+    @property
+    def answer(self) -> str:
+        """Template of the answer; its placeholders are those of :meth:`words`."""
+        if not self.numbers["assessed"]:
+            return "The plan names no rules of risk that these data can answer, so this page only says who the children are."
+        text = "Programme children were at risk in {mean} areas on average"
+        text += "; {high} of them were at risk in three or more." if "high" in self.numbers else "."
+        if "pool_high" in self.numbers:
+            text += " Of the comparison children it was {pool}."
+        return text
+
+    def words(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of the answer's placeholders, from recorded findings."""
+        return {
+            name: facts.get(f"identification.{finding}")
+            for name, finding in (
+                ("mean", "risks.mean"), ("high", "risks.three_or_more"), ("pool", "pool.three_or_more"),
+            )
+        }
+
+    @property
+    def chosen_how(self) -> str:
+        """Sentence on how rules and teachers agree; its placeholder is ``beyond``."""
+        if self.agreement.empty:
+            return "The tables do not hold both what the rules picked and whom teachers put forward, so the two cannot be compared."
+        return "{beyond} of the programme's children were not picked by the rules: teachers put them forward."
+
     def table(self) -> pd.DataFrame:
         """Return the share at risk in each area, by group."""
         return self.areas
 
-    def plot(self):  # type: ignore[no-untyped-def]
+    def plot(self) -> Figure:
         """Draw the share at risk in each area, by group."""
         return plot_areas(self.areas)
 
@@ -91,7 +123,7 @@ class Identification(Result):
                 n_programme=int(n["high_in_schools"]), group="programme",
                 note="Of pupils at risk in three or more areas in the programme's own schools."))
         for row in self.areas.to_dict(orient="records"):
-            if row["programme_n"]:
+            if row["programme_n"] > 0:
                 found.append(Finding(
                     finding_id=f"identification.area.{row['area']}", quantity=f"at_risk_in_{row['area']}",
                     estimate=row["programme_percent"], unit="percent", n_programme=int(row["programme_n"]), **common))  # type: ignore[arg-type]
@@ -108,7 +140,7 @@ def _area_table(flags: pd.DataFrame, programme: pd.Series) -> pd.DataFrame:
         row: dict[str, object] = {"area": area, "label": area.replace("_", " ")}
         for group, members in (("programme", programme), ("comparison", ~programme)):
             known = flags.loc[members, area].dropna()
-            row[f"{group}_n"] = len(known)
+            row[f"{group}_n"] = len(known) or math.nan
             row[f"{group}_percent"] = 100 * float(known.mean()) if len(known) else math.nan
         rows.append(row)
     return pd.DataFrame(rows, columns=["area", "label", "programme_n", "programme_percent", "comparison_n",
@@ -116,9 +148,10 @@ def _area_table(flags: pd.DataFrame, programme: pd.Series) -> pd.DataFrame:
 
 
 def _count_table(count: pd.Series, programme: pd.Series, areas: int) -> pd.DataFrame:
+    groups = {"programme": count[programme].dropna(), "comparison": count[~programme].dropna()}
     rows = [
-        {"risks": k, "programme": int((count[programme] == k).sum()), "comparison": int((count[~programme] == k).sum())}
-        for k in range(areas + 1)
+        {"risks": k, **{name: int((known == k).sum()) if len(known) else math.nan for name, known in groups.items()}}
+        for k in range(areas + 1 if areas else 0)
     ]
     return pd.DataFrame(rows, columns=["risks", "programme", "comparison"])
 
@@ -136,7 +169,7 @@ def _profile(cohort: Cohort, data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataF
             row |= {f"{group}_n": len(known), group: float(known.mean()) if len(known) else math.nan}
         if column.endswith("_baseline") and not column.endswith("_pre_baseline"):
             facts = cohort.measure(column.removesuffix("_baseline"))
-            means.append(row | {"label": facts.label, "unit": facts.unit})
+            means.append(row | {"label": facts.label, "unit": level_unit(facts.unit)})
         elif column in _YES_NO:
             shares.append(row | {"label": _YES_NO[column], "programme": 100 * row["programme"],  # type: ignore[operator]
                                  "comparison": 100 * row["comparison"]})  # type: ignore[operator]
@@ -218,7 +251,21 @@ def identification(cohort: Cohort, frame: AnalysisFrame, rules: Sequence[RiskRul
     )
 
 
-def plot_areas(data: pd.DataFrame):  # type: ignore[no-untyped-def]
+def rules_table(rules: Sequence[RiskRule]) -> pd.DataFrame:
+    """Write the rules as rows: ``area``, ``column``, ``condition`` and ``cut`` (missing for a yes or no)."""
+    rows = []
+    for rule in rules:
+        if rule.below is not None:
+            condition, cut = "below", rule.below
+        elif rule.at_least is not None:
+            condition, cut = "at or above", rule.at_least
+        else:
+            condition, cut = "yes" if rule.equals in (1, True) else f"equal to {rule.equals}", math.nan
+        rows.append((rule.area.replace("_", " "), rule.column.replace("_", " "), condition, cut))
+    return pd.DataFrame(rows, columns=["area", "column", "condition", "cut"])
+
+
+def plot_areas(data: pd.DataFrame) -> Figure:
     """Draw the share at risk in each area for both groups.
 
     Parameters

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,12 @@ from wlz_eval.measures.risk import at_risk
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["OutcomeProgress", "Progress", "progress"]
+__all__ = ["OutcomeProgress", "Progress", "level_unit", "plot_exit_rates", "progress"]
+
+
+def level_unit(unit: Unit) -> Unit:
+    """Unit of a level where `unit` is that of a difference: shares are in percent, their differences in points."""
+    return "percent" if unit == "percentage_points" else unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +89,7 @@ class Progress(Result):
         return pd.DataFrame(
             [
                 {
-                    "measure": o.measure, "wave": o.wave, "label": o.label, "unit": o.unit, "better": o.better,
+                    "measure": o.measure, "wave": o.wave, "label": o.label, "unit": o.unit, "level_unit": level_unit(o.unit), "better": o.better,
                     "n": o.change.n, "missing": o.change.missing, "before": o.change.before, "after": o.change.after,
                     "change": o.change.change, "ci_low": o.change.ci_low, "ci_high": o.change.ci_high,
                     "expected_change": o.expected,
@@ -92,16 +97,40 @@ class Progress(Result):
                     "population": o.population.source if o.population else "not known",
                     "at_risk": o.at_risk, "out": o.out, "exit_rate": 100 * o.exit_rate.share,
                     "exit_low": 100 * o.exit_rate.low, "exit_high": 100 * o.exit_rate.high,
-                    "expected_exit_rate": 100 * o.expected_exit, "method": o.change.method,
+                    "expected_exit_rate": 100 * o.expected_exit, "exit_shown": min(o.out, o.at_risk - o.out),
+                    "caution": o.population.caution if o.population else "", "method": o.change.method,
                 }
                 for o in self.outcomes
             ],
             columns=[
-                "measure", "wave", "label", "unit", "better", "n", "missing", "before", "after", "change", "ci_low",
+                "measure", "wave", "label", "unit", "level_unit", "better", "n", "missing", "before", "after", "change", "ci_low",
                 "ci_high", "expected_change", "r", "population", "at_risk", "out", "exit_rate", "exit_low", "exit_high",
-                "expected_exit_rate", "method",
+                "expected_exit_rate", "exit_shown", "caution", "method",
             ],
         )
+
+    def answer(self, measure: str, wave: str) -> str:
+        """Template of the answer for one outcome; its placeholders are those of :meth:`words`."""
+        outcome = next((o for o in self.outcomes if (o.measure, o.wave) == (measure, wave)), None)
+        if outcome is None:
+            return "No programme child has a reading of the primary outcome both before and after, so no change can be shown."
+        text = "{label}: the programme's children changed by {change} on average (95% interval {change:interval})."
+        if outcome.population is None:
+            return text + " What would have been seen with no programme at all is not known for this measure."
+        text += " With no programme at all, a change of {expected} would be expected of them from one reading to the next."
+        if outcome.at_risk and math.isfinite(outcome.expected_exit):
+            text += (
+                " Of those at risk at the start, {exit} were no longer at risk; {exit_expected} would be expected with "
+                "no programme."
+            )
+        return text
+
+    def words(self, measure: str, wave: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of the answer's placeholders, from recorded findings."""
+        outcome = next((o for o in self.outcomes if (o.measure, o.wave) == (measure, wave)), None)
+        ids = {"change": "change", "expected": "expected_untreated", "exit": "exit_rate", "exit_expected": "exit_rate_expected"}
+        found = {name: facts.get(f"progress.{key}.{measure}.{wave}") for name, key in ids.items()}
+        return {"label": outcome.label if outcome else "", **found}
 
     def findings(self) -> list[Finding]:
         """Return change, expected change and exit rates as descriptions."""

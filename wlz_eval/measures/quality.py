@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,16 @@ from wlz_eval.core.finding import Evidence, Finding
 from wlz_eval.core.result import Result
 from wlz_eval.measures.frame import AnalysisFrame
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = ["DataQuality", "data_quality", "plot_completeness"]
+
+
+_WHEN = {
+    "pre_baseline": "well before the start", "baseline": "at the start", "midpoint": "part-way",
+    "endline": "at the end", "followup": "at follow-up",
+}
 
 
 @dataclass(frozen=True)
@@ -29,13 +40,16 @@ class DataQuality(Result):
     completeness : DataFrame
         One row a measure and wave: children of each group, those with a value, and those without.
     oddities : DataFrame
-        One row a kind of oddity: ``what``, ``values`` (how many), ``share`` of all values, in percent.
+        One row a kind of oddity: ``what``, ``values`` (how many), ``share`` of all values in percent, ``how_many``
+        in words.
     flow : DataFrame
         Participant flow.
     primary : str
         Label of the primary outcome, and how many have it: see ``findings``.
     counts : dict
         Children and schools of each group, and children with the primary outcome before and after.
+    warnings : int
+        Warnings that the check of the data gave.
     evidence : str
         Whether the data are measured or simulated.
     """
@@ -46,9 +60,35 @@ class DataQuality(Result):
     flow: pd.DataFrame
     primary: str
     counts: dict[str, int]
+    warnings: int = 0
     evidence: Evidence = "measured"
 
     title = "What the cohort holds, by measure and wave"
+
+    @property
+    def answer(self) -> str:
+        """Template of the answer in one or two sentences; its placeholders are those of :meth:`words`."""
+        text = "{programme} of the programme are held, from {programme_schools}; {programme_known} have {label} both before and after."
+        if not self.counts["comparison"]:
+            return f"{text} There are no comparison children, so nothing can be compared."
+        return text + " Beside them stand {comparison} of the comparison group, from {comparison_schools}; {comparison_known} have it."
+
+    def words(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of the answer's placeholders, from recorded findings."""
+        values: dict[str, Any] = {"label": self.primary}
+        for group in ("programme", "comparison"):
+            values |= {
+                group: facts[f"data.children.{group}"], f"{group}_schools": facts[f"data.schools.{group}"],
+                f"{group}_known": facts[f"data.primary_known.{group}"],
+            }
+        return values
+
+    @property
+    def warned(self) -> str:
+        """Whether the check of the data gave warnings, as a sentence."""
+        if not self.warnings:
+            return "The check of the data gave no warnings."
+        return "The check of the data gave warnings; those who hold the data can list them with wlz-eval check."
 
     def table(self) -> pd.DataFrame:
         """Return completeness by measure and wave."""
@@ -72,7 +112,7 @@ class DataQuality(Result):
         for row in self.completeness.to_dict(orient="records"):
             for group in ("programme", "comparison"):
                 n = int(row[f"{group}_children"])
-                if n and row[f"{group}_known"]:
+                if n and row[f"{group}_known"] > 0:
                     found.append(
                         Finding(
                             finding_id=f"data.complete.{row['measure']}.{row['wave']}.{group}", quantity="share_known",
@@ -83,7 +123,7 @@ class DataQuality(Result):
                     )
         return found
 
-    def plot(self):  # type: ignore[no-untyped-def]
+    def plot(self) -> Figure:
         """Draw completeness of each measure and wave."""
         return plot_completeness(self.completeness)
 
@@ -102,13 +142,12 @@ def _completeness(cohort: Cohort, data: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for column in data.columns:
         wave = next((w for w in WAVES if column.endswith(f"_{w}")), "")
-        # "english_pre_baseline" also ends in "_baseline": the longer ending is the wave.
-        wave = "pre_baseline" if column.endswith("_pre_baseline") else wave
         measure = column.removesuffix(f"_{wave}") if wave else ""
         if not measure:
             continue
         known = data[column].notna().to_numpy()
-        row = {"measure": measure, "label": cohort.measure(measure).label, "wave": wave}
+        row = {"measure": measure, "label": cohort.measure(measure).label, "wave": wave,
+               "when": _WHEN[wave]}
         for group, members in (("programme", programme), ("comparison", ~programme)):
             row |= {
                 f"{group}_children": int(members.sum()), f"{group}_known": int((known & members).sum()),
@@ -117,9 +156,13 @@ def _completeness(cohort: Cohort, data: pd.DataFrame) -> pd.DataFrame:
         both = (row["programme_known"] > 0, row["comparison_known"] > 0)
         row["held_for"] = {(True, True): "both groups", (True, False): "programme only",
                            (False, True): "comparison only", (False, False): "nobody"}[both]
+        for group, held in zip(("programme", "comparison"), both, strict=True):
+            # That a group has none at all is a fact about the tables, said in held_for, and no count of children.
+            if not held:
+                row |= {f"{group}_known": math.nan, f"{group}_missing": math.nan}
         rows.append(row)
     table = pd.DataFrame(rows, columns=[
-        "measure", "label", "wave", "held_for", "programme_children", "programme_known", "programme_missing",
+        "measure", "label", "wave", "when", "held_for", "programme_children", "programme_known", "programme_missing",
         "comparison_children", "comparison_known", "comparison_missing",
     ])
     order = {wave: i for i, wave in enumerate(WAVES)}
@@ -145,6 +188,9 @@ def _oddities(cohort: Cohort) -> pd.DataFrame:
         rows.append(("measures with more than one form", int((forms > 1).sum())))
     frame = pd.DataFrame(rows, columns=["what", "values"])
     frame["share"] = np.where(frame["what"].str.startswith("measures"), math.nan, 100 * frame["values"] / max(total, 1))
+    frame["how_many"] = np.select(
+        [frame["values"] == 0, frame["share"] < 1], ["none", "less than one value in a hundred"], "some"
+    )
     return frame
 
 
@@ -176,18 +222,18 @@ def data_quality(cohort: Cohort, frame: AnalysisFrame, primary: str) -> DataQual
         counts[f"{group}_primary"] = int((known & members).sum())
     return DataQuality(
         held=_held(cohort), completeness=_completeness(cohort, data), oddities=_oddities(cohort), flow=frame.flow,
-        primary=f"{cohort.measure(measure).label} at {wave}", counts=counts,
+        primary=cohort.measure(measure).label, counts=counts, warnings=len(cohort.warnings),
         evidence="simulated" if cohort.provenance == "synthetic" else "measured",
     )
 
 
-def plot_completeness(data: pd.DataFrame):  # type: ignore[no-untyped-def]
+def plot_completeness(data: pd.DataFrame) -> Figure:
     """Draw how many children of each group have a value, by measure and wave.
 
     Parameters
     ----------
     data : DataFrame
-        Columns ``label``, ``wave``, ``programme_known``, ``programme_children``, ``comparison_known``,
+        Columns ``label``, ``when``, ``programme_known``, ``programme_children``, ``comparison_known``,
         ``comparison_children``; hidden numbers are ``nan`` and are not drawn.
     """
     rows = data.reset_index(drop=True)
@@ -196,7 +242,7 @@ def plot_completeness(data: pd.DataFrame):  # type: ignore[no-untyped-def]
     for group, shift in (("programme", 0.13), ("comparison", -0.13)):
         share = 100 * rows[f"{group}_known"].to_numpy(dtype=float) / rows[f"{group}_children"].to_numpy(dtype=float)
         axes.plot(np.minimum(share, 100), y + shift, MARKERS[group], color=COLOURS[group], label=group, linestyle="none")
-    axes.set_yticks(y, [f"{r.label}, {str(r.wave).replace('_', '-')}" for r in rows.itertuples()])
+    axes.set_yticks(y, [f"{r.label}, {r.when}" for r in rows.itertuples()])
     axes.set_xlim(0, 103)
     axes.set_xlabel("Children with a value (%)")
     figure.legend(loc="outside upper left", ncols=2)
