@@ -185,7 +185,8 @@ def _read(path: Path) -> Any:
 
 
 def _cell_failed(task: NotebookTask, log: Any, error: Any) -> Execution:
-    cell = f"cell {error.cell_index + 1}"
+    # Counted as a reader of the notebook counts, without the cell that papermill put in.
+    cell = f"cell {error.cell_index}"
     if error.ename in USER_ERRORS:
         _note(log, f"{cell}: {error.ename}: {error.evalue}")
         return Execution("failed", str(error.evalue), str(error.evalue))

@@ -32,6 +32,8 @@ def publish_cohort(state: CohortState) -> tuple[str, ...]:
     cohort, audience, workspace = state.prepared.id, state.audience, state.workspace
     jobs = state.everything()
     write_run_file(workspace.run_file(cohort, audience), cohort, audience, jobs)
+    if all(job.status in ("failed", "skipped") for job in jobs):
+        return ()
     made = {name: record.outputs for name, record in state.manifest.records.items()}
     ended = {job.notebook: (job.status == "failed", job.status == "skipped" and job.reason) for job in jobs}
     source = hash_json([made, ended, package_hash()])

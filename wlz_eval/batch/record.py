@@ -80,7 +80,7 @@ class RunResult(Result):
     gate : mapping of str to tuple of str
         Cohorts that the publication gate refused, with its reasons.
     faults : mapping of str to str
-        Cohorts that a fault of the suite stopped, each with its traceback.
+        Cohorts that something else stopped, each with the message, or with the traceback of a bug.
     site : Path or None
         Page to open.
     interrupted : bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -21,6 +22,7 @@ from wlz_eval.batch.publishing import publish_cohort, publish_site, record_refus
 from wlz_eval.batch.record import Refusal, RunResult, write_run_file
 from wlz_eval.batch.request import CheckedRequest, RunRequest, check_request
 from wlz_eval.batch.state import CohortState
+from wlz_eval.core.errors import GateRefusedError, WlzEvalError
 from wlz_eval.release.workspace import Workspace
 
 __all__ = ["cohorts_of", "run"]
@@ -192,8 +194,9 @@ class _Batch:
             self.progress.note(f"{cohort}: the publication gate refused its pages")
 
     def _fault(self, cohort: str) -> None:
-        """Contain a fault of the suite: it is shown in full, and the other cohorts go on."""
-        self.faults[cohort] = traceback.format_exc()
+        """Contain the exception at hand: it is shown in full, and the other cohorts go on."""
+        error = sys.exception()
+        self.faults[cohort] = str(error) if isinstance(error, WlzEvalError) else traceback.format_exc()
         self.progress.note(f"{cohort}: a fault in the suite stopped it")
 
     def _stop(self) -> None:
@@ -241,6 +244,8 @@ class _Batch:
         else:
             try:
                 site = publish_site(self.workspace, self.checked.request.audience)
+            except GateRefusedError as error:
+                self.gate["site"] = tuple(str(error).splitlines())
             except Exception:
                 self._fault("site")
         return RunResult(

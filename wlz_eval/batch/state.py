@@ -118,10 +118,11 @@ class CohortState:
             lost = [need for need in needs if self.results[need].status in ("failed", "skipped")]
             if lost:
                 self.forget(name)
-                words = ", ".join(f"{need} {self.results[need].status}" for need in lost)
-                settled.append(
-                    self._end(name, JobResult(self.prepared.id, name, "skipped", f"it needs what {words}"))
+                ends = {"failed": "failed", "skipped": "was skipped"}
+                words = "it needs " + ", and ".join(
+                    f"{n}, which {ends[self.results[n].status]}" for n in lost
                 )
+                settled.append(self._end(name, JobResult(self.prepared.id, name, "skipped", words)))
                 continue
             reason = self.why(name)
             if reason:

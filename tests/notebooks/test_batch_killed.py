@@ -1,0 +1,121 @@
+"""A run that is killed or stopped at any moment leaves what is finished whole, and the next run goes on."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from toy_batch import FINDINGS, write_cohort, write_notebook
+
+SCRIPT = Path(__file__).with_name("batch_process.py")
+
+
+@pytest.fixture
+def books(tmp_path):
+    folder = tmp_path / "books"
+    for i, name in enumerate(["01_a", "02_b", "03_c", "04_d"], start=1):
+        cells = [FINDINGS.format(name=name), f"import time; time.sleep({0.5 if i < 3 else 1.5})", f"print({i})"]
+        write_notebook(folder, name, cells, i, needs=["01_a"] if name == "03_c" else [])
+    return folder
+
+
+@pytest.fixture
+def cohort(tmp_path):
+    return write_cohort(tmp_path / "cohorts" / "toy")
+
+
+def start(books, out, cohort):
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), str(books), str(out), str(cohort)], stderr=subprocess.PIPE, text=True
+    )
+
+
+def files(out):
+    """Everything that a run leaves, apart from wall times and logs."""
+    found = {p.relative_to(out).as_posix(): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()}
+    return {
+        name: content
+        for name, content in found.items()
+        if "/log/" not in name and Path(name).name not in ("run.json", "manifest.json", "run.lock", "checked.json")
+    }
+
+
+def wait_for(path, seconds=60):
+    limit = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < limit, f"{path} did not appear"
+        time.sleep(0.02)
+
+
+def kernels_of(out):
+    """Command lines of processes that have the output folder's scratch in them."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if str(out) in command and "ipykernel" in command:
+            found.append(command)
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("moment", [0.0, 1.2])
+def test_killed_at_a_moment(tmp_path, books, cohort, moment):
+    calm = tmp_path / "calm"
+    process = start(books, calm, cohort)
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+
+    out = tmp_path / "out"
+    process = start(books, out, cohort)
+    executed = out / ".work/toy/public/executed"
+    wait_for(executed / "01_a.ipynb")
+    time.sleep(moment)
+    process.kill()
+    process.communicate()
+    for path in executed.glob("*.ipynb"):
+        assert path.read_bytes() == files(calm)[path.relative_to(out).as_posix()], "what is there is whole"
+    manifest = out / ".work/toy/public/manifest.json"
+    finished = set(json.loads(manifest.read_text())["notebooks"]) if manifest.exists() else set()
+
+    again = start(books, out, cohort)
+    _, said = again.communicate()
+    assert again.returncode == 0, said
+    assert files(out) == files(calm)
+    record = json.loads((out / ".work/toy/public/run.json").read_text())["notebooks"]
+    assert {name for name, entry in record.items() if entry["status"] == "cached"} == finished
+
+    limit = time.monotonic() + 20
+    while kernels_of(out) and time.monotonic() < limit:
+        time.sleep(0.2)
+    assert not kernels_of(out), "no kernel outlives its run"
+
+
+@pytest.mark.parametrize(("presses", "finishes"), [(1, True), (2, False)], ids=["once", "twice"])
+def test_stopped_from_the_keyboard(tmp_path, books, cohort, presses, finishes):
+    write_notebook(books, "00_long", ["import time; time.sleep(4)"], 0)
+    for i in range(4):
+        write_notebook(books, f"1{i}_more", ["import time; time.sleep(4)"], 10 + i)
+    out = tmp_path / "out"
+    process = start(books, out, cohort)
+    wait_for(out / ".work/toy/public/log/00_long.log")
+    time.sleep(2)
+    for _ in range(presses):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert "Press Ctrl-C again" in said
+    record = json.loads((out / ".work/toy/public/run.json").read_text())["notebooks"]
+    assert record["00_long"]["status"] == ("succeeded" if finishes else "failed"), said
+    assert "skipped" in {entry["status"] for entry in record.values()}
+    assert not (out / "reports").exists()
+    assert not kernels_of(out)
