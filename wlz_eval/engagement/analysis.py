@@ -15,7 +15,7 @@ from wlz_eval.core.result import Result
 from wlz_eval.engagement.exposure import Dose, dose, exposure_notes, exposures
 from wlz_eval.engagement.groups import change_groups, dose_by_change, dose_by_need
 from wlz_eval.engagement.options import EngagementOptions
-from wlz_eval.engagement.regress import EngagementSlope, engagement_slope
+from wlz_eval.engagement.regress import NO_POINTS, EngagementSlope, engagement_slope
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.reference.measures import Measure
 
@@ -155,15 +155,48 @@ class Engagement(Result):
         ]
         return pd.DataFrame(rows, columns=columns)
 
+    @property
+    def dose_axis(self) -> str:
+        """Title of an axis of dose."""
+        return self.dose.label.capitalize()
+
+    @property
+    def outcome_axis(self) -> str:
+        """Title of an axis of the primary outcome, with the direction that is good."""
+        if self.primary is None:
+            return "Outcome"
+        good = {"higher": " (higher is better)", "lower": " (lower is better)"}.get(self.primary.better, "")
+        return self.primary.measure.label + good
+
+    @property
+    def outcome_unit(self) -> str:
+        """Unit of the primary outcome."""
+        return self.primary.measure.unit if self.primary else "points"
+
+    @property
+    def primary_finding(self) -> Finding | None:
+        """The slope of the primary outcome as a finding."""
+        wanted = self.primary.finding_id if self.primary else ""
+        return next((f for f in self._slope_findings() if f.finding_id == wanted), None)
+
+    @property
+    def points(self) -> pd.DataFrame:
+        """Points, line and band of the primary outcome's figure, with the titles of its axes."""
+        points = self.primary.slope.points if self.primary else NO_POINTS
+        return points.assign(x_title=self.dose_axis, y_title=self.outcome_axis)
+
+    @property
+    def change_doses(self) -> pd.DataFrame:
+        """Mean dose by how children changed, with the title of its axis; empty when it cannot be known."""
+        columns = ["group", "n", "mean", "ci_low", "ci_high"]
+        table = self.changes if self.changes is not None else pd.DataFrame(columns=columns)
+        return table.assign(x_title=f"Mean {self.dose.label}, with 95% interval")
+
     def plot(self) -> object:
         """Draw the primary outcome's binned means and line, unreleased: for exploring, not for a page."""
         from wlz_eval.engagement.figures import draw_slope
 
-        primary = self.primary
-        points = primary.slope.points if primary else pd.DataFrame(columns=["dose", "fitted"])
-        return draw_slope(
-            points, self.dose.label.capitalize(), primary.measure.label if primary else "Outcome"
-        )
+        return draw_slope(self.points)
 
     def findings(self) -> list[Finding]:
         """Mean doses, slopes and dose by need as findings; every slope is an association."""

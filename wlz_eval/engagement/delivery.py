@@ -131,7 +131,7 @@ class Delivery(Result):
     by_term: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_ATTENDANCE)))
     by_partner: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_ATTENDANCE)))
     interactions: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=["what", "total", "per_child", "children"])
+        default_factory=lambda: pd.DataFrame(columns=["what", "total", "per_child", "reached", "children"])
     )
     facts: tuple[Finding, ...] = ()
 
@@ -151,7 +151,7 @@ class Delivery(Result):
         """Draw attendance by kind of support, unreleased: for exploring, not for a page."""
         from wlz_eval.engagement.figures import draw_attendance
 
-        return draw_attendance(self.by_support, self.aspiration)
+        return draw_attendance(self.by_support.assign(aim=self.aspiration))
 
     def findings(self) -> list[Finding]:
         """Return the findings."""

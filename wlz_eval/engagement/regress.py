@@ -20,6 +20,8 @@ __all__ = ["EngagementSlope", "engagement_slope"]
 FEWEST_CHILDREN = 20
 #: Fewest children behind a point of the figure.
 CHILDREN_A_POINT = 10
+#: The points of a figure that cannot be drawn.
+NO_POINTS = pd.DataFrame(columns=["dose", "outcome", "n", "fitted", "fitted_low", "fitted_high"], dtype=float)
 
 
 @dataclass(frozen=True, repr=False)
@@ -240,11 +242,8 @@ def engagement_slope(
     }
     if reason:
         nan = math.nan
-        empty = pd.DataFrame(
-            columns=["dose", "outcome", "n", "fitted", "fitted_low", "fitted_high"], dtype=float
-        )
         return EngagementSlope(
-            **common, estimate=nan, se=nan, df=nan, ci_low=nan, ci_high=nan, points=empty, note=reason
+            **common, estimate=nan, se=nan, df=nan, ci_low=nan, ci_high=nan, points=NO_POINTS, note=reason
         )
     # An aliased column before the dose would make the line's contrasts ask for what is not there.
     X = X.loc[:, _kept(X)]

@@ -76,7 +76,7 @@ def outcomes_met(cohort: Cohort, data: pd.DataFrame, outcomes: Sequence[PayableO
 
 
 def maximum_possible(counts: pd.Series, cap: int = 3) -> float:
-    """Outcomes achieved as a share of three for every child: the sum of min(outcomes, cap) over cap x children.
+    """Outcomes as a share of three for every child: sum of min(outcomes, cap) over cap x children.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def triggers_met(
     children = met.index
     data = frame.data.loc[children]
     out: Mapping[str, pd.Series | bool] = {
-        # Children without consent were dropped while loading, so only a blank is open, and a blank earns nothing.
+        # Children without consent were dropped while loading; a blank earns nothing.
         "consent": data["consented"].fillna(0.0) > 0 if "consented" in data else False,
         "sign_up": True,
         "high_engagement": _high_engagement(cohort, frame, terms, engagement),

@@ -107,11 +107,11 @@ class ValueResult(Result):
         Returns
         -------
         DataFrame
-            ``step``, ``amount``, ``children``; empty when no benefit is valued.
+            ``step``, ``amount``, ``children``, ``title``; empty when no benefit is valued.
         """
         chosen = self.headline or self.projection
         if chosen is None or not self.children:
-            return pd.DataFrame({"step": [], "amount": [], "children": []})
+            return pd.DataFrame({"step": [], "amount": [], "children": [], "title": []})
         n = self.children
         rows = [("Cost", -chosen.cost / n)]
         rows += [
@@ -119,13 +119,15 @@ class ValueResult(Result):
             for x, m in zip(chosen.lines, chosen.means, strict=True)
         ]
         rows.append(("Net present value", chosen.net / n))
-        return pd.DataFrame(rows, columns=["step", "amount"]).assign(children=n)
+        return pd.DataFrame(rows, columns=["step", "amount"]).assign(
+            children=n, title=f"{self.costs.currency} a child, {self.costs.price_year} prices, present value"
+        )
 
     def plot(self) -> object:
         """Draw the waterfall from cost to net value."""
         from wlz_eval.value.figures import draw_waterfall
 
-        return draw_waterfall(self.waterfall(), self.costs.currency, self.costs.price_year)
+        return draw_waterfall(self.waterfall())
 
     def findings(self) -> list[Finding]:
         """Return costs, benefits, net present value, ratio and odds, each with price year and perspective."""
@@ -292,9 +294,9 @@ class ValueResult(Result):
             return (
                 spent
                 + " No benefit can be counted, since these data show no effect that can be claimed. If all "
-                "of the adjusted difference were due to the programme, net present value would be {pnet} (95% "
-                "interval {pnet:interval}), with chances of {podds:chance} that benefits reach costs; but it "
-                "may have other causes."
+                "of the adjusted difference were due to the programme, net present value would be {pnet} "
+                "(95% interval {pnet:interval}), with chances of {podds:chance} that benefits reach costs; but "
+                "it may have other causes."
             ), values
         return (
             spent + " No benefit is valued, so these data do not say whether it was worth its cost.",

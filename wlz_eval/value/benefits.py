@@ -199,7 +199,8 @@ def benefits(
         way = (better or {}).get(benefit.measure) or measure.better
         if unit.currency != cohort.currency:
             raise OptionError(
-                f"Unit value {unit.name!r} is in {unit.currency} and the cohort's money in {cohort.currency}. "
+                f"Unit value {unit.name!r} is in {unit.currency} and the cohort's money in "
+                f"{cohort.currency}. "
                 "Amounts of two currencies are never added: use a unit value in the cohort's currency, or "
                 "leave the benefit out."
             )

@@ -32,6 +32,22 @@ PAID_NOT_CAUSED = (
     "notebook 04 says what the programme itself can be shown to have changed."
 )
 
+_TRIGGER_COLUMNS = (
+    "trigger",
+    "label",
+    "achieved",
+    "price",
+    "claimed",
+    "paid",
+    "children",
+    "low",
+    "base",
+    "high",
+    "price_year",
+    "evidence",
+)
+_AREA_COLUMNS = ("area", "measure", "at_risk", "achieved", "percent", "rule")
+
 
 @dataclass(frozen=True, repr=False)
 class ContractResult(Result):
@@ -46,8 +62,8 @@ class ContractResult(Result):
     children : int
         Programme children who started.
     triggers : DataFrame
-        ``trigger``, ``label``, ``achieved`` (children), ``price``, ``claimed``, ``paid``, ``children``, and the
-        targets ``low``, ``base``, ``high``.
+        ``trigger``, ``label``, ``achieved`` (children), ``price``, ``claimed``, ``paid``, ``children``, and
+        the targets ``low``, ``base``, ``high``.
     areas : DataFrame
         ``area``, ``at_risk``, ``achieved``, ``percent``, ``rule``: each payable outcome.
     payments : DataFrame
@@ -65,8 +81,8 @@ class ContractResult(Result):
     available: bool
     terms: ContractTerms = field(default_factory=lambda: ContractTerms.model_validate({}))
     children: int = 0
-    triggers: pd.DataFrame = field(default_factory=pd.DataFrame)
-    areas: pd.DataFrame = field(default_factory=pd.DataFrame)
+    triggers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_TRIGGER_COLUMNS)))
+    areas: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_AREA_COLUMNS)))
     payments: pd.DataFrame = field(default_factory=pd.DataFrame)
     counts: pd.DataFrame = field(default_factory=pd.DataFrame)
     currency: str = ""
@@ -82,20 +98,24 @@ class ContractResult(Result):
 
     @property
     def by_payer(self) -> pd.DataFrame:
-        """Payments by payer, largest first: ``group``, ``payer``, ``amount``, ``per_child``, ``children``."""
+        """Payments by payer, largest first: ``group``, ``payer``, ``amount``, ``per_child``."""
+        columns = ["group", "payer", "amount", "per_child", "children", "title"]
         if not len(self.payments):
-            return pd.DataFrame({"group": [], "payer": [], "amount": [], "per_child": [], "children": []})
+            return pd.DataFrame(columns=columns)
         pennies = self.payments.groupby("payer")["pennies"].sum().sort_values(ascending=False, kind="stable")
         amount = pennies.to_numpy() / PENNIES
-        return pd.DataFrame(
-            {
-                "group": [str(p).replace("_", " ") for p in pennies.index],
-                "payer": [str(p) for p in pennies.index],
-                "amount": amount,
-                "per_child": amount / max(self.children, 1),
-                "children": self.children,
-            }
-        )
+        table = pd.DataFrame({"payer": [str(p) for p in pennies.index], "amount": amount})
+        year = f", {self.price_year} prices" if self.price_year else ""
+        return table.assign(
+            group=table["payer"].str.replace("_", " "),
+            per_child=amount / max(self.children, 1),
+            children=self.children,
+            title=f"{self.currency} a child{year} ({self.evidence})",
+        )[columns]
+
+    def targets(self) -> pd.DataFrame:
+        """Triggers that have targets: ``label``, ``achieved``, ``low``, ``base``, ``high``."""
+        return self.triggers.dropna(subset=["low", "base", "high"], how="all")
 
     def table(self) -> pd.DataFrame:
         """One row a trigger: achieved, price, claimed, paid, targets."""
@@ -105,7 +125,7 @@ class ContractResult(Result):
         """Draw what was achieved beside the targets, unreleased: for exploring, not for a page."""
         from wlz_eval.value.figures import draw_targets
 
-        return draw_targets(self.triggers.assign(trigger=self.triggers["label"]))
+        return draw_targets(self.targets())
 
     def _finding(
         self,
@@ -136,7 +156,7 @@ class ContractResult(Result):
         )
 
     def findings(self) -> list[Finding]:
-        """Return payments in all, by payer, by trigger, outcomes achieved, and the share of the maximum possible."""
+        """Return payments, outcomes achieved, targets, and the share of the maximum possible."""
         if not self.available:
             return []
         cap = self.terms.outcomes_paid_per_child
@@ -211,8 +231,8 @@ def _price_year(card: pd.DataFrame) -> int | None:
     years = list(card["price_year"].dropna().unique()) if "price_year" in card else []
     if len(years) > 1:
         raise OptionError(
-            f"The rate card has prices of {', '.join(str(int(y)) for y in sorted(years))}. A contract is paid in one "
-            "price year: give all prices in the same price_year."
+            f"The rate card has prices of {', '.join(str(int(y)) for y in sorted(years))}. A contract has "
+            "one price year: give all prices in the same price_year."
         )
     return int(years[0]) if len(years) else None
 
@@ -303,9 +323,11 @@ def contract(
         children=len(data),
         currency=cohort.currency,
         price_year=_price_year(card),
-        triggers=_trigger_table(met, claims, paid, _targets(cohort), card),
+        triggers=_trigger_table(met, claims, paid, _targets(cohort), card).assign(
+            price_year=_price_year(card), evidence=_evidence(card, terms)
+        ),
         evidence=_evidence(card, terms),
-        areas=pd.DataFrame(areas, columns=["area", "measure", "at_risk", "achieved", "percent", "rule"]),
+        areas=pd.DataFrame(areas, columns=list(_AREA_COLUMNS)),
         payments=payments_by_payer(paid, card, terms),
         counts=pd.DataFrame({"outcomes": reached.sum(axis=1), "at_risk": at_risk.sum(axis=1)}),
     )

@@ -101,7 +101,7 @@ class Costs(Result):
         Returns
         -------
         DataFrame
-            ``group``, ``amount``, ``per_child``, ``children``, ``price_year``.
+            ``group``, ``key``, ``amount``, ``per_child``, ``children``, ``price_year``, ``title``.
         """
         sums = (
             self.lines.groupby(column, sort=True)["amount"].sum().sort_values(ascending=False, kind="stable")
@@ -114,6 +114,7 @@ class Costs(Result):
                 "per_child": sums.to_numpy() / max(self.children, 1),
                 "children": self.children,
                 "price_year": self.price_year,
+                "title": f"{self.currency} a child, {self.price_year} prices",
             }
         )
 
@@ -125,7 +126,7 @@ class Costs(Result):
         """Draw costs a child by payer."""
         from wlz_eval.value.figures import draw_amounts
 
-        return draw_amounts(self.by("payer"), self.currency, self.price_year)
+        return draw_amounts(self.by("payer"))
 
     def _finding(self, name: str, quantity: str, estimate: float, note: str = "", group: str = "") -> Finding:
         return Finding(
@@ -177,8 +178,8 @@ def _common_price_year(
             f"Costs stay in their own price year: no price index is held for {cohort.currency}.",
         )
     raise OptionError(
-        f"Costs are in prices of {', '.join(map(str, years))} and no price index is held for {cohort.currency}, "
-        "so they cannot be added. Give every line of the costs table in the same price_year."
+        f"Costs are in prices of {', '.join(map(str, years))} and no price index is held for "
+        f"{cohort.currency}, so they cannot be added. Give every line in the same price_year."
     )
 
 
@@ -228,7 +229,7 @@ def costs(cohort: Cohort, options: ValueOptions, children: int) -> Costs:
     negative = table["amount"].astype(float) < 0
     if negative.any():
         raise OptionError(
-            f"Cost line {str(table['item'].iloc[int(negative.argmax())])!r} is negative. Costs are 0 or more; "
+            f"Cost line {str(table['item'].iloc[int(negative.argmax())])!r} is negative. "
             "put income in the funding table."
         )
     price_year, notes = _common_price_year(table, cohort, options)

@@ -78,8 +78,8 @@ def apply_caps(claims: pd.DataFrame, child_cap: float | None, contract_cap: floa
     Returns
     -------
     DataFrame of int
-        What is paid. When the contract's cap is reached, triggers are paid in their order until it is used up,
-        and the last one is cut in proportion over its children.
+        What is paid. When the contract's cap is reached, triggers are paid in their order until it is used
+        up, and the last one is cut in proportion over its children.
     """
     values = claims.to_numpy(dtype=np.int64)
     if child_cap is not None:
@@ -102,7 +102,7 @@ def _to_total(values: npt.NDArray[np.int64], cap: int) -> npt.NDArray[np.int64]:
 
 
 def _weights(card: pd.DataFrame, trigger: str, shares: Mapping[str, float]) -> dict[str, float]:
-    """Weight of each payer in one trigger: named prices go to their payer, the rest by the contract's shares."""
+    """Weight of each payer in one trigger: named prices to their payer, the rest by shares."""
     rows = card[card["trigger"].astype(str) == trigger]
     weights: dict[str, float] = {}
     for row in rows.to_dict(orient="records"):
@@ -130,8 +130,8 @@ def payments_by_payer(paid: pd.DataFrame, card: pd.DataFrame, terms: ContractTer
     Returns
     -------
     DataFrame
-        ``trigger``, ``payer``, ``pennies``, ``amount``, ``children``: the amounts of all rows add up exactly to
-        what is paid.
+        ``trigger``, ``payer``, ``pennies``, ``amount``, ``children``: the amounts of all rows add up
+        exactly to what is paid.
     """
     rows = []
     for trigger in paid.columns:
