@@ -12,6 +12,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 PARAMETERS = {
     "cohort": "star-1986", "audience": "public", "out_dir": "", "effort": "quick", "workers": 1, "plan_overrides": {},
 }
+DEFINITIONS_AND_LOOPS = (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While)
 MOST_CODE_CELLS = {"04_attribution": 40}
 
 
@@ -44,7 +45,7 @@ class TestForm:
     def test_cells_call_the_package_and_define_nothing(self, path):
         for cell in code_cells(read(path)):
             for node in ast.walk(ast.parse(cell.source)):
-                assert not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda | ast.For | ast.While), cell.source
+                assert not isinstance(node, DEFINITIONS_AND_LOOPS), cell.source
 
     def test_cells_are_short_and_few(self, path):
         cells = code_cells(read(path))
