@@ -74,7 +74,7 @@ def table_html(
     for i, row in enumerate(released):
         cells = []
         finding = findings[i] if findings else ""
-        for j, (name, spec) in enumerate(columns.items()):
+        for j, name in enumerate(columns):
             cell = row[name]
             if cell.kind == "label":
                 words = escape(cell.text)
@@ -82,14 +82,15 @@ def table_html(
                     f'<th scope="row">{words}</th>' if j == 0 and first_is_header else f"<td>{words}</td>"
                 )
             else:
-                quiet = ' class="n hidden"' if cell.hidden else ' class="n"'
+                style = f"n {cell.kind} hidden" if cell.hidden else f"n {cell.kind}"
                 shown = data_element(cell.text, cell, finding, keys[i][name])
-                cells.append(f"<td{quiet}>{shown}</td>")
+                cells.append(f'<td class="{style}">{shown}</td>')
         body.append(f"<tr>{''.join(cells)}</tr>")
+    kind = ' class="findings"' if findings else ""
     foot = f'<p class="wlz-note">{escape(note)}</p>' if note else ""
     return (
         f'<div class="wlz-table"><div class="wlz-scroll" role="region" aria-label="{escape(caption)}" tabindex="0">'
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<table{kind}><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(body)}</tbody></table></div>{foot}</div>"
     )
 

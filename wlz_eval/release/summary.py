@@ -16,12 +16,14 @@ from wlz_eval.release.findings import FindingSet
 from wlz_eval.release.labels import WAVE_WORDS, outcome_label
 from wlz_eval.release.sentences import Sentence
 
-__all__ = ["Summary", "summarise"]
+__all__ = ["EFFECT_TOPIC", "Summary", "summarise"]
 
 NO_EFFECT = (
     "These findings hold no estimate for the main outcome against comparison children, so nothing can be said about "
     "what would have happened without the programme."
 )
+#: Begins the one sentence that the list of all cohorts quotes.
+EFFECT_TOPIC = "What the programme did."
 _NOT_SIGNIFICANT = "It may well be none."
 
 
@@ -150,11 +152,10 @@ def _change(found: FindingSet, cohort: Cohort, plan: Plan) -> Sentence:
         change = _first(found, f"progress.change.{where}")
         if change is None:
             continue
-        way, good = direction_words(change.estimate, outcome.better or _better(cohort, outcome.measure))
+        way, _ = direction_words(change.estimate, "unclear")
         values = {"change": change, "label": outcome_label(cohort, outcome.measure)}
         text = f"{{label}} was {{change:magnitude}} {way} {WAVE_WORDS[outcome.wave]} than at the start"
-        # Scores that rise as children grow say nothing good or bad by themselves; those with a cut-point do.
-        text += f", {good} (95% interval {{change:interval}})." if change.has_interval else f", {good}."
+        text += " (95% interval {change:interval})." if change.has_interval else "."
         expected = _first(found, f"progress.expected_untreated.{where}")
         if expected is not None:
             values["expected"] = expected
@@ -164,7 +165,7 @@ def _change(found: FindingSet, cohort: Cohort, plan: Plan) -> Sentence:
 
 
 def _effect(att: Finding | None, tier: Finding | None, label: str, better: str, wave: str) -> Sentence:
-    topic = "What the programme did."
+    topic = EFFECT_TOPIC
     if att is not None and att.estimate == att.estimate:
         return Sentence(claim_sentence(att, label, better), {"att": att}, topic)
     if tier is not None and tier.tier == "C":
@@ -208,6 +209,8 @@ def _value(found: FindingSet) -> Sentence:
     odds = _first(found, "value.breakeven_probability")
     net = _first(found, "value.net_present_value")
     projected = _first(found, "value.projection.net_present_value")
+    if not found.where(id_prefix="value."):
+        return Sentence("Nothing is known yet of costs and benefits.", topic=topic)
     if cost is None:
         return Sentence("These data hold no costs, so nothing can be said about value.", topic=topic)
     spent = "The programme cost {cost} a child."

@@ -93,23 +93,26 @@ def read_notebook(name: str, notebook: Mapping[str, Any]) -> PageContent:
     blocks: list[Block] = []
     answer: list[str] = []
     limits: list[str] = []
+    waiting: list[str] = []
     for cell in cells[1:]:
         tags = _tags(cell)
         if "injected-parameters" in tags:
             continue  # holds the folders of the machine; the footer says what the run was asked for
+        if cell["cell_type"] == "code" and _source(cell).strip():
+            waiting.append(code_html(_source(cell), int(cell.get("execution_count") or 0)))
         if "answer" in tags:
             answer.append(_content(cell, outline))
         elif "limits" in tags:
             limits.append(_limits(cell, outline, first=not limits))
         elif cell["cell_type"] == "markdown":
+            _flush(blocks, waiting)
             blocks.append(Block("text", to_html(_source(cell), outline)))
-            continue
         else:
             result = outputs_html(cell.get("outputs", []), hide_plain=_CHECKED in tags)
             if result:
                 blocks.append(Block("result", result))
-        if cell["cell_type"] == "code" and _source(cell).strip():
-            _add_code(blocks, cell)
+                _flush(blocks, waiting)
+    _flush(blocks, waiting)
     return PageContent(
         notebook=name,
         number=number,
@@ -168,12 +171,11 @@ def _limits(cell: Mapping[str, Any], outline: Outline, first: bool) -> str:
     return heading + _content(cell, outline)
 
 
-def _add_code(blocks: list[Block], cell: Mapping[str, Any]) -> None:
-    """Add a cell's code: below its result, or to the code block before it when it showed nothing."""
-    html = code_html(_source(cell), int(cell.get("execution_count") or 0))
-    if blocks and blocks[-1].kind == "code":
-        html = blocks.pop().html + html
-    blocks.append(Block("code", html))
+def _flush(blocks: list[Block], waiting: list[str]) -> None:
+    """Put the code that waits into one folded block: that of a result stands below it, whatever cells made it."""
+    if waiting:
+        blocks.append(Block("code", "".join(waiting)))
+        waiting.clear()
 
 
 def outputs_html(outputs: Sequence[Mapping[str, Any]], hide_plain: bool = False) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from wlz_eval.release.findings import FindingSet, Stamp
+from wlz_eval.release.notebook import NOTEBOOKS
 from wlz_eval.release.provenance import INTERNAL_MARK, SIMULATED_MARK
 from wlz_eval.release.rule import Rule
 from wlz_eval.report.content import Block, PageContent, read_notebook
@@ -169,6 +170,7 @@ def render_page(
         bands=bands(content.head),
         page=linked,
         head=content.head,
+        questions=len(NOTEBOOKS),
         pages=list(pages),
         before=pages[at - 1] if at > 0 else None,
         after=pages[at + 1] if 0 <= at < len(pages) - 1 else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from wlz_eval.release.findings import FindingSet, FindingStore
 from wlz_eval.release.gate import Refusal, gate
 from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.notebook import NOTEBOOKS
+from wlz_eval.release.summary import EFFECT_TOPIC
 from wlz_eval.release.suppression import suppress
 from wlz_eval.release.workspace import Workspace
 from wlz_eval.report.content import PageContent, read_notebook
@@ -269,6 +271,13 @@ def _quoted(content: PageContent, findings: FindingSet, href: Any) -> str:
     return link_findings(content.answer, stamps, href, cell_prefix=f"{content.notebook}:")
 
 
+def _main_sentence(answer: str) -> str:
+    """Return the paragraph on the programme's effect, or the first where none is marked so."""
+    paragraphs = re.findall(r'<p class="wlz-say">.*?</p>', answer, re.DOTALL)
+    marked = [p for p in paragraphs if f"<strong>{EFFECT_TOPIC}</strong>" in p]
+    return (marked or paragraphs or [answer])[0]
+
+
 def _quarantine(workspace: Workspace, cohort_id: str, audience: str, refusals: Sequence[Refusal]) -> None:
     place = workspace.quarantine_dir(cohort_id, audience)
     shutil.rmtree(place, ignore_errors=True)
@@ -298,6 +307,7 @@ def _remember(
     head = next(iter(contents.values())).head
     summary = contents.get("09_summary") or contents.get("04_attribution")
     headline = _quoted(summary, findings, lambda notebook: f"{cohort_id}/{notebook}.html") if summary else ""
+    headline = _main_sentence(headline)
     record = {
         "cohort": cohort_id,
         "title": head["title"],
