@@ -86,10 +86,16 @@ def paired_change(
             df, method = n - 1, f"paired t with {n - 1} degrees of freedom, children as independent"
         half = float(stats.t.ppf(0.5 + level / 2, df)) * se
     return Change(
-        n=n, missing=missing, schools=schools,
+        n=n,
+        missing=missing,
+        schools=schools,
         before=float(first[both].mean()) if n else math.nan,
         after=float(last[both].mean()) if n else math.nan,
-        change=mean, se=se, ci_low=mean - half, ci_high=mean + half, method=method,
+        change=mean,
+        se=se,
+        ci_low=mean - half,
+        ci_high=mean + half,
+        method=method,
     )
 
 

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from wlz_eval.cohort.model import WAVES, Cohort
+from wlz_eval.cohort.model import WAVES, Cohort, Period
 
 __all__ = ["AnalysisFrame", "analysis_frame", "attendance_by_wave"]
 
 #: Yes/no columns of the children table that become 0/1 in the frame.
 FLAGS: tuple[str, ...] = (
-    "fsm", "eal", "social_care", "teacher_nominated", "identified", "offered", "consented", "started",
+    "fsm",
+    "eal",
+    "social_care",
+    "teacher_nominated",
+    "identified",
+    "offered",
+    "consented",
+    "started",
 )
 #: Columns of the children table that are carried over as they are.
 CARRIED: tuple[str, ...] = (
-    "group", "comparison_type", "school_id", "local_authority", "phase", "year_group", "gender", "sen",
-    "ethnicity", "imd_decile", "index_date", "left",
+    "group",
+    "comparison_type",
+    "school_id",
+    "local_authority",
+    "phase",
+    "year_group",
+    "gender",
+    "sen",
+    "ethnicity",
+    "imd_decile",
+    "index_date",
+    "left",
 )
 
 
@@ -67,8 +85,9 @@ def attendance_by_wave(cohort: Cohort) -> pd.DataFrame:
         return pd.DataFrame(index=pd.Index([], name="child_id"))
     table = cohort["attendance"]
     columns = {}
+    windows: dict[Any, Period] = {**cohort.meta.waves, **cohort.meta.attendance_windows}
     for wave in WAVES:
-        window = cohort.meta.attendance_windows.get(wave) or cohort.meta.waves.get(wave)
+        window = windows.get(wave)
         if window is None:
             continue
         inside = (table["period_start"] >= pd.Timestamp(window.start)) & (
@@ -111,7 +130,7 @@ def _measures_wide(cohort: Cohort, children: pd.Index, informants: dict[str, str
 
 
 def _who_counts(children: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep programme children who started, and comparison children who never were, nor have a sibling there."""
+    """Keep programme children who started, and comparison children with no tie to the programme."""
     programme = children["group"] == "programme"
     started = programme & children["started"].fillna(True).astype(bool) if "started" in children else programme
     ever = children[programme]

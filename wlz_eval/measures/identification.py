@@ -1,18 +1,18 @@
-"""Who are the children, and were the right ones identified?"""
+"""Describe who the children are, and whether the right ones were identified."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.figures import COLOURS, MARKERS, new_figure
-from wlz_eval.core.finding import Evidence, Finding
+from wlz_eval.core.finding import Evidence, Finding, Unit
 from wlz_eval.core.result import Result
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.measures.options import RiskRule
@@ -64,7 +64,10 @@ class Identification(Result):
     def answer(self) -> str:
         """Template of the answer; its placeholders are those of :meth:`words`."""
         if not self.numbers["assessed"]:
-            return "The plan names no rules of risk that these data can answer, so this page only says who the children are."
+            return (
+                "The plan names no rules of risk that these data can answer, so this page only says who the "
+                "children are."
+            )
         text = "Programme children were at risk in {mean} areas on average"
         text += "; {high} of them were at risk in three or more." if "high" in self.numbers else "."
         if "pool_high" in self.numbers:
@@ -76,7 +79,9 @@ class Identification(Result):
         return {
             name: facts.get(f"identification.{finding}")
             for name, finding in (
-                ("mean", "risks.mean"), ("high", "risks.three_or_more"), ("pool", "pool.three_or_more"),
+                ("mean", "risks.mean"),
+                ("high", "risks.three_or_more"),
+                ("pool", "pool.three_or_more"),
             )
         }
 
@@ -84,7 +89,10 @@ class Identification(Result):
     def chosen_how(self) -> str:
         """Sentence on how rules and teachers agree; its placeholder is ``beyond``."""
         if self.agreement.empty:
-            return "The tables do not hold both what the rules picked and whom teachers put forward, so the two cannot be compared."
+            return (
+                "The tables do not hold both what the rules picked and whom teachers put forward, so the two "
+                "cannot be compared."
+            )
         return "{beyond} of the programme's children were not picked by the rules: teachers put them forward."
 
     def table(self) -> pd.DataFrame:
@@ -99,58 +107,108 @@ class Identification(Result):
         """Return risks per child, shares in high need, and shares at risk in each area."""
         n = self.numbers
         own = int(n["assessed"])
-        common = {"claim": "description", "group": "programme", "evidence": self.evidence}
+        common: dict[str, Any] = {"claim": "description", "group": "programme", "evidence": self.evidence}
         found = []
         if own:
-            found.append(Finding(
-                finding_id="identification.risks.mean", quantity="areas_at_risk_for_each_child", estimate=n["mean"],
-                unit="ratio", n_programme=own, method="mean over children with every area known", **common))  # type: ignore[arg-type]
+            found.append(
+                Finding(
+                    finding_id="identification.risks.mean",
+                    quantity="areas_at_risk_for_each_child",
+                    estimate=n["mean"],
+                    unit="ratio",
+                    n_programme=own,
+                    method="mean over children with every area known",
+                    **common,
+                )
+            )
             for key, name in (("high", "three_or_more"), ("very_high", "five_or_more")):
                 if key in n:
-                    found.append(Finding(
-                        finding_id=f"identification.risks.{name}", quantity=f"at_risk_in_{name}_areas",
-                        estimate=100 * n[key], unit="percent", n_programme=own, **common))  # type: ignore[arg-type]
+                    found.append(
+                        Finding(
+                            finding_id=f"identification.risks.{name}",
+                            quantity=f"at_risk_in_{name}_areas",
+                            estimate=100 * n[key],
+                            unit="percent",
+                            n_programme=own,
+                            **common,
+                        )
+                    )
         pool = int(n["pool_assessed"])
         if pool and "pool_high" in n:
-            found.append(Finding(
-                finding_id="identification.pool.three_or_more", quantity="at_risk_in_three_or_more_areas",
-                estimate=100 * n["pool_high"], unit="percent", n_comparison=pool, claim="description",
-                group="comparison", evidence=self.evidence))
+            found.append(
+                Finding(
+                    finding_id="identification.pool.three_or_more",
+                    quantity="at_risk_in_three_or_more_areas",
+                    estimate=100 * n["pool_high"],
+                    unit="percent",
+                    n_comparison=pool,
+                    claim="description",
+                    group="comparison",
+                    evidence=self.evidence,
+                )
+            )
         if n.get("high_in_schools"):
-            found.append(Finding(
-                finding_id="identification.reached", quantity="on_the_programme_of_pupils_in_high_need_at_its_schools",
-                estimate=100 * n["reached"], unit="percent", claim="description", evidence=self.evidence,
-                n_programme=int(n["high_in_schools"]), group="programme",
-                note="Of pupils at risk in three or more areas in the programme's own schools."))
+            found.append(
+                Finding(
+                    finding_id="identification.reached",
+                    quantity="on_the_programme_of_pupils_in_high_need_at_its_schools",
+                    estimate=100 * n["reached"],
+                    unit="percent",
+                    claim="description",
+                    evidence=self.evidence,
+                    n_programme=int(n["high_in_schools"]),
+                    group="programme",
+                    note="Of pupils at risk in three or more areas in the programme's own schools.",
+                )
+            )
         for row in self.areas.to_dict(orient="records"):
             if row["programme_n"] > 0:
-                found.append(Finding(
-                    finding_id=f"identification.area.{row['area']}", quantity=f"at_risk_in_{row['area']}",
-                    estimate=row["programme_percent"], unit="percent", n_programme=int(row["programme_n"]), **common))  # type: ignore[arg-type]
+                found.append(
+                    Finding(
+                        finding_id=f"identification.area.{row['area']}",
+                        quantity=f"at_risk_in_{row['area']}",
+                        estimate=row["programme_percent"],
+                        unit="percent",
+                        n_programme=int(row["programme_n"]),
+                        **common,
+                    )
+                )
         if n.get("nominated_only_n"):
-            found.append(Finding(
-                finding_id="identification.beyond_rules", quantity="on_the_programme_though_the_rules_did_not_pick_them",
-                estimate=100 * n["nominated_only"], unit="percent", n_programme=int(n["nominated_only_n"]), **common))  # type: ignore[arg-type]
+            found.append(
+                Finding(
+                    finding_id="identification.beyond_rules",
+                    quantity="on_the_programme_though_the_rules_did_not_pick_them",
+                    estimate=100 * n["nominated_only"],
+                    unit="percent",
+                    n_programme=int(n["nominated_only_n"]),
+                    **common,
+                )
+            )
         return found
 
 
 def _area_table(flags: pd.DataFrame, programme: pd.Series) -> pd.DataFrame:
     rows = []
     for area in flags.columns:
-        row: dict[str, object] = {"area": area, "label": area.replace("_", " ")}
+        row: dict[str, Any] = {"area": area, "label": area.replace("_", " ")}
         for group, members in (("programme", programme), ("comparison", ~programme)):
             known = flags.loc[members, area].dropna()
             row[f"{group}_n"] = len(known) or math.nan
             row[f"{group}_percent"] = 100 * float(known.mean()) if len(known) else math.nan
         rows.append(row)
-    return pd.DataFrame(rows, columns=["area", "label", "programme_n", "programme_percent", "comparison_n",
-                                       "comparison_percent"])
+    return pd.DataFrame(
+        rows,
+        columns=["area", "label", "programme_n", "programme_percent", "comparison_n", "comparison_percent"],
+    )
 
 
 def _count_table(count: pd.Series, programme: pd.Series, areas: int) -> pd.DataFrame:
     groups = {"programme": count[programme].dropna(), "comparison": count[~programme].dropna()}
     rows = [
-        {"risks": k, **{name: int((known == k).sum()) if len(known) else math.nan for name, known in groups.items()}}
+        {
+            "risks": k,
+            **{name: int((known == k).sum()) if len(known) else math.nan for name, known in groups.items()},
+        }
         for k in range(areas + 1 if areas else 0)
     ]
     return pd.DataFrame(rows, columns=["risks", "programme", "comparison"])
@@ -163,21 +221,31 @@ def _profile(cohort: Cohort, data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataF
         values = pd.to_numeric(data[column], errors="coerce") if data[column].dtype.kind in "fiub" else None
         if values is None or column == "programme":
             continue
-        row: dict[str, object] = {"column": column}
+        row: dict[str, Any] = {"column": column}
         for group, members in (("programme", programme), ("comparison", ~programme)):
             known = values[members].dropna()
             row |= {f"{group}_n": len(known), group: float(known.mean()) if len(known) else math.nan}
         if column.endswith("_baseline") and not column.endswith("_pre_baseline"):
             facts = cohort.measure(column.removesuffix("_baseline"))
-            means.append(row | {"label": facts.label, "unit": level_unit(facts.unit)})
+            means.append(row | {"label": facts.label, "unit": level_unit(cast(Unit, facts.unit))})
         elif column in _YES_NO:
-            shares.append(row | {"label": _YES_NO[column], "programme": 100 * row["programme"],  # type: ignore[operator]
-                                 "comparison": 100 * row["comparison"]})  # type: ignore[operator]
+            shares.append(
+                row
+                | {
+                    "label": _YES_NO[column],
+                    "programme": 100 * row["programme"],
+                    "comparison": 100 * row["comparison"],
+                }
+            )
     names = ["column", "label", "programme", "programme_n", "comparison", "comparison_n"]
     return pd.DataFrame(means, columns=[*names, "unit"]), pd.DataFrame(shares, columns=names)
 
 
-_YES_NO = {"fsm": "Free school meals", "eal": "English as an additional language", "social_care": "Known to social care"}
+_YES_NO = {
+    "fsm": "Free school meals",
+    "eal": "English as an additional language",
+    "social_care": "Known to social care",
+}
 
 
 def _agreement(data: pd.DataFrame) -> pd.DataFrame:
@@ -189,11 +257,18 @@ def _agreement(data: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     words = {1.0: "yes", 0.0: "no"}
     rows = [
-        {"rules": words[r], "teachers": words[t],
-         "programme": int(((asked["identified"] == r) & (asked["teacher_nominated"] == t) & (asked["programme"] == 1)).sum()),
-         "not_on_programme": int(((asked["identified"] == r) & (asked["teacher_nominated"] == t)
-                                  & (asked["programme"] == 0)).sum())}
-        for r in (1.0, 0.0) for t in (1.0, 0.0)
+        {
+            "rules": words[r],
+            "teachers": words[t],
+            "programme": int(
+                ((asked["identified"] == r) & (asked["teacher_nominated"] == t) & (asked["programme"] == 1)).sum()
+            ),
+            "not_on_programme": int(
+                ((asked["identified"] == r) & (asked["teacher_nominated"] == t) & (asked["programme"] == 0)).sum()
+            ),
+        }
+        for r in (1.0, 0.0)
+        for t in (1.0, 0.0)
     ]
     return pd.DataFrame(rows, columns=columns)
 
@@ -202,7 +277,9 @@ def _numbers(data: pd.DataFrame, count: pd.Series, areas: int) -> dict[str, floa
     programme = data["programme"] == 1
     own, pool = count[programme].dropna(), count[~programme].dropna()
     numbers: dict[str, float] = {
-        "assessed": len(own), "pool_assessed": len(pool), "mean": float(own.mean()) if len(own) else math.nan,
+        "assessed": len(own),
+        "pool_assessed": len(pool),
+        "mean": float(own.mean()) if len(own) else math.nan,
     }
     for key, level in (("high", HIGH), ("very_high", VERY_HIGH)):
         if areas >= level and len(own):
@@ -218,7 +295,10 @@ def _numbers(data: pd.DataFrame, count: pd.Series, areas: int) -> dict[str, floa
     if {"identified", "teacher_nominated"} <= set(data.columns):
         asked = data[programme].dropna(subset=["identified", "teacher_nominated"])
         if len(asked) and asked["teacher_nominated"].any():
-            numbers |= {"nominated_only_n": len(asked), "nominated_only": float((asked["identified"] == 0).mean())}
+            numbers |= {
+                "nominated_only_n": len(asked),
+                "nominated_only": float((asked["identified"] == 0).mean()),
+            }
     return numbers
 
 
@@ -245,8 +325,12 @@ def identification(cohort: Cohort, frame: AnalysisFrame, rules: Sequence[RiskRul
     count = risk_count(flags) if len(flags.columns) else pd.Series(np.nan, index=data.index)
     profile, shares = _profile(cohort, data)
     return Identification(
-        areas=_area_table(flags, programme), counts=_count_table(count, programme, len(flags.columns)),
-        profile=profile, shares=shares, agreement=_agreement(data), numbers=_numbers(data, count, len(flags.columns)),
+        areas=_area_table(flags, programme),
+        counts=_count_table(count, programme, len(flags.columns)),
+        profile=profile,
+        shares=shares,
+        agreement=_agreement(data),
+        numbers=_numbers(data, count, len(flags.columns)),
         evidence="simulated" if cohort.provenance == "synthetic" else "measured",
     )
 

@@ -25,8 +25,8 @@ def what_would_lift(cohort: Cohort, frame: AnalysisFrame, outcomes: list[tuple[s
     Returns
     -------
     DataFrame
-        Columns ``measure``, ``wave``, ``label``, ``missing`` (in words) and ``children``: the comparison children
-        of whom a value would be needed at each wave named, as many as the programme has with both readings.
+        Columns ``measure``, ``wave``, ``label``, ``missing`` (in words) and ``children``: the comparison
+        children of whom a value would be needed at each wave named, as many as the programme has with both.
     """
     data = frame.data
     programme = data["programme"] == 1
@@ -42,7 +42,9 @@ def what_would_lift(cohort: Cohort, frame: AnalysisFrame, outcomes: list[tuple[s
         children = int(data.loc[programme, columns].notna().all(axis=1).sum()) if columns else int(programme.sum())
         rows.append(
             {
-                "measure": measure, "wave": wave, "label": cohort.measure(measure).label,
+                "measure": measure,
+                "wave": wave,
+                "label": cohort.measure(measure).label,
                 "missing": "nothing: held for both groups, before and after" if not need else "; ".join(need),
                 "children": children,
             }

@@ -20,14 +20,18 @@ class RiskRule(BaseModel):
 
     area: str = Field(description="Area of risk, such as english or economic_disadvantage")
     column: str = Field(description="Column of the analysis frame, such as english_baseline or fsm")
-    below: float | None = Field(None, description="At risk strictly below this value")
-    at_least: float | None = Field(None, description="At risk at this value and above")
-    equals: Any = Field(None, description="At risk when the column has this value")
-    outcome_area: bool = Field(True, description="Whether progress in this area counts as an outcome (not FSM or IMD)")
+    below: float | None = Field(default=None, description="At risk strictly below this value")
+    at_least: float | None = Field(default=None, description="At risk at this value and above")
+    equals: Any = Field(default=None, description="At risk when the column has this value")
+    outcome_area: bool = Field(
+        default=True, description="Whether progress in this area counts as an outcome (not FSM or IMD)"
+    )
 
     @model_validator(mode="after")
     def _one_condition(self) -> RiskRule:
         given = [k for k in ("below", "at_least", "equals") if getattr(self, k) is not None]
         if len(given) != 1:
-            raise ValueError(f"risk rule for {self.area}: give exactly one of below, at_least, equals (found {len(given)})")
+            raise ValueError(
+                f"risk rule for {self.area}: give exactly one of below, at_least, equals (found {len(given)})"
+            )
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ __all__ = ["OutcomeProgress", "Progress", "level_unit", "plot_exit_rates", "prog
 
 
 def level_unit(unit: Unit) -> Unit:
-    """Unit of a level where `unit` is that of a difference: shares are in percent, their differences in points."""
+    """Return the unit of a level, from that of a difference: differences of percentages are in points."""
     return "percent" if unit == "percentage_points" else unit
 
 
@@ -42,7 +42,7 @@ class OutcomeProgress:
     change : Change
         Before, after, and their mean difference.
     expected : float
-        Change to be expected of these children with no programme at all; ``nan`` where no population is known.
+        Change to be expected of these children with no programme; ``nan`` where no population is known.
     population : Population or None
         The unselected population behind it.
     at_risk : int
@@ -89,23 +89,60 @@ class Progress(Result):
         return pd.DataFrame(
             [
                 {
-                    "measure": o.measure, "wave": o.wave, "label": o.label, "unit": o.unit, "level_unit": level_unit(o.unit), "better": o.better,
-                    "n": o.change.n, "missing": o.change.missing, "before": o.change.before, "after": o.change.after,
-                    "change": o.change.change, "ci_low": o.change.ci_low, "ci_high": o.change.ci_high,
+                    "measure": o.measure,
+                    "wave": o.wave,
+                    "label": o.label,
+                    "unit": o.unit,
+                    "level_unit": level_unit(o.unit),
+                    "better": o.better,
+                    "n": o.change.n,
+                    "missing": o.change.missing,
+                    "before": o.change.before,
+                    "after": o.change.after,
+                    "change": o.change.change,
+                    "ci_low": o.change.ci_low,
+                    "ci_high": o.change.ci_high,
                     "expected_change": o.expected,
                     "r": o.population.r if o.population else math.nan,
                     "population": o.population.source if o.population else "not known",
-                    "at_risk": o.at_risk, "out": o.out, "exit_rate": 100 * o.exit_rate.share,
-                    "exit_low": 100 * o.exit_rate.low, "exit_high": 100 * o.exit_rate.high,
-                    "expected_exit_rate": 100 * o.expected_exit, "exit_shown": min(o.out, o.at_risk - o.out),
-                    "caution": o.population.caution if o.population else "", "method": o.change.method,
+                    "at_risk": o.at_risk,
+                    "out": o.out,
+                    "exit_rate": 100 * o.exit_rate.share,
+                    "exit_low": 100 * o.exit_rate.low,
+                    "exit_high": 100 * o.exit_rate.high,
+                    "expected_exit_rate": 100 * o.expected_exit,
+                    "exit_shown": min(o.out, o.at_risk - o.out),
+                    "caution": o.population.caution if o.population else "",
+                    "method": o.change.method,
                 }
                 for o in self.outcomes
             ],
             columns=[
-                "measure", "wave", "label", "unit", "level_unit", "better", "n", "missing", "before", "after", "change", "ci_low",
-                "ci_high", "expected_change", "r", "population", "at_risk", "out", "exit_rate", "exit_low", "exit_high",
-                "expected_exit_rate", "exit_shown", "caution", "method",
+                "measure",
+                "wave",
+                "label",
+                "unit",
+                "level_unit",
+                "better",
+                "n",
+                "missing",
+                "before",
+                "after",
+                "change",
+                "ci_low",
+                "ci_high",
+                "expected_change",
+                "r",
+                "population",
+                "at_risk",
+                "out",
+                "exit_rate",
+                "exit_low",
+                "exit_high",
+                "expected_exit_rate",
+                "exit_shown",
+                "caution",
+                "method",
             ],
         )
 
@@ -113,22 +150,31 @@ class Progress(Result):
         """Template of the answer for one outcome; its placeholders are those of :meth:`words`."""
         outcome = next((o for o in self.outcomes if (o.measure, o.wave) == (measure, wave)), None)
         if outcome is None:
-            return "No programme child has a reading of the primary outcome both before and after, so no change can be shown."
-        text = "{label}: the programme's children changed by {change} on average (95% interval {change:interval})."
+            return (
+                "No programme child has a reading of the primary outcome both before and after, so no change "
+                "can be shown."
+            )
+        text = "{label}: the programme's children changed by {change} on average (95% interval "
+        text += "{change:interval})."
         if outcome.population is None:
             return text + " What would have been seen with no programme at all is not known for this measure."
-        text += " With no programme at all, a change of {expected} would be expected of them from one reading to the next."
+        text += " With no programme at all, a change of {expected} would be expected of them."
         if outcome.at_risk and math.isfinite(outcome.expected_exit):
             text += (
-                " Of those at risk at the start, {exit} were no longer at risk; {exit_expected} would be expected with "
-                "no programme."
+                " Of those at risk at the start, {exit} were no longer at risk; {exit_expected} would be "
+                "expected with no programme."
             )
         return text
 
     def words(self, measure: str, wave: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Values of the answer's placeholders, from recorded findings."""
         outcome = next((o for o in self.outcomes if (o.measure, o.wave) == (measure, wave)), None)
-        ids = {"change": "change", "expected": "expected_untreated", "exit": "exit_rate", "exit_expected": "exit_rate_expected"}
+        ids = {
+            "change": "change",
+            "expected": "expected_untreated",
+            "exit": "exit_rate",
+            "exit_expected": "exit_rate_expected",
+        }
         found = {name: facts.get(f"progress.{key}.{measure}.{wave}") for name, key in ids.items()}
         return {"label": outcome.label if outcome else "", **found}
 
@@ -146,38 +192,77 @@ def _findings(o: OutcomeProgress, evidence: Evidence) -> list[Finding]:
     caution = o.population.caution if o.population else ""
     found = [
         Finding(
-            finding_id=f"progress.change.{where}", quantity="change", estimate=o.change.change, se=o.change.se,
-            ci_low=o.change.ci_low, ci_high=o.change.ci_high, unit=o.unit, claim="description", outcome=o.measure,
-            wave=o.wave, group="programme", n_programme=o.change.n, method=o.change.method, evidence=evidence,
+            finding_id=f"progress.change.{where}",
+            quantity="change",
+            estimate=o.change.change,
+            se=o.change.se,
+            ci_low=o.change.ci_low,
+            ci_high=o.change.ci_high,
+            unit=o.unit,
+            claim="description",
+            outcome=o.measure,
+            wave=o.wave,
+            group="programme",
+            n_programme=o.change.n,
+            method=o.change.method,
+            evidence=evidence,
             note="A change before to after; it does not say why.",
         )
     ]
     if math.isfinite(o.expected) and o.population:
         found.append(
             Finding(
-                finding_id=f"progress.expected_untreated.{where}", quantity="expected_untreated", estimate=o.expected,
-                unit=o.unit, claim="description", outcome=o.measure, wave=o.wave, group="programme",
-                n_programme=o.change.n, n_comparison=o.population.n or None,
-                method=f"regression to the mean, r from {o.population.source}", evidence=evidence, note=caution,
+                finding_id=f"progress.expected_untreated.{where}",
+                quantity="expected_untreated",
+                estimate=o.expected,
+                unit=o.unit,
+                claim="description",
+                outcome=o.measure,
+                wave=o.wave,
+                group="programme",
+                n_programme=o.change.n,
+                n_comparison=o.population.n or None,
+                method=f"regression to the mean, r from {o.population.source}",
+                evidence=evidence,
+                note=caution,
             )
         )
     if o.at_risk:
         found.append(
             Finding(
-                finding_id=f"progress.exit_rate.{where}", quantity="exit_rate", estimate=100 * o.exit_rate.share,
-                ci_low=100 * o.exit_rate.low, ci_high=100 * o.exit_rate.high, unit="percent", claim="description",
-                outcome=o.measure, wave=o.wave, group="programme", subgroup="at risk at baseline",
-                n_programme=o.at_risk, method="Wilson interval, children as independent", evidence=evidence,
+                finding_id=f"progress.exit_rate.{where}",
+                quantity="exit_rate",
+                estimate=100 * o.exit_rate.share,
+                ci_low=100 * o.exit_rate.low,
+                ci_high=100 * o.exit_rate.high,
+                unit="percent",
+                claim="description",
+                outcome=o.measure,
+                wave=o.wave,
+                group="programme",
+                subgroup="at risk at baseline",
+                n_programme=o.at_risk,
+                method="Wilson interval, children as independent",
+                evidence=evidence,
                 note="Children leave risk with no programme too.",
             )
         )
         if math.isfinite(o.expected_exit) and o.population:
             found.append(
                 Finding(
-                    finding_id=f"progress.exit_rate_expected.{where}", quantity="exit_rate_to_be_expected_with_no_programme",
-                    estimate=100 * o.expected_exit, unit="percent", claim="description", outcome=o.measure,
-                    wave=o.wave, group="programme", subgroup="at risk at baseline", n_programme=o.at_risk,
-                    n_comparison=o.population.n or None, evidence=evidence, note=caution,
+                    finding_id=f"progress.exit_rate_expected.{where}",
+                    quantity="exit_rate_to_be_expected_with_no_programme",
+                    estimate=100 * o.expected_exit,
+                    unit="percent",
+                    claim="description",
+                    outcome=o.measure,
+                    wave=o.wave,
+                    group="programme",
+                    subgroup="at risk at baseline",
+                    n_programme=o.at_risk,
+                    n_comparison=o.population.n or None,
+                    evidence=evidence,
+                    note=caution,
                     method=f"bivariate normal, r from {o.population.source}",
                 )
             )
@@ -197,11 +282,18 @@ def _cut(rules: Sequence[RiskRule], cohort: Cohort, measure: str) -> RiskRule | 
     facts = cohort.measure(measure)
     if facts.risk is None or facts.higher_is_better is None:
         return None
-    side = {"below": facts.risk} if facts.higher_is_better else {"at_least": facts.risk}
-    return RiskRule(area=facts.area, column=f"{measure}_baseline", **side)  # type: ignore[arg-type]
+    up = facts.higher_is_better
+    return RiskRule(
+        area=facts.area,
+        column=f"{measure}_baseline",
+        below=facts.risk if up else None,
+        at_least=None if up else facts.risk,
+    )
 
 
-def _one(cohort: Cohort, data: pd.DataFrame, measure: str, wave: str, rules: Sequence[RiskRule], better: str | None) -> OutcomeProgress:
+def _one(
+    cohort: Cohort, data: pd.DataFrame, measure: str, wave: str, rules: Sequence[RiskRule], better: str | None
+) -> OutcomeProgress:
     facts = cohort.measure(measure)
     own = data[data["programme"] == 1]
     first = own[f"{measure}_baseline"].to_numpy(dtype=float)
@@ -222,8 +314,17 @@ def _one(cohort: Cohort, data: pd.DataFrame, measure: str, wave: str, rules: Seq
                 first[both][risk], float(cut or 0), population, risk_is_high=rule.at_least is not None
             )
     return OutcomeProgress(
-        measure=measure, wave=wave, label=facts.label, unit=facts.unit, better=better or facts.better,  # type: ignore[arg-type]
-        change=change, expected=expected, population=population, at_risk=n_risk, out=n_out, exit_rate=exit_rate,
+        measure=measure,
+        wave=wave,
+        label=facts.label,
+        unit=cast(Unit, facts.unit),
+        better=better or facts.better,
+        change=change,
+        expected=expected,
+        population=population,
+        at_risk=n_risk,
+        out=n_out,
+        exit_rate=exit_rate,
         expected_exit=expected_exit,
     )
 
@@ -257,8 +358,11 @@ def progress(
     """
     found = []
     own = frame.data[frame.data["programme"] == 1]
-    names = [c.removesuffix("_baseline") for c in frame.data.columns
-             if c.endswith("_baseline") and not c.endswith("_pre_baseline")]
+    names = [
+        c.removesuffix("_baseline")
+        for c in frame.data.columns
+        if c.endswith("_baseline") and not c.endswith("_pre_baseline")
+    ]
     for measure in names:
         for wave in (w for w in WAVES if w in waves):
             later = f"{measure}_{wave}"
@@ -284,8 +388,14 @@ def plot_exit_rates(data: pd.DataFrame) -> Figure:
     low, high = rows["exit_low"].to_numpy(dtype=float), rows["exit_high"].to_numpy(dtype=float)
     axes.hlines(y, low, high, color=COLOURS["programme"])
     axes.plot(seen, y, MARKERS["programme"], color=COLOURS["programme"], label="seen")
-    axes.plot(rows["expected_exit_rate"].to_numpy(dtype=float), y, MARKERS["neutral"], color=COLOURS["neutral"],
-              fillstyle="none", label="to be expected with no programme")
+    axes.plot(
+        rows["expected_exit_rate"].to_numpy(dtype=float),
+        y,
+        MARKERS["neutral"],
+        color=COLOURS["neutral"],
+        fillstyle="none",
+        label="to be expected with no programme",
+    )
     axes.set_yticks(y, rows["label"].astype(str).tolist())
     axes.set_xlim(0, 100)
     axes.set_ylim(-0.7, len(rows) - 0.3)

@@ -24,8 +24,11 @@ __all__ = ["DataQuality", "data_quality", "plot_completeness"]
 
 
 _WHEN = {
-    "pre_baseline": "well before the start", "baseline": "at the start", "midpoint": "part-way",
-    "endline": "at the end", "followup": "at follow-up",
+    "pre_baseline": "well before the start",
+    "baseline": "at the start",
+    "midpoint": "part-way",
+    "endline": "at the end",
+    "followup": "at follow-up",
 }
 
 
@@ -40,8 +43,8 @@ class DataQuality(Result):
     completeness : DataFrame
         One row a measure and wave: children of each group, those with a value, and those without.
     oddities : DataFrame
-        One row a kind of oddity: ``what``, ``values`` (how many), ``share`` of all values in percent, ``how_many``
-        in words.
+        One row a kind of oddity: ``what``, ``values`` (how many), ``share`` of all values in percent,
+        ``how_many`` in words.
     flow : DataFrame
         Participant flow.
     primary : str
@@ -68,17 +71,24 @@ class DataQuality(Result):
     @property
     def answer(self) -> str:
         """Template of the answer in one or two sentences; its placeholders are those of :meth:`words`."""
-        text = "{programme} of the programme are held, from {programme_schools}; {programme_known} have {label} both before and after."
+        text = (
+            "{programme} of the programme are held, from {programme_schools}; {programme_known} have {label} "
+            "both before and after."
+        )
         if not self.counts["comparison"]:
             return f"{text} There are no comparison children, so nothing can be compared."
-        return text + " Beside them stand {comparison} of the comparison group, from {comparison_schools}; {comparison_known} have it."
+        return (
+            text + " Beside them stand {comparison} of the comparison group, from {comparison_schools}; "
+            "{comparison_known} have it."
+        )
 
     def words(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Values of the answer's placeholders, from recorded findings."""
         values: dict[str, Any] = {"label": self.primary}
         for group in ("programme", "comparison"):
             values |= {
-                group: facts[f"data.children.{group}"], f"{group}_schools": facts[f"data.schools.{group}"],
+                group: facts[f"data.children.{group}"],
+                f"{group}_schools": facts[f"data.schools.{group}"],
                 f"{group}_known": facts[f"data.primary_known.{group}"],
             }
         return values
@@ -99,15 +109,33 @@ class DataQuality(Result):
         found = []
         for group in ("programme", "comparison"):
             n = self.counts[group]
-            field = {f"n_{group}": n}
-            common = {"claim": "description", "group": group, "evidence": self.evidence}
+            field: dict[str, Any] = {f"n_{group}": n}
+            common: dict[str, Any] = {"claim": "description", "group": group, "evidence": self.evidence}
             found += [
-                Finding(finding_id=f"data.children.{group}", quantity="count", estimate=n, unit="children",
-                        **field, **common),  # type: ignore[arg-type]
-                Finding(finding_id=f"data.schools.{group}", quantity="schools", estimate=self.counts[f"{group}_schools"],
-                        unit="schools", **common),  # type: ignore[arg-type]
-                Finding(finding_id=f"data.primary_known.{group}", quantity="children_with_the_primary_outcome_at_both_waves",
-                        estimate=self.counts[f"{group}_primary"], unit="children", primary=True, **field, **common),  # type: ignore[arg-type]
+                Finding(
+                    finding_id=f"data.children.{group}",
+                    quantity="count",
+                    estimate=n,
+                    unit="children",
+                    **field,
+                    **common,
+                ),
+                Finding(
+                    finding_id=f"data.schools.{group}",
+                    quantity="schools",
+                    estimate=self.counts[f"{group}_schools"],
+                    unit="schools",
+                    **common,
+                ),
+                Finding(
+                    finding_id=f"data.primary_known.{group}",
+                    quantity="children_with_the_primary_outcome_at_both_waves",
+                    estimate=self.counts[f"{group}_primary"],
+                    unit="children",
+                    primary=True,
+                    **field,
+                    **common,
+                ),
             ]
         for row in self.completeness.to_dict(orient="records"):
             for group in ("programme", "comparison"):
@@ -115,10 +143,17 @@ class DataQuality(Result):
                 if n and row[f"{group}_known"] > 0:
                     found.append(
                         Finding(
-                            finding_id=f"data.complete.{row['measure']}.{row['wave']}.{group}", quantity="share_known",
-                            estimate=100 * row[f"{group}_known"] / n, unit="percent", claim="description",
-                            outcome=row["measure"], wave=row["wave"], group=group, evidence=self.evidence,
-                            **{f"n_{group}": n},  # type: ignore[arg-type]
+                            finding_id=f"data.complete.{row['measure']}.{row['wave']}.{group}",
+                            quantity="share_known",
+                            estimate=100 * row[f"{group}_known"] / n,
+                            unit="percent",
+                            claim="description",
+                            outcome=row["measure"],
+                            wave=row["wave"],
+                            group=group,
+                            evidence=self.evidence,
+                            n_programme=n if group == "programme" else None,
+                            n_comparison=n if group == "comparison" else None,
                         )
                     )
         return found
@@ -130,8 +165,12 @@ class DataQuality(Result):
 
 def _held(cohort: Cohort) -> pd.DataFrame:
     rows = [
-        {"table": name, "row_is": table.row, "rows": len(cohort[name]) if cohort.has(name) else 0,
-         "held": "yes" if cohort.has(name) else "no"}
+        {
+            "table": name,
+            "row_is": table.row,
+            "rows": len(cohort[name]) if cohort.has(name) else 0,
+            "held": "yes" if cohort.has(name) else "no",
+        }
         for name, table in TABLES.items()
     ]
     return pd.DataFrame(rows)
@@ -146,35 +185,63 @@ def _completeness(cohort: Cohort, data: pd.DataFrame) -> pd.DataFrame:
         if not measure:
             continue
         known = data[column].notna().to_numpy()
-        row = {"measure": measure, "label": cohort.measure(measure).label, "wave": wave,
-               "when": _WHEN[wave]}
+        row: dict[str, Any] = {
+            "measure": measure,
+            "label": cohort.measure(measure).label,
+            "wave": wave,
+            "when": _WHEN[wave],
+        }
         for group, members in (("programme", programme), ("comparison", ~programme)):
             row |= {
-                f"{group}_children": int(members.sum()), f"{group}_known": int((known & members).sum()),
+                f"{group}_children": int(members.sum()),
+                f"{group}_known": int((known & members).sum()),
                 f"{group}_missing": int((~known & members).sum()),
             }
         both = (row["programme_known"] > 0, row["comparison_known"] > 0)
-        row["held_for"] = {(True, True): "both groups", (True, False): "programme only",
-                           (False, True): "comparison only", (False, False): "nobody"}[both]
+        row["held_for"] = {
+            (True, True): "both groups",
+            (True, False): "programme only",
+            (False, True): "comparison only",
+            (False, False): "nobody",
+        }[both]
         for group, held in zip(("programme", "comparison"), both, strict=True):
-            # That a group has none at all is a fact about the tables, said in held_for, and no count of children.
+            # That a group has none at all is a fact about the tables (held_for), and counts no children.
             if not held:
                 row |= {f"{group}_known": math.nan, f"{group}_missing": math.nan}
         rows.append(row)
-    table = pd.DataFrame(rows, columns=[
-        "measure", "label", "wave", "when", "held_for", "programme_children", "programme_known", "programme_missing",
-        "comparison_children", "comparison_known", "comparison_missing",
-    ])
+    table = pd.DataFrame(
+        rows,
+        columns=[
+            "measure",
+            "label",
+            "wave",
+            "when",
+            "held_for",
+            "programme_children",
+            "programme_known",
+            "programme_missing",
+            "comparison_children",
+            "comparison_known",
+            "comparison_missing",
+        ],
+    )
     order = {wave: i for i, wave in enumerate(WAVES)}
-    return table.sort_values(["measure", "wave"], key=lambda s: s.map(order) if s.name == "wave" else s,
-                             kind="stable", ignore_index=True)
+    return table.sort_values(
+        ["measure", "wave"],
+        key=lambda s: s.map(order) if s.name == "wave" else s,
+        kind="stable",
+        ignore_index=True,
+    )
 
 
 def _oddities(cohort: Cohort) -> pd.DataFrame:
     table = cohort.measures
     total = len(table)
     repeated = int(table.duplicated(["child_id", "measure", "wave"]).sum())
-    rows = [("value is blank", int(table["value"].isna().sum())), ("same child, measure and wave again", repeated)]
+    rows = [
+        ("value is blank", int(table["value"].isna().sum())),
+        ("same child, measure and wave again", repeated),
+    ]
     if "date" in table:
         outside = np.zeros(total, dtype=bool)
         for wave, period in cohort.meta.waves.items():
@@ -212,7 +279,7 @@ def data_quality(cohort: Cohort, frame: AnalysisFrame, primary: str) -> DataQual
         Tables held, completeness, oddities, flow and findings.
     """
     data = frame.data
-    measure, wave = next(((primary.removesuffix(f"_{w}"), w) for w in WAVES if primary.endswith(f"_{w}")), (primary, ""))
+    measure = next((primary.removesuffix(f"_{w}") for w in WAVES if primary.endswith(f"_{w}")), primary)
     both = [c for c in (f"{measure}_baseline", primary) if c in data]
     known = data[both].notna().all(axis=1) if len(both) == 2 else pd.Series(False, index=data.index)
     counts: dict[str, int] = {}
@@ -221,8 +288,13 @@ def data_quality(cohort: Cohort, frame: AnalysisFrame, primary: str) -> DataQual
         counts[f"{group}_schools"] = int(data.loc[members, "school_id"].nunique()) if "school_id" in data else 0
         counts[f"{group}_primary"] = int((known & members).sum())
     return DataQuality(
-        held=_held(cohort), completeness=_completeness(cohort, data), oddities=_oddities(cohort), flow=frame.flow,
-        primary=cohort.measure(measure).label, counts=counts, warnings=len(cohort.warnings),
+        held=_held(cohort),
+        completeness=_completeness(cohort, data),
+        oddities=_oddities(cohort),
+        flow=frame.flow,
+        primary=cohort.measure(measure).label,
+        counts=counts,
+        warnings=len(cohort.warnings),
         evidence="simulated" if cohort.provenance == "synthetic" else "measured",
     )
 
@@ -241,7 +313,14 @@ def plot_completeness(data: pd.DataFrame) -> Figure:
     y = np.arange(len(rows))[::-1]
     for group, shift in (("programme", 0.13), ("comparison", -0.13)):
         share = 100 * rows[f"{group}_known"].to_numpy(dtype=float) / rows[f"{group}_children"].to_numpy(dtype=float)
-        axes.plot(np.minimum(share, 100), y + shift, MARKERS[group], color=COLOURS[group], label=group, linestyle="none")
+        axes.plot(
+            np.minimum(share, 100),
+            y + shift,
+            MARKERS[group],
+            color=COLOURS[group],
+            label=group,
+            linestyle="none",
+        )
     axes.set_yticks(y, [f"{r.label}, {r.when}" for r in rows.itertuples()])
     axes.set_xlim(0, 103)
     axes.set_xlabel("Children with a value (%)")

@@ -20,7 +20,12 @@ from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import OptionError
 
 __all__ = [
-    "MIN_PAIRS", "Population", "exit_rate_expected", "expected_exit_rate", "expected_regression", "population_of",
+    "MIN_PAIRS",
+    "Population",
+    "exit_rate_expected",
+    "expected_exit_rate",
+    "expected_regression",
+    "population_of",
 ]
 
 #: Fewest children with both readings from whom a correlation is taken.
@@ -190,8 +195,12 @@ def population_of(cohort: Cohort, data: pd.DataFrame, measure: str, wave: str) -
         other = pool[pool["comparison_type"] == "other_school"] if "comparison_type" in pool else pool.iloc[:0]
         for rows, source, caution in (
             (other, "comparison pupils of other schools", ""),
-            (pool, "all comparison pupils", "The children of the programme are not among them, so they are a little "
-             "less in need than the whole population."),
+            (
+                pool,
+                "all comparison pupils",
+                "The children of the programme are not among them, so they are a little "
+                "less in need than the whole population.",
+            ),
         ):
             pairs = rows[[first, later]].dropna()
             if len(pairs) >= MIN_PAIRS:
@@ -201,10 +210,11 @@ def population_of(cohort: Cohort, data: pd.DataFrame, measure: str, wave: str) -
 
 
 def _from_pairs(pairs: npt.NDArray[np.float64]) -> Population | None:
-    mean, sd = pairs.mean(axis=0), pairs.std(axis=0, ddof=1)
-    if not (sd > 0).all():
+    mean = np.mean(pairs, axis=0).tolist()
+    sd = np.std(pairs, axis=0, ddof=1).tolist()
+    if not min(sd) > 0:
         return None
-    r = float(np.corrcoef(pairs.T)[0, 1])
+    r = float(stats.pearsonr(pairs[:, 0], pairs[:, 1]).statistic)
     return Population(mean=mean[0], sd=sd[0], later_mean=mean[1], later_sd=sd[1], r=r, n=len(pairs))
 
 
@@ -216,12 +226,17 @@ def _from_registry(cohort: Cohort, measure: str, wave: str) -> Population | None
     years = _years(cohort, wave)
     if facts.retest_years and years and years > 1.5 * facts.retest_years:
         caution += (
-            " The retest correlation is for a shorter time than lies between these waves, so more change than this "
-            "is to be expected."
+            " The retest correlation is for a shorter time than lies between these waves, so more change "
+            "than this is to be expected."
         )
     return Population(
-        mean=facts.mean, sd=facts.sd, later_mean=facts.mean, later_sd=facts.sd, r=facts.retest,
-        source="published norms", caution=caution.strip(),
+        mean=facts.mean,
+        sd=facts.sd,
+        later_mean=facts.mean,
+        later_sd=facts.sd,
+        r=facts.retest,
+        source="published norms",
+        caution=caution.strip(),
     )
 
 
@@ -229,4 +244,4 @@ def _years(cohort: Cohort, wave: str) -> float | None:
     waves = cohort.meta.waves
     if "baseline" not in waves or wave not in waves:
         return None
-    return (waves[wave].start - waves["baseline"].start).days / 365.25  # type: ignore[index]
+    return (waves[wave].start - waves["baseline"].start).days / 365.25

@@ -80,7 +80,7 @@ def risk_flags(frame: AnalysisFrame | pd.DataFrame, rules: Sequence[RiskRule]) -
     for rule in rules:
         if rule.column not in data:
             raise OptionError(
-                f"The risk rule for {rule.area} names column {rule.column!r}, which the cohort does not have. "
+                f"The risk rule for {rule.area} names column {rule.column!r}, which these data lack. "
                 f"{suggestion(rule.column, [str(c) for c in data.columns])}"
             )
         flag = at_risk(data[rule.column], rule)

@@ -6,6 +6,12 @@ from wlz_eval.simulate.world import SimulatedCohort, simulate
 from wlz_eval.simulate.write import write_simulated
 
 __all__ = [
-    "SHIPPED", "SimulatedCohort", "SimulationOptions", "Truth", "load_truth", "make_options", "simulate",
+    "SHIPPED",
+    "SimulatedCohort",
+    "SimulationOptions",
+    "Truth",
+    "load_truth",
+    "make_options",
+    "simulate",
     "write_simulated",
 ]

@@ -44,6 +44,8 @@ def make_meta(options: SimulationOptions) -> CohortMeta:
     y = options.start_year
     title = options.title or f"Simulated pupils, seed {options.seed}"
     return CohortMeta(
+        schema_version=1,
+        measures=(),
         id=options.id,
         title=title,
         provenance="synthetic",

@@ -15,27 +15,30 @@ from scipy import special
 
 from wlz_eval.simulate.calendar import make_meta
 from wlz_eval.simulate.options import SimulationOptions
-from wlz_eval.simulate.pupils import Array, Bools, Ints, Pupils, parameter, stream
+from wlz_eval.simulate.pupils import Array, Bools, Ints, Pupils, coded, parameter, stream
 
 __all__ = ["Engagement", "Leaving", "draw_engagement", "draw_leaving", "school_days"]
 
 SUPPORT = ("mentoring", "academic", "sport", "arts", "counselling")
 SUPPORT_AREAS = {
-    "mentoring": "relationships emotional_wellbeing", "academic": "english maths", "sport": "relationships",
-    "arts": "emotional_wellbeing confidence", "counselling": "emotional_wellbeing",
+    "mentoring": "relationships emotional_wellbeing",
+    "academic": "english maths",
+    "sport": "relationships",
+    "arts": "emotional_wellbeing confidence",
+    "counselling": "emotional_wellbeing",
 }
 PLANNED_MINUTES = {"mentoring": 45, "academic": 60, "sport": 90, "arts": 60, "counselling": 45}
 
 
 def school_days(options: SimulationOptions) -> pd.DatetimeIndex:
     """Weekdays in term during the programme."""
-    days = [pd.bdate_range(t.start, t.end, unit="us") for t in make_meta(options).terms]
-    return days[0].append(days[1:])
+    days = [pd.bdate_range(t.start, t.end).as_unit("us") for t in make_meta(options).terms]
+    return pd.DatetimeIndex(np.concatenate([term.to_numpy() for term in days]))
 
 
 @dataclass(frozen=True)
 class Leaving:
-    """Who left early: `share` of the programme period passed before leaving (1 for who stayed), and the day."""
+    """Who left early, after what `share` of the programme (1 for those who stayed), and on which day."""
 
     left: Bools
     share: Array
@@ -43,7 +46,7 @@ class Leaving:
 
 
 def draw_leaving(options: SimulationOptions, started: Ints, attendance: Array) -> Leaving:
-    """Draw who leaves the programme early: more often with poor measured attendance, never with the outcome."""
+    """Draw who leaves early: more often with poor measured attendance, never by the outcome."""
     rng = stream(options, "leaving")
     n = len(started)
     # A gentle slope in measured attendance, so that leaving is random given what the tables hold.
@@ -52,14 +55,18 @@ def draw_leaving(options: SimulationOptions, started: Ints, attendance: Array) -
     share = np.where(left, rng.uniform(0.1, 0.9, size=n), 1.0)
     days = school_days(options)
     index = np.minimum((share * len(days)).astype(int), len(days) - 1)
-    return Leaving(left=left, share=share, day=[days[i].date() if gone else None for i, gone in zip(index, left, strict=True)])
+    return Leaving(
+        left=left,
+        share=share,
+        day=[days[i].date() if gone else None for i, gone in zip(index, left, strict=True)],
+    )
 
 
 @dataclass(frozen=True)
 class Engagement:
     """Interactions and sessions, with `child` as the row among the children who started.
 
-    ``hours`` is each child's dose: minutes of interactions with anyone, and minutes attended with partners, over 60.
+    ``hours`` is each child's dose: interactions with anyone, and partner sessions attended.
     """
 
     interactions: pd.DataFrame
@@ -100,10 +107,8 @@ def _interactions(rng: np.random.Generator, lift: Array, share: Array, days: pd.
         {
             "child": child,
             "date": days.to_numpy()[np.minimum(day, len(days) - 1)],
-            "with": pd.Categorical.from_codes(
-                rng.choice(3, rows, p=[0.7, 0.2, 0.1]), ["child", "parent", "professional"]
-            ),
-            "kind": pd.Categorical.from_codes(short.astype(int), ["engagement", "contact"]),
+            "with": coded(rng.choice(3, rows, p=[0.7, 0.2, 0.1]), ["child", "parent", "professional"]),
+            "kind": coded(short.astype(int), ["engagement", "contact"]),
             "minutes": minutes,
         }
     )

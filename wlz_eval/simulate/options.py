@@ -24,25 +24,42 @@ class SimulationOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str = Field("simulated", pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="Id of the cohort")
-    title: str = Field("", max_length=200, description="Title on every page; written from the options when empty")
-    children: int = Field(300, ge=1, le=200_000, description="Programme children who start")
-    pool: int = Field(4000, ge=0, le=5_000_000, description="Comparison pupils, same-school and other-school together")
-    schools: int = Field(10, ge=1, description="Programme schools")
-    comparison_schools: int = Field(20, ge=0, description="Other schools; 0 leaves comparison pupils in the same schools")
-    seed: int = Field(1, ge=0, description="Seed of every draw")
+    id: str = Field(default="simulated", pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="Id of the cohort")
+    title: str = Field(
+        default="", max_length=200, description="Title on every page; written from the options when empty"
+    )
+    children: int = Field(default=300, ge=1, le=200_000, description="Programme children who start")
+    pool: int = Field(
+        default=4000,
+        ge=0,
+        le=5_000_000,
+        description="Comparison pupils, same-school and other-school together",
+    )
+    schools: int = Field(default=10, ge=1, description="Programme schools")
+    comparison_schools: int = Field(
+        default=20, ge=0, description="Other schools; 0 leaves comparison pupils in the same schools"
+    )
+    seed: int = Field(default=1, ge=0, description="Seed of every draw")
     effect: float = Field(
-        0.3, ge=-2, le=2, description="Effect on English in population SDs, in the good direction; other outcomes follow it"
+        default=0.3,
+        ge=-2,
+        le=2,
+        description="Effect on English in population SDs, in the good direction; other outcomes follow it",
     )
     selection: Literal["observed", "judgement"] = Field(
-        "observed", description="Children chosen on measured baselines only, or on what teachers see besides"
+        default="observed",
+        description="Children chosen on measured baselines only, or on what teachers see besides",
     )
     comparison_measures: Literal["all", "administrative"] = Field(
-        "all", description="Measures held for comparison children: all, or attainment and attendance only"
+        default="all",
+        description="Measures held for comparison children: all, or attainment and attendance only",
     )
-    start_year: int = Field(2022, ge=1990, le=2100, description="Year in whose September the programme starts")
+    start_year: int = Field(default=2022, ge=1990, le=2100, description="Year in whose September the programme starts")
     growth_icc: float = Field(
-        0.02, ge=0, le=0.05, description="Share of the variance at endline that schools' own growth makes"
+        default=0.02,
+        ge=0,
+        le=0.05,
+        description="Share of the variance at endline that schools' own growth makes",
     )
 
     @model_validator(mode="after")
@@ -84,15 +101,21 @@ def make_options(**options: object) -> SimulationOptions:
 SHIPPED: Mapping[str, SimulationOptions] = MappingProxyType(
     {
         "simulated-complete": SimulationOptions(
-            id="simulated-complete", seed=2019,
+            id="simulated-complete",
+            seed=2019,
             title="Simulated pupils: every measure for both groups",
         ),
         "simulated-typical": SimulationOptions(
-            id="simulated-typical", seed=2020, comparison_measures="administrative",
+            id="simulated-typical",
+            seed=2020,
+            comparison_measures="administrative",
             title="Simulated pupils: SDQ for programme children only",
         ),
         "simulated-hidden": SimulationOptions(
-            id="simulated-hidden", seed=2021, selection="judgement", effect=0.0,
+            id="simulated-hidden",
+            seed=2021,
+            selection="judgement",
+            effect=0.0,
             title="Simulated pupils: chosen on need that the tables do not hold",
         ),
     }

@@ -1,4 +1,4 @@
-"""Potential outcomes: what each child's record would be without and with the programme, from the same draws."""
+"""Potential outcomes: each child's record without and with the programme, from the same draws."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from wlz_eval.simulate.options import SimulationOptions
 from wlz_eval.simulate.pupils import Array, Ints, Pupils, TraitPath, stream
 from wlz_eval.simulate.traits import SDQ, absence_rate, record, sdq_total
 
-__all__ = ["DOSE_SHARE", "MIDPOINT_SHARE", "NEED_SHARE", "Effect", "Sessions", "individual_effect", "outcomes"]
+__all__ = [
+    "DOSE_SHARE",
+    "MIDPOINT_SHARE",
+    "NEED_SHARE",
+    "Effect",
+    "Sessions",
+    "individual_effect",
+    "outcomes",
+]
 
 #: An effect grows by this share of its mean for one SD more need, and one SD more hours.
 NEED_SHARE, DOSE_SHARE = 0.15, 0.30
@@ -84,7 +92,7 @@ class Recorded:
     possible: Ints | None = None
 
     def observed(self, effect: Effect) -> Array:
-        """What the tables hold: with the programme for starters, without it for all others."""
+        """Return what the tables hold: with the programme for starters, without it for all others."""
         seen = self.without.copy()
         seen[effect.rows] = self.with_programme
         return seen
@@ -94,7 +102,9 @@ class Recorded:
 HOURS_STEP = 10.0
 
 
-def outcomes(options: SimulationOptions, paths: dict[str, TraitPath], effect: Effect) -> dict[tuple[str, str], Recorded]:
+def outcomes(
+    options: SimulationOptions, paths: dict[str, TraitPath], effect: Effect
+) -> dict[tuple[str, str], Recorded]:
     """Record every measure at midpoint and endline, both without and with the programme.
 
     The same latent score and error enter both, so that the difference is each child's effect on the record

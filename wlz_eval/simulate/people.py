@@ -31,10 +31,10 @@ def feedback_table(
 
 
 def flow_table(options: SimulationOptions, pupils: Pupils, no_consent: int) -> pd.DataFrame:
-    """Stages before the tables begin: pupils of the schools, whose baselines were taken, who refused consent."""
+    """Count the stages before the tables begin, and those who refused consent."""
     own = int(pupils.in_programme_school.sum())
     rows = [
-        ("on the roll of programme schools", "all", int(round(own * 1.04))),
+        ("on the roll of programme schools", "all", round(own * 1.04)),
         ("assessed in programme schools", "all", own),
         ("offered a place", "programme", pupils.n_offered),
     ]

@@ -34,7 +34,7 @@ risk:
 """
 
 _MATCHING = """
-# The primary design: 1:1 nearest neighbours in other schools, within a fifth of an SD of the propensity score.
+# The primary design: 1:1 nearest neighbours, within a fifth of an SD of the propensity score.
 matching:
   formula: "{formula}"
   comparison: {comparison}
@@ -64,7 +64,7 @@ engagement:
 """
 
 _VALUE = """
-# What outcomes are worth. The links from points to money are illustrative: no study ties these scores to them.
+# What outcomes are worth. The links from points to money are illustrative: no study gives them.
 # Attendance is not valued beside grades, since both count the same earnings.
 value:
   price_year: 2023
@@ -107,8 +107,9 @@ _BASIS = {
 def _text(selection: str, administrative: bool, comparison: str) -> str:
     basis, description = _BASIS[selection]
     sdq = "" if administrative else "sdq_total_baseline + "
-    # What decides about places stands in the formula; gender and language are there because reports ask for them.
-    formula = f"programme ~ english_baseline + maths_baseline + {sdq}attendance_baseline + fsm + C(sen) + C(gender) + eal"
+    # What decides about places stands in the formula; gender and language are added since reports show them.
+    measured = f"english_baseline + maths_baseline + {sdq}attendance_baseline"
+    formula = f"programme ~ {measured} + fsm + C(sen) + C(gender) + eal"
     matching = _MATCHING.format(formula=formula, comparison=comparison) if comparison else _NO_MATCHING
     return _HEAD.format(basis=basis, description=description) + matching + _OUTCOMES + _VALUE
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import special
 
 from wlz_eval.reference.measures import measures
@@ -23,8 +25,13 @@ SCHOOL_SIZE_SD = 0.35
 
 
 def stream(options: SimulationOptions, name: str) -> np.random.Generator:
-    """Random numbers of one part of the world, so that a change in one part leaves the others as they were."""
+    """Return the random numbers of one part of the world: a change in one part leaves the others alone."""
     return np.random.default_rng([options.seed, zlib.crc32(name.encode())])
+
+
+def coded(codes: npt.ArrayLike, words: Sequence[str]) -> pd.Categorical:
+    """Return words by their position in `words`; -1 is missing."""
+    return pd.Categorical.from_codes(np.asarray(codes, dtype=np.int64), list(words))  # type: ignore[call-overload, unused-ignore]
 
 
 def parameter(name: str) -> float:
@@ -78,10 +85,10 @@ class Pupils:
 def _places(options: SimulationOptions) -> tuple[int, int, int]:
     """Count the children offered a place, the other pupils of their schools, and pupils of other schools."""
     lost = parameter("declined") + parameter("no_consent")
-    offered = int(round(options.children / (1 - lost)))
+    offered = round(options.children / (1 - lost))
     if not options.comparison_schools:
         return offered, options.pool, 0
-    same = min(int(round(offered * (1 / parameter("targeted") - 1))), options.pool // 2)
+    same = min(round(offered * (1 / parameter("targeted") - 1)), options.pool // 2)
     return offered, same, options.pool - same
 
 
@@ -182,13 +189,13 @@ class TraitPath:
         return keep * true + np.sqrt(1 - keep**2) * fresh
 
     def before(self) -> tuple[Array, Array]:
-        """Readings at pre_baseline and baseline."""
+        """Draw the readings at pre_baseline and baseline."""
         rng = stream(self.options, f"{self.trait.name} before")
         base = self._reading(self.true, 0.0, rng)
         return self._reading(self._step(self.true, rng, lifted=False), 0.0, rng), base
 
     def after(self) -> tuple[Array, Array]:
-        """Readings at midpoint and endline as they would be without the programme."""
+        """Draw the readings at midpoint and endline as they would be without the programme."""
         rng = stream(self.options, f"{self.trait.name} after")
         middle = self._step(self.true, rng, lifted=True)
         end = self._step(middle, rng, lifted=True)

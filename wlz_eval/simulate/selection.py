@@ -93,7 +93,7 @@ def select(options: SimulationOptions, pupils: Pupils, baseline: Mapping[str, Ar
     order = rng.permutation(len(offered))
     lost = max(len(offered) - options.children, 0)
     refused = parameter("no_consent") / (parameter("no_consent") + parameter("declined"))
-    no_consent = int(round(lost * refused))
+    no_consent = round(lost * refused)
     consented, started = np.ones(len(offered), dtype=bool), np.ones(len(offered), dtype=bool)
     consented[order[:no_consent]] = False
     started[order[:lost]] = False

@@ -13,7 +13,7 @@ from wlz_eval.simulate.calendar import attendance_periods, make_meta
 from wlz_eval.simulate.engagement import Engagement, Leaving
 from wlz_eval.simulate.options import SimulationOptions
 from wlz_eval.simulate.outcomes import Recorded, Sessions
-from wlz_eval.simulate.pupils import Array, Bools, Ints, Pupils, parameter, stream
+from wlz_eval.simulate.pupils import Array, Bools, Ints, Pupils, coded, parameter, stream
 from wlz_eval.simulate.selection import Selected
 
 __all__ = ["Missing", "attendance_table", "child_ids", "children_table", "draw_missing", "measures_table"]
@@ -33,10 +33,6 @@ def child_ids(options: SimulationOptions, n: int) -> pd.Series:
     """Pseudonyms in random order, so that an id says nothing about its child."""
     numbers = stream(options, "ids").permutation(n) + 1
     return _names("C", numbers, max(5, len(str(n))))
-
-
-def _words(codes: Ints, words: tuple[str, ...]) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, list(words))
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ def _households(options: SimulationOptions, started: Ints, pool: Ints, n: int) -
     """One household a child, but for a few programme children with a sibling in the pool."""
     rng = stream(options, "households")
     household = rng.permutation(n)
-    siblings = min(int(round(parameter("siblings") * len(started))), len(pool))
+    siblings = min(round(parameter("siblings") * len(started)), len(pool))
     if siblings:
         household[rng.choice(pool, siblings, replace=False)] = household[rng.choice(started, siblings, replace=False)]
     return household
@@ -105,28 +101,33 @@ def children_table(
     for row, day in zip(started_rows[leaving.left], [d for d in leaving.day if d], strict=True):
         left.iloc[row] = pd.Timestamp(day)
     reason[started_rows[leaving.left]] = rng.integers(0, len(REASONS), int(leaving.left.sum()))
-    months = pd.Categorical.from_codes(
-        (birth_year + (month < 9) - (birth_year.min())) * 12 + month - 1,
-        [f"{year}-{m:02d}" for year in range(birth_year.min(), birth_year.max() + 2) for m in range(1, 13)],
-    ) if n else pd.Categorical([])
+    months = (
+        coded(
+            (birth_year + (month < 9) - (birth_year.min())) * 12 + month - 1,
+            [f"{year}-{m:02d}" for year in range(birth_year.min(), birth_year.max() + 2) for m in range(1, 13)],
+        )
+        if n
+        else pd.Categorical([])
+    )
     table = {
         "child_id": ids,
         "person_id": _names("P", stream(options, "persons").permutation(n) + 1, max(6, len(str(n)))),
         "household_id": _names("H", _households(options, started_rows, np.flatnonzero(~programme), n) + 1, 6),
-        "group": _words((~programme).astype(int), ("programme", "comparison")),
-        "comparison_type": _words(
-            np.where(programme, -1, (~pupils.in_programme_school).astype(int)), ("same_school", "other_school")
+        "group": coded((~programme).astype(int), ("programme", "comparison")),
+        "comparison_type": coded(
+            np.where(programme, -1, (~pupils.in_programme_school).astype(int)),
+            ("same_school", "other_school"),
         ),
-        "school_id": _words(pupils.school, schools),
-        "local_authority": _words(labels[pupils.school] % 3 if n else pupils.school, boroughs),
-        "phase": _words((~pupils.primary).astype(int), ("primary", "secondary")),
-        "year_group": _words(pupils.year, tuple(str(i) for i in range(12))),
+        "school_id": coded(pupils.school, schools),
+        "local_authority": coded(labels[pupils.school] % 3 if n else pupils.school, boroughs),
+        "phase": coded((~pupils.primary).astype(int), ("primary", "secondary")),
+        "year_group": coded(pupils.year, tuple(str(i) for i in range(12))),
         "birth_month": months,
-        "gender": _words((~pupils.female).astype(int), ("female", "male")),
+        "gender": coded((~pupils.female).astype(int), ("female", "male")),
         "fsm": pupils.fsm,
-        "sen": _words(pupils.sen, SEN),
+        "sen": coded(pupils.sen, SEN),
         "eal": pupils.eal,
-        "ethnicity": _words(pupils.ethnicity, ETHNICITY),
+        "ethnicity": coded(pupils.ethnicity, ETHNICITY),
         "imd_decile": pd.array(pupils.imd_decile, dtype="Int64"),
         "social_care": pupils.social_care,
         "identified": yes_no(in_schools, selected.identified[in_schools]),
@@ -135,7 +136,7 @@ def children_table(
         "started": yes_no(selected.offered, selected.started),
         "index_date": pd.Series(pd.Timestamp(meta.programme.start), index=range(n), dtype="datetime64[us]"),
         "left": left,
-        "leaving_reason": _words(reason, REASONS),
+        "leaving_reason": coded(reason, REASONS),
     }
     if options.selection == "judgement":
         table["teacher_nominated"] = yes_no(in_schools, selected.nominated[in_schools])
@@ -147,21 +148,30 @@ def children_table(
 
 #: Columns that are built as codes for speed and held as text, as after loading.
 _TEXT = (
-    "school_id", "local_authority", "phase", "year_group", "birth_month", "gender", "sen", "ethnicity", "group",
-    "comparison_type", "leaving_reason",
+    "school_id",
+    "local_authority",
+    "phase",
+    "year_group",
+    "birth_month",
+    "gender",
+    "sen",
+    "ethnicity",
+    "group",
+    "comparison_type",
+    "leaving_reason",
 )
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Give the columns the types that they have after loading."""
-    types: dict[str, str] = {name: "str" for name in _TEXT}
-    types |= {name: "boolean" for name in ("fsm", "eal", "social_care")}
+    types: dict[str, str] = dict.fromkeys(_TEXT, "str")
+    types |= dict.fromkeys(("fsm", "eal", "social_care"), "boolean")
     return frame.astype(types)
 
 
 def _wave_dates(options: SimulationOptions, meta: CohortMeta, wave: str, n: int) -> np.ndarray:
     period = meta.waves[wave]  # type: ignore[index]
-    days = pd.bdate_range(period.start, period.end, unit="us").to_numpy()
+    days = pd.bdate_range(period.start, period.end).as_unit("us").to_numpy()
     return days[stream(options, f"dates {wave}").integers(0, len(days), n)]
 
 
@@ -191,8 +201,10 @@ def measures_table(
     """
     meta, n = make_meta(options), len(ids)
     blocks: list[tuple[str, str, Ints, Array]] = []
-    sdq_gone = {w: stream(options, f"forms {w}").random(n) < parameter("missing_sdq")
-                for w in ("baseline", "midpoint", "endline")}
+    sdq_gone = {
+        w: stream(options, f"forms {w}").random(n) < parameter("missing_sdq")
+        for w in ("baseline", "midpoint", "endline")
+    }
     for (name, wave), values in {**before, **after}.items():
         sdq = name.startswith("sdq")
         if name == "attendance" or (sdq and wave == "pre_baseline"):
@@ -203,7 +215,8 @@ def measures_table(
             if options.comparison_measures == "administrative" or wave == "midpoint":
                 there &= on_programme
             there &= ~{"endline": missing.teacher_endline, "midpoint": missing.teacher_midpoint}.get(
-                wave, np.zeros(n, dtype=bool))
+                wave, np.zeros(n, dtype=bool)
+            )
         else:
             there &= stream(options, f"tests {name} {wave}").random(n) >= parameter("missing_attainment")
             if wave == "endline":
@@ -231,19 +244,23 @@ def _stack(
     return pd.DataFrame(
         {
             "child_id": ids.array.take(rows),
-            "measure": _words(np.repeat([names.index(b[0]) for b in blocks], size), tuple(names)),
-            "wave": _words(np.repeat([waves.index(b[1]) for b in blocks], size), tuple(waves)),
+            "measure": coded(np.repeat([names.index(b[0]) for b in blocks], size), tuple(names)),
+            "wave": coded(np.repeat([waves.index(b[1]) for b in blocks], size), tuple(waves)),
             "value": np.concatenate([b[3] for b in blocks]),
             "date": np.concatenate([dates[b[1]][b[2]] for b in blocks]),
-            "informant": _words((~sdq).astype(int), ("teacher", "admin")),
-            "form": _words((~sdq).astype(int), ("sdq_4_17", "standardised_test")),
+            "informant": coded((~sdq).astype(int), ("teacher", "admin")),
+            "form": coded((~sdq).astype(int), ("sdq_4_17", "standardised_test")),
             "rater_knew": pd.arrays.BooleanArray(sdq & late & on_programme[rows], ~sdq),
         }
     )
 
 
 def attendance_table(
-    options: SimulationOptions, ids: pd.Series, records: Mapping[str, Sessions], known: Bools, missing: Missing
+    options: SimulationOptions,
+    ids: pd.Series,
+    records: Mapping[str, Sessions],
+    known: Bools,
+    missing: Missing,
 ) -> pd.DataFrame:
     """Make the ``attendance`` table: one row a child and period."""
     n, periods, blocks = len(ids), attendance_periods(options), []
@@ -283,11 +300,20 @@ def delivery_tables(
     partner = engagement.partners["partner_id"].array.take(sessions["partner"].to_numpy())
     support = engagement.partners["support_type"].array.take(sessions.pop("partner").to_numpy())
     sessions["partner_id"], sessions["support_type"] = partner, support
-    return {"interactions": with_ids(engagement.interactions), "sessions": sessions, "partners": engagement.partners}
+    return {
+        "interactions": with_ids(engagement.interactions),
+        "sessions": sessions,
+        "partners": engagement.partners,
+    }
 
 
 def partner_measures_table(
-    options: SimulationOptions, ids: pd.Series, started: Ints, engagement: Engagement, base: Array, end: Recorded
+    options: SimulationOptions,
+    ids: pd.Series,
+    started: Ints,
+    engagement: Engagement,
+    base: Array,
+    end: Recorded,
 ) -> pd.DataFrame:
     """Make ``partner_measures``: a partner's own scale, programme children only."""
     n = len(started)
@@ -295,8 +321,9 @@ def partner_measures_table(
     partner = engagement.partners["partner_id"].array.take(engagement.main_partner)
     held = stream(options, "partner forms").random((2, n)) < np.array([[0.9], [0.75]])
     frames = [
-        pd.DataFrame({"child_id": own, "partner_id": partner, "measure": "confidence", "wave": wave, "value": values})[there]
+        pd.DataFrame({"child_id": own, "partner_id": partner, "measure": "confidence", "wave": wave, "value": values})[
+            there
+        ]
         for wave, values, there in zip(("baseline", "endline"), (base[started], end.with_programme), held, strict=True)
     ]
     return pd.concat(frames, ignore_index=True)
-

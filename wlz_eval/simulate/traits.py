@@ -64,19 +64,67 @@ SDQ: tuple[str, ...] = ("sdq_emotional", "sdq_conduct", "sdq_hyperactivity", "sd
 TRAITS: dict[str, Trait] = {
     t.name: t
     for t in (
-        Trait(name="english", need=0.60, reliability=0.92, stability=0.87, shift=-0.30, effect=1.0,
-              factor="learning", factor_loading=0.6),
-        Trait(name="maths", need=0.60, reliability=0.92, stability=0.87, shift=-0.30, effect=0.6,
-              factor="learning", factor_loading=0.6),
+        Trait(
+            name="english",
+            need=0.60,
+            reliability=0.92,
+            stability=0.87,
+            shift=-0.30,
+            effect=1.0,
+            factor="learning",
+            factor_loading=0.6,
+        ),
+        Trait(
+            name="maths",
+            need=0.60,
+            reliability=0.92,
+            stability=0.87,
+            shift=-0.30,
+            effect=0.6,
+            factor="learning",
+            factor_loading=0.6,
+        ),
         Trait(name="attendance", need=0.45, reliability=0.80, stability=0.70, shift=-0.15, effect=0.8),
-        Trait(name="sdq_emotional", need=0.60, reliability=0.70, stability=0.60, shift=-0.30, effect=0.6,
-              factor="wellbeing", factor_loading=0.45),
-        Trait(name="sdq_conduct", need=0.60, reliability=0.75, stability=0.65, shift=-0.30, effect=0.6,
-              factor="wellbeing", factor_loading=0.45),
-        Trait(name="sdq_hyperactivity", need=0.60, reliability=0.75, stability=0.65, shift=-0.30, effect=0.6,
-              factor="wellbeing", factor_loading=0.45),
-        Trait(name="sdq_peer", need=0.60, reliability=0.70, stability=0.60, shift=-0.30, effect=0.6,
-              factor="wellbeing", factor_loading=0.45),
+        Trait(
+            name="sdq_emotional",
+            need=0.60,
+            reliability=0.70,
+            stability=0.60,
+            shift=-0.30,
+            effect=0.6,
+            factor="wellbeing",
+            factor_loading=0.45,
+        ),
+        Trait(
+            name="sdq_conduct",
+            need=0.60,
+            reliability=0.75,
+            stability=0.65,
+            shift=-0.30,
+            effect=0.6,
+            factor="wellbeing",
+            factor_loading=0.45,
+        ),
+        Trait(
+            name="sdq_hyperactivity",
+            need=0.60,
+            reliability=0.75,
+            stability=0.65,
+            shift=-0.30,
+            effect=0.6,
+            factor="wellbeing",
+            factor_loading=0.45,
+        ),
+        Trait(
+            name="sdq_peer",
+            need=0.60,
+            reliability=0.70,
+            stability=0.60,
+            shift=-0.30,
+            effect=0.6,
+            factor="wellbeing",
+            factor_loading=0.45,
+        ),
         Trait(name="sdq_prosocial", need=0.50, reliability=0.70, stability=0.60, shift=-0.20, effect=0.8),
     )
 }
@@ -144,4 +192,6 @@ def absence_rate(score: Array) -> Array:
 
 def sdq_total(subscales: dict[str, Array]) -> Array:
     """Total difficulties: the sum of the four difficulty subscales."""
-    return subscales["sdq_emotional"] + subscales["sdq_conduct"] + subscales["sdq_hyperactivity"] + subscales["sdq_peer"]
+    return (
+        subscales["sdq_emotional"] + subscales["sdq_conduct"] + subscales["sdq_hyperactivity"] + subscales["sdq_peer"]
+    )

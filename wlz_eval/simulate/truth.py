@@ -57,7 +57,9 @@ class Truth(Result):
         if children is not None:
             unknown = [c for c in children if c not in effects.index]
             if unknown:
-                raise OptionError(f"{len(unknown)} of the children never started the programme, such as {unknown[0]!r}.")
+                raise OptionError(
+                    f"{len(unknown)} of the children never started the programme, such as {unknown[0]!r}."
+                )
             effects = effects.loc[list(children)]
         return float(effects.mean())
 
@@ -81,7 +83,7 @@ def write_truth(truth: Truth, folder: Path) -> None:
     outcomes = list(truth.per_child.columns)
     head = {
         "schema_version": 1,
-        "note": "The known answer of simulated pupils. Effects are on recorded values, with the programme minus without.",
+        "note": "Known answer of simulated pupils: effects on recorded values, with minus without.",
         "options": dict(truth.options),
         "outcomes": outcomes,
         "att": {c: _number(truth.per_child[c].mean()) for c in outcomes},
@@ -105,8 +107,13 @@ def load_truth(folder: str | Path) -> Truth:
     path = Path(folder) / "truth.yaml"
     if not path.is_file():
         raise CohortError(
-            [Problem(table="truth.yaml", message=f"there is no such file in {Path(folder).name}",
-                     remedy="Only simulated cohorts have a known answer; make one with wlz-eval simulate.")]
+            [
+                Problem(
+                    table="truth.yaml",
+                    message=f"there is no such file in {Path(folder).name}",
+                    remedy="Only simulated cohorts have a known answer; make one with wlz-eval simulate.",
+                )
+            ]
         )
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)

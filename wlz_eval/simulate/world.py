@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 
 from wlz_eval.cohort import Cohort, make_cohort
 from wlz_eval.simulate.calendar import make_meta
-from wlz_eval.simulate.engagement import Engagement, draw_engagement, draw_leaving
+from wlz_eval.simulate.engagement import draw_engagement, draw_leaving
 from wlz_eval.simulate.money import money_tables, true_value
 from wlz_eval.simulate.options import SimulationOptions
 from wlz_eval.simulate.outcomes import HOURS_STEP, Recorded, Sessions, individual_effect, outcomes, sessions
@@ -86,15 +86,15 @@ def _partner_path(options: SimulationOptions, pupils: Pupils) -> tuple[TraitPath
 
 
 def _truth(
-    options: SimulationOptions, ids: pd.Series, started: Ints, after: Mapping[tuple[str, str], Recorded], value: Any
+    options: SimulationOptions, ids: pd.Series, started: Ints, after: Mapping[tuple[str, str], Recorded]
 ) -> Truth:
     columns, slopes = {}, {}
     for (name, wave), recorded in after.items():
         outcome = f"{name}_{wave}"
         columns[outcome] = recorded.with_programme - recorded.without[started]
-        slopes[outcome] = float(np.mean(recorded.more_hours - recorded.with_programme) / HOURS_STEP) if len(started) else 0.0
+        slopes[outcome] = float(np.mean(recorded.more_hours - recorded.with_programme)) / HOURS_STEP
     per_child = pd.DataFrame(columns, index=pd.Index(ids.array.take(started), name="child_id")).sort_index()
-    return Truth(per_child=per_child, dose_slope=slopes, value=value, options=options.model_dump())
+    return Truth(per_child=per_child, dose_slope=slopes, options=options.model_dump())
 
 
 def simulate(options: SimulationOptions) -> SimulatedCohort:
@@ -110,7 +110,7 @@ def simulate(options: SimulationOptions) -> SimulatedCohort:
        for a bad reading do better at the next with no programme at all. The school part has the registry's
        intra-class correlation. English and maths are standardised scores; SDQ subscales are beta-binomial
        counts with the registry's means and SDs; absence is the square of a normal score, in whole sessions.
-    3. *Selection.* ``observed``: the log-odds of a place are a constant plus points that are linear in recorded
+    3. *Selection.* ``observed``: the log-odds of a place are a constant plus points, linear in recorded
        baselines (English, maths, attendance, SDQ total where held for both groups, FSM, SEN). Nothing else
        decides, so given those columns programme and comparison children are alike. ``judgement``: teachers
        see true need and the strain as well, and nominate; the points only partly agree with them.
@@ -182,8 +182,8 @@ def simulate(options: SimulationOptions) -> SimulatedCohort:
     contract = tables.pop("contract")
     cohort = make_cohort(make_meta(options), tables, contract=contract, checked=True)
     everything = {**after, (PARTNER.name, "endline"): partner_after[PARTNER.name, "endline"]}
-    truth = _truth(options, ids, started, everything, {})
-    truth = Truth(truth.per_child, truth.dose_slope, true_value(options, plan, truth, tables["costs"]), truth.options)
+    effects = _truth(options, ids, started, everything)
+    truth = replace(effects, value=true_value(options, cohort, plan, effects))
     return SimulatedCohort(cohort=cohort, plan=plan, truth=truth, options=options)
 
 
@@ -197,4 +197,3 @@ def _sessions_after(
         attended = np.round(seen["attendance", wave] * possible / 100.0).astype(np.int64)
         result[wave] = Sessions(possible, attended)
     return result
-
