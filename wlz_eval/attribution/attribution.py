@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -72,7 +72,7 @@ class OutcomeEffect:
         return replace(self, family_p=p)
 
     def finding(self, quantity: str, suffix: str = "") -> Finding:
-        """Finding of the ATT, the naive difference or Hedges' g."""
+        """Return the finding of the ATT, the naive difference or Hedges' g."""
         source = self.naive if quantity == "naive" else self.att
         common: dict[str, Any] = {
             "finding_id": f"attribution.{quantity}.{self.name}{suffix}",
@@ -98,7 +98,7 @@ class OutcomeEffect:
                 claim=self.verdict.claim,
                 note=self.verdict.reason,
             )
-        numbers = {
+        numbers: dict[str, Any] = {
             "estimate": source.estimate,
             "se": source.se,
             "ci_low": source.ci_low,
@@ -210,6 +210,8 @@ class Attribution(Result):
                 "g_low": e.att.g.ci_low,
                 "g_high": e.att.g.ci_high,
                 "naive_g": e.naive.g.estimate,
+                "naive_g_low": e.naive.g.ci_low,
+                "naive_g_high": e.naive.g.ci_high,
                 "n_programme": e.att.n_programme,
                 "n_comparison": e.att.n_comparison,
                 "naive_n_programme": e.naive.n_programme,
@@ -240,13 +242,12 @@ class Attribution(Result):
         """Children by type of comparison: all, matched, unmatched."""
         rows = []
         for kind, design in self.designs.items():
-            sizes = design.sizes
             rows.append(
                 {
                     "comparison": kind,
                     "headline": kind == self.headline,
                     **{
-                        f"{group}_{stage.lower()}": int(sizes.loc[stage, group])
+                        f"{group}_{stage.lower()}": design.count(stage, group)
                         for group in ("programme", "comparison")
                         for stage in ("All", "Matched", "Unmatched")
                     },
@@ -269,8 +270,8 @@ class Attribution(Result):
     def _size_findings(self) -> tuple[Finding, ...]:
         if not self.has_design:
             return ()
-        sizes, worst = self.design.sizes, self.balance
-        n1, n0 = int(sizes.loc["Matched", "programme"]), int(sizes.loc["Matched", "comparison"])
+        count, worst = self.design.count, self.balance
+        n1, n0 = count("Matched", "programme"), count("Matched", "comparison")
         common: dict[str, Any] = {
             "claim": "description",
             "comparator": self.headline,
@@ -282,9 +283,10 @@ class Attribution(Result):
                 quantity="count",
                 unit="children",
                 group=group,
-                estimate=float(sizes.loc[stage, group]),
+                estimate=float(count(stage, group)),
                 **common,
-                **{f"n_{group}": int(sizes.loc[stage, group])},
+                n_programme=count(stage, group) if group == "programme" else None,
+                n_comparison=count(stage, group) if group == "comparison" else None,
             )
             for group in ("programme", "comparison")
             for stage in ("Matched", "Unmatched")
@@ -303,8 +305,8 @@ class Attribution(Result):
                 (
                     "before",
                     worst.worst_before,
-                    int(sizes.loc["All", "programme"]),
-                    int(sizes.loc["All", "comparison"]),
+                    count("All", "programme"),
+                    count("All", "comparison"),
                 ),
                 ("after", worst.worst_after, n1, n0),
             )
@@ -330,42 +332,36 @@ class Attribution(Result):
 
 
 def draw_effects(table: pd.DataFrame) -> Figure:
-    """Draw matched and naive differences in standard deviations, one line an outcome and comparison.
+    """Draw matched and naive differences in standard deviations with their intervals, one pair a row.
 
     Parameters
     ----------
     table : DataFrame
-        ``label``, ``wave``, ``comparison``, ``hedges_g``, ``g_low``, ``g_high`` and, where known, ``naive_g``.
-        Rows whose numbers are missing (hidden by the release rule) are not drawn.
+        ``label``, ``wave``, ``comparison``, ``hedges_g``, ``g_low``, ``g_high``, ``naive_g``, ``naive_g_low``,
+        ``naive_g_high`` and, if wanted, ``good`` (which direction is better). Rows whose numbers are missing
+        (hidden by the release rule) are not drawn.
     """
-    rows = table.dropna(subset=["hedges_g"]) if "hedges_g" in table else table.iloc[:0]
-    figure, axes = new_figure(height=1.5 + 0.45 * max(len(rows), 1))
-    y = np.arange(len(rows))[::-1]
+    rows = table.dropna(subset=["hedges_g"])
+    figure, axes = new_figure(height=1.2 + 0.55 * max(len(rows), 1))
+    y = np.arange(len(rows))[::-1].astype(float)
     axes.axvline(0, color=COLOURS["neutral"], linewidth=1)
+    axes.hlines(y, rows["g_low"], rows["g_high"], color=COLOURS["programme"])
+    axes.scatter(rows["hedges_g"], y, color=COLOURS["programme"], marker="D", zorder=3)
+    below = y - 0.25
+    axes.hlines(below, rows["naive_g_low"], rows["naive_g_high"], color=COLOURS["bad"], linewidth=1, linestyles=":")
+    axes.scatter(rows["naive_g"], below, facecolors="white", edgecolors=COLOURS["bad"], zorder=3)
     if len(rows):
-        axes.hlines(y, rows["g_low"], rows["g_high"], color=COLOURS["programme"])
-        axes.scatter(
-            rows["hedges_g"],
-            y,
-            color=COLOURS["programme"],
-            marker="D",
-            zorder=3,
-            label="matched and adjusted",
-        )
-        if "naive_g" in rows:
-            axes.scatter(
-                rows["naive_g"],
-                y,
-                facecolors="white",
-                edgecolors=COLOURS["bad"],
-                zorder=3,
-                label="naive difference",
-            )
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2)
-    axes.set_yticks(
-        y, [f"{r.label}, {r.wave}\n({str(r.comparison).replace('_', ' ')})" for r in rows.itertuples()]
-    )
-    axes.set_ylim(-0.7, max(len(rows) - 0.3, 0.7))
+        axes.annotate("matched", (rows["hedges_g"].iloc[0], y[0]), (0, 7), textcoords="offset points", ha="center",
+                      color=COLOURS["programme"])
+        axes.annotate("naive", (rows["naive_g"].iloc[0], below[0]), (0, -14), textcoords="offset points", ha="center",
+                      color=COLOURS["bad"])
+    axes.set_yticks(y, [_row_name(row) for row in rows.to_dict(orient="records")])
+    axes.set_ylim(-0.8, max(len(rows) - 0.4, 0.7))
     axes.set_xlabel("Difference in standard deviations; bars are 95% intervals")
     axes.grid(axis="y", visible=False)
     return figure
+
+
+def _row_name(row: Mapping[Hashable, Any]) -> str:
+    better = f" ({row['good']} is better)" if row.get("good") in ("more", "less") else ""
+    return f"{row['label']}, {row['wave']}{better}\nagainst {str(row['comparison']).replace('_', ' ')}"

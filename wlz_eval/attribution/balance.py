@@ -145,11 +145,11 @@ class BalanceTable(Result):
         return self.worst_after <= self.limit
 
     def table(self) -> pd.DataFrame:
-        """The table, one row a covariate."""
+        """Return the table, one row a covariate."""
         return self.data.copy()
 
     def plot(self) -> Figure:
-        """The love plot."""
+        """Draw the love plot."""
         return love_plot(self.data.reset_index(), self.limit)
 
 
@@ -225,7 +225,8 @@ def love_plot(table: pd.DataFrame | BalanceTable, limit: float = 0.1) -> Figure:
         Where the band of good balance ends.
     """
     if isinstance(table, BalanceTable):
-        table, limit = table.data.reset_index(), table.limit
+        limit = table.limit
+        table = table.data.reset_index()
     rows = table[table.get("kind", pd.Series("", index=table.index)) != "distance"]
     rows = rows.dropna(subset=["smd_before", "smd_after"], how="all")
     rows = rows.iloc[np.argsort(rows["smd_before"].abs().fillna(0).to_numpy(), kind="stable")]
@@ -247,7 +248,7 @@ def love_plot(table: pd.DataFrame | BalanceTable, limit: float = 0.1) -> Figure:
         rows["smd_after"], y, marker="D", color=COLOURS["programme"], zorder=4, label="after matching"
     )
     axes.set_yticks(y, [str(c).replace("_", " ") for c in rows["covariate"]])
-    axes.set_xlabel("Difference between the groups, in standard deviations (grey band: good balance)")
+    axes.set_xlabel("Difference between the groups, in standard deviations")
     axes.legend(loc="lower right")
     axes.grid(axis="y", visible=False)
     return figure

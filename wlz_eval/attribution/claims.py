@@ -143,7 +143,7 @@ def direction_words(estimate: float, better: Better | str) -> tuple[str, str]:
 
 
 def claim_sentence(
-    finding: Finding, label: str, better: Better | str, reason: str = "", name: str = "att"
+    finding: Finding, label: str, better: Better | str, reason: str | None = None, name: str = "att"
 ) -> str:
     """Word a finding exactly as far as its claim allows, as a template for ``nb.say``.
 
@@ -156,7 +156,7 @@ def claim_sentence(
     better : {"higher", "lower", "unclear"}
         Which direction is good.
     reason : str
-        Why no more may be claimed, as a sentence; the finding's own note when empty.
+        Why no more may be claimed, as a sentence; the finding's own note when left out, nothing when empty.
     name : str
         Name of the placeholder: the sentence is said by ``nb.say(sentence, att=finding)``.
 
@@ -177,7 +177,7 @@ def claim_sentence(
         return f"{what}: the difference is {{{name}}}, but no interval can be given, so nothing may be concluded."
     way, good = direction_words(finding.estimate, better)
     size, interval = f"{{{name}:magnitude}}", f"95% interval {{{name}:interval}}"
-    because = reason or finding.note
+    because = finding.note if reason is None else reason
     if may_say_caused(finding):
         return (
             f"As far as these data can say, the programme caused {what} to be {size} {way} than it would have been, "

@@ -119,7 +119,7 @@ def make_covariates(
     kinds: dict[str, str] = {}
     for name in formula.columns:
         values = data[name]
-        if values.nunique(dropna=True) <= 1 and not values.isna().any():
+        if len(values.unique()) <= 1 and not values.isna().any():
             notes.append(f"{name} is the same for every child and was dropped.")
             filled[name] = pd.Series(0.0, index=data.index)
             continue
@@ -162,7 +162,8 @@ def _factor(values: pd.Series, name: str, treated: npt.NDArray[np.bool_], notes:
     if missing.any():
         n1, n0 = int(missing[treated].sum()), int(missing[~treated].sum())
         notes.append(
-            f"{name} is not known for {n1:,} programme and {n0:,} comparison children: treated as a category of its own."
+            f"{name} is not known for {n1:,} programme and {n0:,} comparison children: treated as a category of its "
+            "own."
         )
     return text
 
@@ -188,7 +189,7 @@ def _model_columns(
     matrix = pd.concat([matrix, *markers], axis=1)
     keep = independent_columns(np.column_stack([np.ones(len(matrix)), matrix.to_numpy()]))[1:]
     # What is constant was already named; here only columns that repeat others are worth a word.
-    repeated = [c for c, k in zip(matrix.columns, keep, strict=True) if not k and matrix[c].nunique() > 1]
+    repeated = [c for c, k in zip(matrix.columns, keep, strict=True) if not k and np.ptp(matrix[c].to_numpy()) > 0]
     notes = (
         [f"Left out, because columns before them already say the same: {', '.join(repeated)}."]
         if repeated

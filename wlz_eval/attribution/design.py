@@ -76,11 +76,13 @@ class Design(Result):
     @property
     def title(self) -> str:  # type: ignore[override]
         """One line: method and sizes."""
-        sizes = self.sizes
-        return (
-            f"Matched design ({self.spec.method}): {format_count(sizes.loc['Matched', 'programme'])} programme and "
-            f"{format_count(sizes.loc['Matched', 'comparison'])} comparison children"
-        )
+        one, two = self.count("Matched", "programme"), self.count("Matched", "comparison")
+        groups = f"{format_count(one)} programme and {format_count(two)} comparison children"
+        return f"Matched design ({self.spec.method}): {groups}"
+
+    def count(self, stage: str, group: str) -> int:
+        """Children of a group at a stage: ``All``, ``Matched`` or ``Unmatched``."""
+        return int(self.sizes.to_dict()[group][stage])
 
     @property
     def sizes(self) -> pd.DataFrame:
@@ -113,7 +115,7 @@ class Design(Result):
     def achieved_estimand(self) -> str:
         """What the design can estimate, in words: who is averaged over."""
         focal = "programme" if self.spec.estimand == "ATT" else "comparison"
-        done, everyone = self.sizes.loc["Matched", focal], self.sizes.loc["All", focal]
+        done, everyone = self.count("Matched", focal), self.count("All", focal)
         if done == everyone:
             return f"average effect on all {format_count(everyone)} {focal} children"
         return (
@@ -140,7 +142,7 @@ class Design(Result):
         ).rename_axis("covariate")
 
     def account(self) -> str:
-        """What was done, as a list for the reader of a log or a notebook."""
+        """Say what was done, as a list for the reader of a log or a notebook."""
         spec = self.spec
         caliper = (
             "none"
@@ -203,7 +205,7 @@ def _treatment(data: pd.DataFrame, column: str) -> Bools:
         raise DesignError(
             f"{column!r} is missing for {int(values.isna().sum()):,} children. It must be 0 or 1 for each."
         )
-    if not set(values.unique()) <= {0, 1, False, True}:
+    if not set(values.unique()) <= {0, 1}:
         raise DesignError(
             f"{column!r} must be 1 for programme and 0 for comparison children; it holds other values."
         )
@@ -222,7 +224,7 @@ def _label_order(index: pd.Index) -> npt.NDArray[np.intp]:
 
 
 def _blocks(data: pd.DataFrame, exact: tuple[str, ...]) -> npt.NDArray[np.intp]:
-    """Number the combinations of the exact columns; not known is a value of its own."""
+    """Give each combination of the exact columns a number; not known is a value of its own."""
     for name in exact:
         if name not in data.columns:
             raise OptionError(
@@ -233,7 +235,7 @@ def _blocks(data: pd.DataFrame, exact: tuple[str, ...]) -> npt.NDArray[np.intp]:
     known = pd.DataFrame(
         {c: data[c].astype(object).where(data[c].notna(), MISSING_LEVEL).astype(str) for c in exact}
     )
-    return known.groupby(list(exact), sort=True).ngroup().to_numpy(dtype=np.intp)
+    return known.groupby(list(exact), sort=True).ngroup().to_numpy().astype(np.intp)
 
 
 def match(formula: str, data: pd.DataFrame | AnalysisFrame, **options: Any) -> Design:

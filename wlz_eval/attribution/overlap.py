@@ -45,6 +45,9 @@ def draw_overlap(table: pd.DataFrame) -> Figure:
 
     Hidden cells (missing values) are simply not drawn.
     """
+    held = table.drop(columns=["low", "high"]).fillna(0).to_numpy(dtype=float).sum(axis=1) > 0
+    # Empty steps at the upper end only squeeze the picture.
+    table = table.iloc[: int(np.flatnonzero(held)[-1]) + 1] if held.any() else table
     figure, axes = new_figure(1, 2, height=3.4, sharey=True)
     centre, width = (table["low"] + table["high"]) / 2, (table["high"] - table["low"]) * 0.9
     for axis, suffix, title in zip(

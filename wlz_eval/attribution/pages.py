@@ -46,7 +46,7 @@ CLEAR = 0.05
 
 
 def values(result: Attribution) -> Mapping[str, Finding]:
-    """Findings by the names that the sentences use: ``english_endline``, ``matched``, ``unmatched``, …"""
+    """Name the findings as the sentences do: ``english_endline``, ``matched``, ``unmatched`` and so on."""
     found = {f.finding_id.removeprefix("attribution."): f for f in result.findings()}
     named = {
         f"{e.outcome.measure}_{e.outcome.wave}": found[f"att.{e.name}"] for e in result.headline_effects
@@ -66,11 +66,11 @@ def values(result: Attribution) -> Mapping[str, Finding]:
     return named
 
 
-def _outcome_sentence(result: Attribution, measure: str, wave: str) -> str:
+def _outcome_sentence(result: Attribution, measure: str, wave: str, reason: str | None = None) -> str:
     row = result.map.row(measure, wave)
     for effect in result.headline_effects:
         if (effect.outcome.measure, effect.outcome.wave) == (measure, wave):
-            return claim_sentence(effect.finding("att"), effect.label, effect.better, name=f"{measure}_{wave}")
+            return claim_sentence(effect.finding("att"), effect.label, effect.better, reason, f"{measure}_{wave}")
     if row.tier == "C":
         return (
             f"{row.label} {WAVE_WORDS[wave]}: {row.reason}, so these data cannot say what the programme did for it."
@@ -112,21 +112,23 @@ def sentences(result: Attribution) -> tuple[str, ...]:
     """Give one template for each outcome of the plan, worded as far as its claim allows."""
     if not result.has_design:
         return (why_not(result),)
-    return tuple(_outcome_sentence(result, row.measure, row.wave) for row in result.map.tiers)
+    return tuple(_outcome_sentence(result, row.measure, row.wave, reason="") for row in result.map.tiers)
 
 
 def limits(result: Attribution) -> tuple[str, ...]:
-    """What may not be concluded, as templates."""
+    """Say what may not be concluded, as templates."""
     said = [result.selection.reason]
     if not result.has_design:
         return (why_not(result), *said)
     if not result.selection.by_rules:
-        said[0] += " So the groups may have differed in ways that matching cannot see, and no difference here is proven."
+        said[0] += (
+            " So the groups may have differed in ways that matching cannot see, and no difference here is proven."
+        )
     said.append(
         "Matching makes the groups alike in what was measured. What was not measured may still differ between them."
     )
     if len(result.design.unmatched_programme):
-        said.append("Nothing here is about the {unmatched} of the programme who could not be matched.")
+        said.append("Nothing here is about programme children who could not be matched ({unmatched}).")
     said.append(
         "Comparison children of the same schools may have gained from the programme too; those of other schools "
         "were taught elsewhere. Neither comparison is free of doubt, so both are shown and never mixed."
@@ -160,12 +162,11 @@ def balance_rows(result: Attribution) -> pd.DataFrame:
     """Balance of the headline design, with the children behind each side."""
     if not result.has_design:
         return pd.DataFrame()
-    sizes = result.design.sizes
     rows = result.balance.covariates.reset_index()
     rows["covariate"] = [str(c).replace("_", " ") for c in rows["covariate"]]
     for stage, suffix in (("All", "before"), ("Matched", "after")):
         for group in ("programme", "comparison"):
-            rows[f"n_{group}_{suffix}"] = sizes.loc[stage, group]
+            rows[f"n_{group}_{suffix}"] = result.design.count(stage, group)
     return rows
 
 

@@ -76,7 +76,7 @@ def design_for(frame: AnalysisFrame, matching: MatchingOptions, comparison: str,
 def _designs(
     frame: AnalysisFrame, matching: MatchingOptions, seed: int
 ) -> tuple[dict[str, Design], dict[str, str]]:
-    """A design for each type of comparison child, the headline first; what could not be made, and why."""
+    """Make a design for each type of comparison child, the headline first; note what could not be made, and why."""
     comparison = frame.data.loc[frame.data["programme"] == 0]
     held = (
         sorted({str(v) for v in comparison["comparison_type"].dropna()})

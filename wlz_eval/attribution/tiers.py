@@ -159,18 +159,18 @@ def _text(table: pd.DataFrame, column: str) -> pd.Series:
 def _count_cells(cohort: Cohort, frame: AnalysisFrame) -> pd.DataFrame:
     """Count the children measured, by measure, wave, informant, form and group."""
     table = cohort.measures
-    child = frame.data.index.get_indexer(table["child_id"].astype(str))
+    child = frame.data.index.get_indexer(pd.Index(table["child_id"].astype(str)))
     held = (child >= 0) & table["value"].notna().to_numpy()
-    table, child = table[held], child[held]
+    table, child = table.loc[held], child[held]
     counted = pd.DataFrame({key: _text(table, key) for key in _KEYS[:-1]})
     programme = frame.data["programme"].to_numpy() == 1
     counted["group"] = np.where(programme[child], "programme", "comparison")
     # A child with repeated readings counts once in a cell.
     cell = counted.groupby(_KEYS, observed=True, sort=False).ngroup().to_numpy(dtype=np.int64)
     _, first = np.unique(cell * len(frame.data) + child, return_index=True)
-    counts = counted.iloc[first].groupby(_KEYS, observed=True).size().unstack("group", fill_value=0)
-    rows = counts.reset_index() if len(counts) else pd.DataFrame(columns=_KEYS[:-1])
-    rows = rows.astype({key: object for key in _KEYS[:-1]})
+    groups = counted.loc[counted.index[first]].groupby(_KEYS, observed=True).size()
+    rows = groups.rename("children").reset_index().astype(dict.fromkeys(_KEYS, object))
+    rows = rows.pivot_table(index=_KEYS[:-1], columns="group", values="children", fill_value=0).reset_index()
     for name in ("programme", "comparison"):
         if name not in rows:
             rows[name] = 0
@@ -233,7 +233,7 @@ def _judge(cells: pd.DataFrame, outcome: OutcomeOptions) -> dict[str, object]:
             "tier": "C",
             "reason": "informant or form differs between the groups" if unlike else why,
         }
-    best = shared.loc[shared[["programme", "comparison"]].min(axis=1).idxmax()]
+    best = shared.iloc[int(shared[["programme", "comparison"]].min(axis=1).to_numpy().argmax())]
     alike = before[before["informant"] == best["informant"]]
     same = alike[alike["form"] == best["form"]]
     facts |= {"informant": best["informant"], "form": best["form"]}
