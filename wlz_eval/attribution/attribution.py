@@ -357,7 +357,7 @@ def draw_effects(table: pd.DataFrame) -> Figure:
                       color=COLOURS["bad"])
     axes.set_yticks(y, [_row_name(row) for row in rows.to_dict(orient="records")])
     axes.set_ylim(-0.8, max(len(rows) - 0.4, 0.7))
-    axes.set_xlabel("Difference in standard deviations; bars are 95% intervals")
+    axes.set_xlabel("Standard deviations (bars: 95% intervals)")
     axes.grid(axis="y", visible=False)
     return figure
 

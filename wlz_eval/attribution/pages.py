@@ -206,7 +206,8 @@ def effect_rows(result: Attribution, headline: bool | None = None) -> pd.DataFra
     if rows.empty:
         return rows
     rows["outcome"] = [f"{label}, {WAVE_WORDS[w]}" for label, w in zip(rows["label"], rows["wave"], strict=True)]
-    rows["who"] = rows["comparison"].map(COMPARISON_WORDS)
+    rows["wave"] = rows["wave"].map(WAVE_WORDS)
+    rows["who"] = rows["comparison"] = rows["comparison"].map(COMPARISON_WORDS)
     rows["good"] = rows["better"].map({"higher": "more", "lower": "less", "unclear": "not clear"})
     rows["called"] = [claim_words(c) for c in rows["claim"]]
     rows["firm"] = rows["illustrative"].map({True: "illustrative: few schools", False: "yes"})
