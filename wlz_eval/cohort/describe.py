@@ -18,9 +18,13 @@ from wlz_eval.reference.measures import Measure
 __all__ = ["meta_text", "read_meta", "read_yaml"]
 
 _KEYS: dict[str, list[str]] = {
-    "": list(CohortMeta.model_fields), "terms": list(Term.model_fields), "measures": list(Measure.model_fields),
-    "programme": list(Period.model_fields), "waves": list(Period.model_fields),
-    "attendance_windows": list(Period.model_fields), "data_use": list(DataUse.model_fields),
+    "": list(CohortMeta.model_fields),
+    "terms": list(Term.model_fields),
+    "measures": list(Measure.model_fields),
+    "programme": list(Period.model_fields),
+    "waves": list(Period.model_fields),
+    "attendance_windows": list(Period.model_fields),
+    "data_use": list(DataUse.model_fields),
 }
 
 
@@ -55,7 +59,10 @@ def read_yaml(path: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
         problem = getattr(error, "problem", "") or "cannot be read"
         tag = re.search(r"tag '([^']+)'", problem)
         if tag:
-            message, remedy = f"the tag {tag.group(1)} is not allowed", "Write plain text, numbers, lists and keys only."
+            message, remedy = (
+                f"the tag {tag.group(1)} is not allowed",
+                "Write plain text, numbers, lists and keys only.",
+            )
         else:
             message = f"not valid YAML: {problem}"
             remedy = "Check indentation, colons and quotes at this line."
@@ -63,8 +70,13 @@ def read_yaml(path: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
     if value is None:
         return None, [Problem(table=name, message="the file is empty", remedy="wlz-eval new writes a commented one.")]
     if not isinstance(value, Mapping):
-        return None, [Problem(table=name, message="the file is not a mapping of keys to values",
-                              remedy="Write one 'key: value' a line.")]
+        return None, [
+            Problem(
+                table=name,
+                message="the file is not a mapping of keys to values",
+                remedy="Write one 'key: value' a line.",
+            )
+        ]
     return dict(value), []
 
 
@@ -79,8 +91,13 @@ def read_meta(path: Path, folder_name: str) -> tuple[CohortMeta | None, list[Pro
         Name of the folder, which the id must equal.
     """
     if not path.is_file():
-        return None, [Problem(table="cohort.yaml", message="the file is missing",
-                              remedy="wlz-eval new COHORT writes a commented one.")]
+        return None, [
+            Problem(
+                table="cohort.yaml",
+                message="the file is missing",
+                remedy="wlz-eval new COHORT writes a commented one.",
+            )
+        ]
     raw, problems = read_yaml(path)
     if raw is None:
         return None, problems
@@ -89,9 +106,15 @@ def read_meta(path: Path, folder_name: str) -> tuple[CohortMeta | None, list[Pro
     except ValidationError as error:
         return None, [_meta_problem(detail, raw) for detail in error.errors()]
     if meta.id != folder_name:
-        return meta, [Problem(table="cohort.yaml", column="id", value=meta.id,
-                              message=f"the id is not the name of the folder, {folder_name}",
-                              remedy="Rename the folder, or give the folder's name as id.")]
+        return meta, [
+            Problem(
+                table="cohort.yaml",
+                column="id",
+                value=meta.id,
+                message=f"the id is not the name of the folder, {folder_name}",
+                remedy="Rename the folder, or give the folder's name as id.",
+            )
+        ]
     return meta, []
 
 
@@ -106,21 +129,44 @@ def _meta_problem(detail: Any, raw: Mapping[str, Any]) -> Problem:
         keys = _KEYS[""] if len(path) == 1 else _KEYS.get(top, [])
         return Problem(table="cohort.yaml", column=where, message="unknown key", remedy=suggestion(path[-1], keys))
     if kind == "missing":
-        return Problem(table="cohort.yaml", column=where, message="the key is missing", remedy=f"Add it: {_about(path)}.")
+        return Problem(
+            table="cohort.yaml", column=where, message="the key is missing", remedy=f"Add it: {_about(path)}."
+        )
     if top == "schema_version":
-        return Problem(table="cohort.yaml", column=where, value=shown, message="unknown version of the data contract",
-                       remedy="This version of the suite reads schema_version: 1.")
+        return Problem(
+            table="cohort.yaml",
+            column=where,
+            value=shown,
+            message="unknown version of the data contract",
+            remedy="This version of the suite reads schema_version: 1.",
+        )
     if top == "id":
-        return Problem(table="cohort.yaml", column=where, value=shown, message="not a valid id",
-                       remedy="Use lower-case letters, digits and hyphens, as in the name of the folder.")
+        return Problem(
+            table="cohort.yaml",
+            column=where,
+            value=shown,
+            message="not a valid id",
+            remedy="Use lower-case letters, digits and hyphens, as in the name of the folder.",
+        )
     message = str(detail["msg"]).removeprefix("Value error, ")
-    return Problem(table="cohort.yaml", column=where, value=shown, message=message[0].lower() + message[1:],
-                   remedy=f"Give {_about(path)}.")
+    return Problem(
+        table="cohort.yaml",
+        column=where,
+        value=shown,
+        message=message[0].lower() + message[1:],
+        remedy=f"Give {_about(path)}.",
+    )
 
 
 def _about(path: list[str]) -> str:
-    models: dict[str, Any] = {"programme": Period, "waves": Period, "attendance_windows": Period, "terms": Term,
-                              "data_use": DataUse, "measures": Measure}
+    models: dict[str, Any] = {
+        "programme": Period,
+        "waves": Period,
+        "attendance_windows": Period,
+        "terms": Term,
+        "data_use": DataUse,
+        "measures": Measure,
+    }
     if path and path[0] in CohortMeta.model_fields:
         field = CohortMeta.model_fields[path[0]]
         inner = models.get(path[0])

@@ -19,20 +19,22 @@ __all__ = ["dictionary", "dictionary_path"]
 _INTRODUCTION = """\
 # Data dictionary
 
-<!-- Written by `python -m wlz_eval.cohort.dictionary --write`; change wlz_eval/cohort/tables.py, not this file. -->
+<!-- Written by `python -m wlz_eval.cohort.dictionary --write` from wlz_eval/cohort/tables.py: change that. -->
 
 A cohort is one folder of tables. `data/cohorts/` holds those that ship; your own may lie anywhere.
 
-- Tables are CSV (commas, UTF-8 with or without BOM) or Parquet, never both. `wlz-eval new COHORT` writes empty ones
-  and a worked example, or makes `children` and `measures` from a spreadsheet with one row a child.
-- A blank cell means *not known*. Dates are `YYYY-MM-DD`. Yes/no cells hold `yes` or `no` (`true`, `false`, `1` and `0`
-  are read too). Numbers have no signs, commas or units in them. Nothing is guessed or corrected while loading.
-- Identifiers are pseudonyms, always text. **Names, pupil numbers, postcodes, addresses and full dates of birth are
-  refused**, whether in a header or in a cell.
-- `wlz-eval check COHORT` lists every problem at once, with table, row (as a spreadsheet numbers it: the header is
-  row 1), column, value and what would be right.
-- Columns that stand here may be absent unless required; an all-blank column is as if absent. Columns that do not
-  stand here are named by the check and not loaded, unless `plan.yaml` asks for them under `extra_columns`.
+- Tables are CSV (commas, UTF-8 with or without BOM) or Parquet, never both. `wlz-eval new COHORT` writes
+  empty ones and a worked example, or makes `children` and `measures` from a spreadsheet with one row a child.
+- A blank cell means *not known*. Dates are `YYYY-MM-DD`. Yes/no cells hold `yes` or `no` (`true`, `false`,
+  `1` and `0` are read too). Numbers have no commas or units in them. Nothing is guessed or corrected while
+  loading.
+- Identifiers are pseudonyms, always text. **Names, pupil numbers, postcodes, addresses and full dates of
+  birth are refused**, whether in a header or in a cell.
+- `wlz-eval check COHORT` lists every problem at once, with table, row (as a spreadsheet numbers it: the
+  header is row 1), column, value and what would be right.
+- Columns that stand here may be absent unless required; an all-blank column is as if absent. Columns that do
+  not stand here are named by the check and not loaded, unless `plan.yaml` asks for them under
+  `extra_columns`.
 - Children whose `consented` is `no` are dropped from every table while loading, and counted in the flow.
 - A baseline that was taken after a programme child's `index_date` is an error.
 """
@@ -52,8 +54,12 @@ def dictionary() -> str:
         for t in TABLES.values()
     ]
     parts += ["", "## cohort.yaml\n", *_keys(CohortMeta, "")]
-    for name, model in (("programme`, `waves`, `attendance_windows", Period), ("terms", Term), ("data_use", DataUse),
-                        ("measures", Measure)):
+    for name, model in (
+        ("programme`, `waves`, `attendance_windows", Period),
+        ("terms", Term),
+        ("data_use", DataUse),
+        ("measures", Measure),
+    ):
         parts += [f"\nKeys of `{name}`:\n", *_keys(model, "")]
     for table in TABLES.values():
         need = "Required" if table.required else "Optional"

@@ -6,39 +6,41 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from pandas.util import hash_array
 
+from wlz_eval.cohort.lookup import encode
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.files import hash_bytes
 
 __all__ = ["baseline_hash", "data_hash"]
 
 
-def _comparable(column: pd.Series) -> pd.Series:
-    """One representation for each kind of content, so that text and category, Int64 and float hash alike."""
+#: Hash of a missing cell.
+_MISSING = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+def _cell_hashes(column: pd.Series) -> np.ndarray:
+    """Hash each cell by its content, so that text and category, Int64 and float hash alike."""
     dtype = column.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        return column
     if pd.api.types.is_datetime64_any_dtype(dtype):
         days = column.to_numpy(dtype="datetime64[D]").astype("int64").astype(float)
-        return pd.Series(np.where(column.isna(), np.nan, days), index=column.index)
+        return hash_array(np.where(column.isna(), np.nan, days))
     if pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype):
-        return pd.Series(column.to_numpy(dtype=float, na_value=np.nan) + 0.0, index=column.index)
-    return column.astype("category")
+        # Adding zero turns minus zero into zero.
+        return hash_array(column.to_numpy(dtype=float, na_value=np.nan) + 0.0)
+    codes, words = encode(column.astype("str") if pd.api.types.is_object_dtype(dtype) else column)
+    return np.append(hash_array(words, categorize=False), _MISSING)[codes]
 
 
 def _table_hash(table: pd.DataFrame) -> bytes:
     columns = sorted(name for name in table.columns if table[name].notna().any())
     if not columns:
         return len(table).to_bytes(8, "little")
-    parts = [
-        pd.util.hash_pandas_object(_comparable(table[name]).reset_index(drop=True), index=False).to_numpy()
-        for name in columns
-    ]
-    rows = np.zeros(len(table), dtype=np.uint64)
+    rows: np.ndarray = np.zeros(len(table), dtype=np.uint64)
     with np.errstate(over="ignore"):
-        for part in parts:
+        for name in columns:
             # An odd multiplier mixes the columns in order; wrapping is what a hash wants.
-            rows = (rows ^ part) * np.uint64(0x9E3779B97F4A7C15)
+            rows = (rows ^ _cell_hashes(table[name])) * np.uint64(0x9E3779B97F4A7C15)
             rows ^= rows >> np.uint64(29)
     rows.sort()
     return hash_bytes(*(name.encode() for name in columns), rows.tobytes()).encode()

@@ -50,7 +50,9 @@ class DataUse(_Strict):
 
     lawful_basis: str = Field(description="UK GDPR Article 6 basis, in words")
     special_category_condition: str = Field(description="UK GDPR Article 9 condition, or 'none held'")
-    retention_date: dt.date | None = Field(None, description="Day by which the data must be deleted; empty for open data")
+    retention_date: dt.date | None = Field(
+        None, description="Day by which the data must be deleted; empty for open data"
+    )
 
 
 class CohortMeta(_Strict):
@@ -115,7 +117,8 @@ class Cohort:
         return self.tables[table]
 
     def __repr__(self) -> str:
-        return f"<Cohort {self.id}: {len(self.children):,} children, {self.provenance}, tables {', '.join(self.tables)}>"
+        held = ", ".join(self.tables)
+        return f"<Cohort {self.id}: {len(self.children):,} children, {self.provenance}, tables {held}>"
 
     def has(self, table: str) -> bool:
         """Whether the cohort has this table with at least one row."""

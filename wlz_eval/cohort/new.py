@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from wlz_eval.cohort.mapping import guess_mapping
+from wlz_eval.cohort.guess import guess_mapping
 from wlz_eval.cohort.spreadsheet import convert_sheet, parse_mapping, read_sheet
 from wlz_eval.cohort.tables import TABLES
 from wlz_eval.cohort.template import EXAMPLE_TABLES, cohort_yaml, header
@@ -113,7 +113,9 @@ def new_cohort(
     for name, table in tables.items():
         write_atomic(target / f"{name}.csv", csv_bytes(table))
     kept = tuple(name for name in files if name not in made)
-    return NewCohort(target, (*(f"{n}.csv" for n in tables), *made), kept, _steps(target, sheet is not None, bool(tables)))
+    return NewCohort(
+        target, (*(f"{n}.csv" for n in tables), *made), kept, _steps(target, sheet is not None, bool(tables))
+    )
 
 
 def _target(folder: str | Path) -> Path:
@@ -121,8 +123,8 @@ def _target(folder: str | Path) -> Path:
     target = cohorts_dir() / path if path.name == str(folder) else path.resolve()
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", target.name):
         raise OptionError(
-            f"{target.name!r} cannot be the id of a cohort. Use lower-case letters, digits and hyphens, such as "
-            "anchor-2022."
+            f"{target.name!r} cannot be the id of a cohort. Use lower-case letters, digits and hyphens, "
+            "such as anchor-2022."
         )
     return target
 
@@ -147,8 +149,12 @@ def _refuse_filled(target: Path, tables: Mapping[str, pd.DataFrame]) -> None:
 def _example(plan_text: str) -> dict[str, bytes | str]:
     """Return the files of the worked example, a small cohort of its own."""
     files: dict[str, bytes | str] = {
-        "example/cohort.yaml": cohort_yaml("example", title="A worked example: six invented children",
-                                           provenance="synthetic", source="Invented"),
+        "example/cohort.yaml": cohort_yaml(
+            "example",
+            title="A worked example: six invented children",
+            provenance="synthetic",
+            source="Invented",
+        ),
         "example/plan.yaml": plan_text or "# The analysis plan. See wlz-eval plan.\nschema_version: 1\n",
     }
     files.update({f"example/{name}.csv": text for name, text in EXAMPLE_TABLES.items()})
@@ -164,8 +170,7 @@ def _steps(target: Path, from_sheet: bool, converted: bool) -> tuple[str, ...]:
     first = () if converted else (f"Fill children.csv and measures.csv; {target / 'example'} shows how.",)
     return (
         *first,
-        f"Say what the cohort is in {target / 'cohort.yaml'}, and how to analyse it in {target / 'plan.yaml'}.",
+        f"Say what the cohort is in {target / 'cohort.yaml'}, and how to analyse it in plan.yaml beside it.",
         f"Run wlz-eval check {target}",
         f"Run wlz-eval run {target}",
     )
-

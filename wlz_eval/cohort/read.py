@@ -60,8 +60,11 @@ def _read_parquet(path: Path, name: str) -> RawTable:
     try:
         frame = pd.read_parquet(path)
     except (pa.ArrowException, OSError, ValueError) as error:
-        return _failed(name, f"{path.name} is not a readable Parquet file ({type(error).__name__})",
-                       "Write it again, or send the table as CSV.")
+        return _failed(
+            name,
+            f"{path.name} is not a readable Parquet file ({type(error).__name__})",
+            "Write it again, or send the table as CSV.",
+        )
     frame.columns = [str(c) for c in frame.columns]
     frame.index = pd.RangeIndex(FIRST_ROW, FIRST_ROW + len(frame))
     return RawTable(frame, _header_problems(list(frame.columns), name))
@@ -76,8 +79,15 @@ def _read_csv(path: Path, table: Table) -> RawTable:
     try:
         # Without a header row for pandas, a longer row is an error with its number instead of a silent index,
         # a repeated header stays as it is, and blank lines keep their place in the numbering.
-        cells = pd.read_csv(path, header=None, dtype="str", keep_default_na=False, na_values=[""],
-                            skip_blank_lines=False, encoding="utf-8-sig")
+        cells = pd.read_csv(
+            path,
+            header=None,
+            dtype="str",
+            keep_default_na=False,
+            na_values=[""],
+            skip_blank_lines=False,
+            encoding="utf-8-sig",
+        )
     except UnicodeDecodeError:
         return _wrong_encoding(path, table.name)
     except pd.errors.EmptyDataError:
@@ -108,8 +118,12 @@ def _unreadable(head: bytes, path: Path, table: Table) -> RawTable | None:
     if not known & {cell.strip().strip('"') for cell in first.split(",")}:
         for separator, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
             if known & {cell.strip().strip('"') for cell in first.split(separator)}:
-                return _failed(name, f"{path.name} is separated by {word}, not commas",
-                               f"Export it with commas between the cells. {_SAVE_AS}", row=1)
+                return _failed(
+                    name,
+                    f"{path.name} is separated by {word}, not commas",
+                    f"Export it with commas between the cells. {_SAVE_AS}",
+                    row=1,
+                )
     return None
 
 
@@ -126,22 +140,38 @@ def _ragged(message: str, path: Path, name: str) -> RawTable:
     found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message)
     if found:
         expected, row, seen = found.groups()
-        return _failed(name, f"the row has {seen} cells where the header has {expected}",
-                       "Remove the extra cells, or put quotes round a cell that holds a comma.", row=int(row))
-    return _failed(name, f"{path.name} cannot be read as CSV ({message.strip().splitlines()[-1][:80]})",
-                   f"Look for a quotation mark that is not closed. {_SAVE_AS}")
+        return _failed(
+            name,
+            f"the row has {seen} cells where the header has {expected}",
+            "Remove the extra cells, or put quotes round a cell that holds a comma.",
+            row=int(row),
+        )
+    return _failed(
+        name,
+        f"{path.name} cannot be read as CSV ({message.strip().splitlines()[-1][:80]})",
+        f"Look for a quotation mark that is not closed. {_SAVE_AS}",
+    )
 
 
 def _header_problems(names: list[str], table: str) -> list[Problem]:
     """Name the columns that stand twice, or have no name."""
     problems = [
-        Problem(table=table, row=1, column=name, message="the column stands twice in the header",
-                remedy="Keep one of them.")
+        Problem(
+            table=table,
+            row=1,
+            column=name,
+            message="the column stands twice in the header",
+            remedy="Keep one of them.",
+        )
         for name in sorted({n for n in names if n and names.count(n) > 1})
     ]
     if "" in names:
-        problems.append(Problem(table=table, row=1, message=f"column {names.index('') + 1} has cells but no name",
-                                remedy="Give it a header, or delete it."))
+        problems.append(
+            Problem(
+                table=table,
+                row=1,
+                message=f"column {names.index('') + 1} has cells but no name",
+                remedy="Give it a header, or delete it.",
+            )
+        )
     return problems
-
-

@@ -15,14 +15,26 @@ Kind = Literal["id", "word", "text", "yes_no", "date", "month", "number", "whole
 
 #: pandas dtype of each kind after loading. ``word`` may also be ``category``.
 DTYPES: dict[str, str] = {
-    "id": "str", "word": "str", "text": "str", "month": "str",
-    "yes_no": "boolean", "date": "datetime64[us]", "number": "float64", "whole": "Int64",
+    "id": "str",
+    "word": "str",
+    "text": "str",
+    "month": "str",
+    "yes_no": "boolean",
+    "date": "datetime64[us]",
+    "number": "float64",
+    "whole": "Int64",
 }
 
 #: How each kind is described to a person.
 KIND_WORDS: dict[str, str] = {
-    "id": "identifier", "word": "word", "text": "text", "yes_no": "yes or no", "date": "date, YYYY-MM-DD",
-    "month": "month, YYYY-MM", "number": "number", "whole": "whole number",
+    "id": "identifier",
+    "word": "word",
+    "text": "text",
+    "yes_no": "yes or no",
+    "date": "date, YYYY-MM-DD",
+    "month": "month, YYYY-MM",
+    "number": "number",
+    "whole": "whole number",
 }
 
 #: Words that a yes/no cell may hold, in any case.
@@ -123,11 +135,11 @@ class Table:
                 continue
             checks = []
             if column.allowed:
-                checks.append(pa.Check.isin(list(column.allowed), name="allowed", n_failure_cases=None))
+                checks.append(pa.Check.isin(list(column.allowed), error="allowed"))
             if column.low is not None:
-                checks.append(pa.Check.ge(column.low, name="low"))
+                checks.append(pa.Check.ge(column.low, error="low"))
             if column.high is not None:
-                checks.append(pa.Check.le(column.high, name="high"))
+                checks.append(pa.Check.le(column.high, error="high"))
             # Words may be plain text or categories, so their dtype is left to the typing step.
             dtype = None if column.kind in ("id", "word", "text", "month") else DTYPES[column.kind]
             columns[column.name] = pa.Column(dtype, checks, nullable=not column.filled, required=True)

@@ -47,8 +47,15 @@ def read_sheet(path: str | Path) -> pd.DataFrame:
         cells = _read_workbook(path)
     elif path.suffix.lower() == ".csv":
         try:
-            cells = pd.read_csv(path, header=None, dtype="str", keep_default_na=False, na_values=[""],
-                                skip_blank_lines=False, encoding="utf-8-sig")
+            cells = pd.read_csv(
+                path,
+                header=None,
+                dtype="str",
+                keep_default_na=False,
+                na_values=[""],
+                skip_blank_lines=False,
+                encoding="utf-8-sig",
+            )
         except UnicodeDecodeError:
             raise OptionError(f"{path.name} is not UTF-8 text. Save it as 'CSV UTF-8 (comma delimited)'.") from None
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -149,9 +156,16 @@ def _translate(
     made = cells.str.lower().map(folded).astype("str")
     for word in cells[cells.notna() & made.isna()].unique():
         row = int(cells.index[(cells == word).to_numpy(dtype=bool)][0])
-        problems.append(Problem(table="spreadsheet", row=row, column=source, value=str(word)[:40],
-                                message="the mapping has no word for this value",
-                                remedy=f"Add it to the mapping; it must become {valid}."))
+        problems.append(
+            Problem(
+                table="spreadsheet",
+                row=row,
+                column=source,
+                value=str(word)[:40],
+                message="the mapping has no word for this value",
+                remedy=f"Add it to the mapping; it must become {valid}.",
+            )
+        )
     return made
 
 
@@ -160,9 +174,16 @@ def _dates(cells: pd.Series, order: str, source: str, problems: list[Problem]) -
     local = cells.str.replace(r"[.\-]", "/", regex=True)
     read = iso.fillna(pd.to_datetime(local, format=_DATE_ORDERS[order].replace("-", "/"), errors="coerce"))
     for row in cells.index[(cells.notna() & read.isna()).to_numpy(dtype=bool)][:100]:
-        problems.append(Problem(table="spreadsheet", row=int(row), column=source, value=str(cells.loc[row])[:40],
-                                message=f"not a date written {order}",
-                                remedy=f"Correct it, or set dates to one of {', '.join(_DATE_ORDERS)}."))
+        problems.append(
+            Problem(
+                table="spreadsheet",
+                row=int(row),
+                column=source,
+                value=str(cells.loc[row])[:40],
+                message=f"not a date written {order}",
+                remedy=f"Correct it, or set dates to one of {', '.join(_DATE_ORDERS)}.",
+            )
+        )
     return read.dt.strftime("%Y-%m-%d").astype("str")
 
 
@@ -170,8 +191,7 @@ def _measures(sheet: pd.DataFrame, rules: SheetMapping, problems: list[Problem])
     ids = sheet[rules.children["child_id"]] if "child_id" in rules.children else pd.Series(index=sheet.index)
     parts = []
     for source, what in rules.measures.items():
-        part = pd.DataFrame({"child_id": ids, "measure": what["measure"], "wave": what["wave"],
-                             "value": sheet[source]})
+        part = pd.DataFrame({"child_id": ids, "measure": what["measure"], "wave": what["wave"], "value": sheet[source]})
         if "date_column" in what:
             part["date"] = _dates(sheet[what["date_column"]], rules.dates, what["date_column"], problems)
         elif "date" in what:
@@ -189,13 +209,27 @@ def _measures(sheet: pd.DataFrame, rules: SheetMapping, problems: list[Problem])
 def parse_mapping(text: str) -> dict[str, Any]:
     """Read a mapping file; every word stays text, so that yes and no are not turned into truth values."""
     try:
-        value = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes plain text, lists and mappings only
+        value = yaml.load(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise CohortError([Problem(table="mapping", row=mark.line + 1 if mark else None,
-                                   message=f"not valid YAML: {getattr(error, 'problem', '') or 'cannot be read'}",
-                                   remedy="Check indentation, colons and quotes at this line.")]) from None
+        raise CohortError(
+            [
+                Problem(
+                    table="mapping",
+                    row=mark.line + 1 if mark else None,
+                    message=f"not valid YAML: {getattr(error, 'problem', '') or 'cannot be read'}",
+                    remedy="Check indentation, colons and quotes at this line.",
+                )
+            ]
+        ) from None
     if not isinstance(value, dict):
-        raise CohortError([Problem(table="mapping", message="the file is not a mapping of keys to values",
-                                   remedy=suggestion("children", ["children", "measures", "groups", "yes_no"]))])
+        raise CohortError(
+            [
+                Problem(
+                    table="mapping",
+                    message="the file is not a mapping of keys to values",
+                    remedy=suggestion("children", ["children", "measures", "groups", "yes_no"]),
+                )
+            ]
+        )
     return value

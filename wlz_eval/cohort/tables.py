@@ -21,7 +21,8 @@ DAY_MINUTES = 24 * 60
 
 def _must(name: str, kind: Kind, description: str, **rules: object) -> Column:
     """Declare a column that the table must have, filled in every row."""
-    return Column(name=name, kind=kind, description=description, required=True, filled=True, **rules)  # type: ignore[arg-type]
+    needed = {"required": True, "filled": True, **rules}
+    return Column(name=name, kind=kind, description=description, **needed)  # type: ignore[arg-type]
 
 
 def _may(name: str, kind: Kind, description: str, **rules: object) -> Column:
@@ -52,14 +53,31 @@ _CHILDREN = Table(
     key=("child_id",),
     columns=(
         _must("child_id", "id", "Pseudonym of the child in this cohort; never a pupil number"),
-        _may("person_id", "id", "Pseudonym of the same child across cohorts, so that no one counts on both sides"),
-        _may("household_id", "id", "Pseudonym of the household: siblings of programme children leave the comparison pool"),
+        _may(
+            "person_id",
+            "id",
+            "Pseudonym of the same child across cohorts, so that no one counts on both sides",
+        ),
+        _may(
+            "household_id",
+            "id",
+            "Pseudonym of the household: siblings of programme children leave the comparison pool",
+        ),
         _must("group", "word", "Whether the child was on the programme", allowed=GROUPS),
-        _may("comparison_type", "word", "Where a comparison child comes from; blank for programme children",
-             allowed=COMPARISON_TYPES),
+        _may(
+            "comparison_type",
+            "word",
+            "Where a comparison child comes from; blank for programme children",
+            allowed=COMPARISON_TYPES,
+        ),
         _must("school_id", "id", "Pseudonym of the school at the start"),
         _may("local_authority", "word", "Local authority of the school"),
-        _may("phase", "word", "Phase of schooling at the start", allowed=("early_years", "primary", "secondary")),
+        _may(
+            "phase",
+            "word",
+            "Phase of schooling at the start",
+            allowed=("early_years", "primary", "secondary"),
+        ),
         _may("year_group", "word", "Year group at the start, such as 4 or R"),
         _may("birth_month", "month", "Month of birth; never a full date"),
         _may("gender", "word", "Gender as the school records it"),
@@ -67,16 +85,26 @@ _CHILDREN = Table(
         _may("sen", "word", "Special educational needs", allowed=("none", "support", "ehcp")),
         _may("eal", "yes_no", "English as an additional language"),
         _may("ethnicity", "word", "Ethnic group as the school records it"),
-        _may("imd_decile", "whole", "Decile of the Index of Multiple Deprivation: 1 = most deprived", low=1, high=10),
+        _may(
+            "imd_decile",
+            "whole",
+            "Decile of the Index of Multiple Deprivation: 1 = most deprived",
+            low=1,
+            high=10,
+        ),
         _may("social_care", "yes_no", "Known to children's social care"),
         _may("teacher_nominated", "yes_no", "Put forward by a teacher rather than by the rules"),
         _may("identified", "yes_no", "Identified as at risk by the rules"),
         _may("offered", "yes_no", "Offered a place"),
         _may("consented", "yes_no", "Consent to use of the data; children with 'no' are dropped when loading"),
         _may("started", "yes_no", "Started the programme; a blank means yes for programme children"),
-        Column(name="index_date", kind="date", required=True,
-               description="Day from which the child counts: start of the programme, or the same day for comparison "
-               "children. Must be filled for programme children"),
+        Column(
+            name="index_date",
+            kind="date",
+            required=True,
+            description="Day from which the child counts: start of the programme, or the same day for "
+            "comparison children. Must be filled for programme children",
+        ),
         _may("left", "date", "Day on which the child left the programme early"),
         _may("leaving_reason", "word", "Why, in one word, such as moved or withdrawn"),
     ),
@@ -89,10 +117,18 @@ _MEASURES = Table(
     key=("child_id", "measure", "wave", "informant", "form", "rater_id", "date"),
     columns=(
         _child(),
-        _must("measure", "word", "Name of the measure, in data/reference/measures.csv or under 'measures' in cohort.yaml"),
+        _must(
+            "measure",
+            "word",
+            "Name of the measure, in data/reference/measures.csv or under 'measures' in cohort.yaml",
+        ),
         _must("wave", "word", "When in the evaluation", allowed=WAVES),
-        Column(name="value", kind="number", required=True,
-               description="Score; blank when it was not taken. Must lie in the measure's range"),
+        Column(
+            name="value",
+            kind="number",
+            required=True,
+            description="Score; blank when it was not taken. Must lie in the measure's range",
+        ),
         _may("date", "date", "Day on which it was taken"),
         _may("informant", "word", "Who answered", allowed=("teacher", "parent", "self", "admin")),
         _may("form", "word", "Form or edition of the measure: only the same form can be compared"),
@@ -103,17 +139,26 @@ _MEASURES = Table(
 
 _DELIVERY = (
     Table(
-        name="attendance", row="a child's period at school", key=("child_id", "period_start", "period_end"),
+        name="attendance",
+        row="a child's period at school",
+        key=("child_id", "period_start", "period_end"),
         columns=(
             _child(),
             _must("period_start", "date", "First day of the period"),
             _must("period_end", "date", "Last day of the period"),
             _must("sessions_possible", "whole", "Half-day sessions that were possible", low=0, high=1000),
-            _must("sessions_attended", "whole", "Half-day sessions attended: no more than possible", low=0, high=1000),
+            _must(
+                "sessions_attended",
+                "whole",
+                "Half-day sessions attended: no more than possible",
+                low=0,
+                high=1000,
+            ),
         ),
     ),
     Table(
-        name="incidents", row="a behaviour incident",
+        name="incidents",
+        row="a behaviour incident",
         columns=(
             _child(),
             _must("date", "date", "Day of the incident"),
@@ -121,7 +166,8 @@ _DELIVERY = (
         ),
     ),
     Table(
-        name="interactions", row="a Link Worker interaction",
+        name="interactions",
+        row="a Link Worker interaction",
         columns=(
             _child(),
             _must("date", "date", "Day of the interaction"),
@@ -131,18 +177,27 @@ _DELIVERY = (
         ),
     ),
     Table(
-        name="sessions", row="a partner session planned for a child",
+        name="sessions",
+        row="a partner session planned for a child",
         columns=(
             _child(),
             _must("partner_id", "id", "The partner, as in the partners table"),
             _must("date", "date", "Day of the session"),
             _may("support_type", "word", "Kind of support"),
             _may("planned_minutes", "number", "Length as planned, in minutes", low=0, high=DAY_MINUTES),
-            _must("attended_minutes", "number", "Minutes the child attended; 0 when missed", low=0, high=DAY_MINUTES),
+            _must(
+                "attended_minutes",
+                "number",
+                "Minutes the child attended; 0 when missed",
+                low=0,
+                high=DAY_MINUTES,
+            ),
         ),
     ),
     Table(
-        name="exposures", row="any other dose of a child", key=("child_id", "exposure", "period"),
+        name="exposures",
+        row="any other dose of a child",
+        key=("child_id", "exposure", "period"),
         columns=(
             _child(),
             _must("exposure", "word", "Name of the dose"),
@@ -152,13 +207,19 @@ _DELIVERY = (
         ),
     ),
     Table(
-        name="partners", row="a partner", key=("partner_id",),
+        name="partners",
+        row="a partner",
+        key=("partner_id",),
         columns=(
             _must("partner_id", "id", "Pseudonym of the partner"),
             _may("name", "text", "Name of the organisation; never of a person"),
             _may("support_type", "word", "Kind of support it gives"),
             _may("outcome_areas", "text", "Areas it works on, separated by spaces"),
-            _may("level_policies", "yes_no", "Delivery practice framework, level 1: policies and procedures in place"),
+            _may(
+                "level_policies",
+                "yes_no",
+                "Delivery practice framework, level 1: policies and procedures in place",
+            ),
             _may("level_practice", "yes_no", "Level 2: delivery practice true to the model"),
             _may("level_engagement", "yes_no", "Level 3: participants engaged"),
             _may("level_intensity", "yes_no", "Level 4: intensity of support as planned"),
@@ -167,7 +228,8 @@ _DELIVERY = (
         ),
     ),
     Table(
-        name="partner_measures", row="a partner's own measure of a child",
+        name="partner_measures",
+        row="a partner's own measure of a child",
         key=("child_id", "partner_id", "measure", "wave"),
         columns=(
             _child(),
@@ -183,7 +245,9 @@ _MONEY = (
     Table(name="costs", row="a cost line", columns=_money_columns("cost")),
     Table(name="funding", row="a funding line", columns=_money_columns("funding")),
     Table(
-        name="rate_card", row="a priced trigger of the outcomes contract", key=("trigger", "payer"),
+        name="rate_card",
+        row="a priced trigger of the outcomes contract",
+        key=("trigger", "payer"),
         columns=(
             _must("trigger", "word", "What is paid for, such as sign_up, high_engagement, outcome_1"),
             _may("payer", "word", "Who pays; blank when contract.yaml shares it out"),
@@ -193,7 +257,9 @@ _MONEY = (
         ),
     ),
     Table(
-        name="targets", row="a target of the outcomes contract", key=("trigger", "case", "period"),
+        name="targets",
+        row="a target of the outcomes contract",
+        key=("trigger", "case", "period"),
         columns=(
             _must("trigger", "word", "What is counted, as in the rate card"),
             _must("case", "word", "Projection that it belongs to", allowed=("low", "base", "high")),
@@ -203,7 +269,9 @@ _MONEY = (
         ),
     ),
     Table(
-        name="evidence", row="the evidence of a claim", key=("child_id", "trigger"),
+        name="evidence",
+        row="the evidence of a claim",
+        key=("child_id", "trigger"),
         columns=(
             _child(),
             _must("trigger", "word", "What is claimed, as in the rate card"),
@@ -215,16 +283,23 @@ _MONEY = (
 
 _PEOPLE = (
     Table(
-        name="flow", row="a stage of the participant flow before the data begin", key=("stage", "group"),
+        name="flow",
+        row="a stage of the participant flow before the data begin",
+        key=("stage", "group"),
         columns=(
             _must("stage", "text", "The stage, in a few words"),
-            _may("group", "word", "Whom it counts; blank or 'all' before the groups were formed",
-                 allowed=(*GROUPS, "all")),
+            _may(
+                "group",
+                "word",
+                "Whom it counts; blank or 'all' before the groups were formed",
+                allowed=(*GROUPS, "all"),
+            ),
             _must("count", "whole", "How many children", low=0),
         ),
     ),
     Table(
-        name="feedback", row="a child's answer to a question",
+        name="feedback",
+        row="a child's answer to a question",
         columns=(
             _child(),
             _must("question", "text", "The question, in a few words"),
@@ -232,7 +307,9 @@ _PEOPLE = (
         ),
     ),
     Table(
-        name="family_needs", row="a need of a family", key=("household_id", "framework", "area", "wave"),
+        name="family_needs",
+        row="a need of a family",
+        key=("household_id", "framework", "area", "wave"),
         columns=(
             _must("household_id", "id", "The household, as in the children table"),
             _must("framework", "word", "Framework of needs that is used"),

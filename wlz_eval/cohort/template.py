@@ -20,7 +20,12 @@ def _about(key: str) -> str:
 
 
 def cohort_yaml(
-    cohort_id: str, *, title: str = "", provenance: str = "real", source: str = "", wave_names: tuple[str, ...] = ()
+    cohort_id: str,
+    *,
+    title: str = "",
+    provenance: str = "real",
+    source: str = "",
+    wave_names: tuple[str, ...] = (),
 ) -> str:
     """Write a commented ``cohort.yaml`` with example dates, to be changed by its owner.
 
@@ -33,12 +38,17 @@ def cohort_yaml(
     wave_names : tuple of str
         Waves that the measures hold; baseline and endline when not known.
     """
-    dates = {"pre_baseline": ("2022-01-10", "2022-02-10"), "baseline": ("2022-06-01", "2022-07-20"),
-             "midpoint": ("2023-06-01", "2023-07-20"), "endline": ("2024-06-01", "2024-07-20"),
-             "followup": ("2025-06-01", "2025-07-20")}
+    dates = {
+        "pre_baseline": ("2022-01-10", "2022-02-10"),
+        "baseline": ("2022-06-01", "2022-07-20"),
+        "midpoint": ("2023-06-01", "2023-07-20"),
+        "endline": ("2024-06-01", "2024-07-20"),
+        "followup": ("2025-06-01", "2025-07-20"),
+    }
     waves = "\n".join(
         f"  {wave}: {{start: {dates[wave][0]}, end: {dates[wave][1]}}}"
-        for wave in dates if wave in (wave_names or ("baseline", "endline"))
+        for wave in dates
+        if wave in (wave_names or ("baseline", "endline"))
     )
     return f"""\
 # What this cohort is. Change what stands after each colon; the dates are examples.

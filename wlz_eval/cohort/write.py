@@ -64,7 +64,7 @@ def _ordered(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
     """Write a typed table as CSV: ISO dates, yes and no, numbers that read back to the bit, LF line ends."""
-    shown = {}
+    shown: dict[str, pd.Series] = {}
     for name in table.columns:
         column = table[name]
         if isinstance(column.dtype, pd.BooleanDtype) or column.dtype == bool:

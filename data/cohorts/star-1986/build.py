@@ -50,7 +50,7 @@ META = {
     "waves": {wave: {"start": f"{year}-03-01", "end": f"{year}-05-31"} for wave, (_, year) in WAVES.items()},
     "data_use": {
         "lawful_basis": "Public, anonymised research data",
-        "special_category_condition": "Ethnicity is held, of pupils who cannot be identified: published research data",
+        "special_category_condition": "Ethnicity is held, of pupils who cannot be identified",
     },
 }
 
@@ -107,7 +107,7 @@ def pupil_ids(pupils: pd.DataFrame) -> pd.Series:
 
 
 def leaving(pupils: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Return when a programme pupil was last in a small class, when that was before grade 3, and why it ended."""
+    """Return when a programme pupil left small classes before the end of grade 3, and why."""
     small = pd.DataFrame({grade: pupils[f"star{grade}"] == "small" for grade in YEARS})
     programme = small["1"]
     left = pd.Series(None, index=pupils.index, dtype=object)
@@ -125,8 +125,16 @@ def measures(pupils: pd.DataFrame) -> pd.DataFrame:
     """Make the measures table: reading and maths, four springs, those that were taken."""
     ids = pupil_ids(pupils)
     parts = [
-        pd.DataFrame({"child_id": ids, "measure": measure, "wave": wave, "value": pupils[f"{stem}{grade}"],
-                      "informant": "admin", "form": "sat"})
+        pd.DataFrame(
+            {
+                "child_id": ids,
+                "measure": measure,
+                "wave": wave,
+                "value": pupils[f"{stem}{grade}"],
+                "informant": "admin",
+                "form": "sat",
+            }
+        )
         for measure, stem in (("sat_reading", "read"), ("sat_maths", "math"))
         for wave, (grade, _) in WAVES.items()
     ]
@@ -137,8 +145,15 @@ def exposures(pupils: pd.DataFrame) -> pd.DataFrame:
     """Make the exposures table: one row for each year that a pupil was in a small class."""
     ids = pupil_ids(pupils)
     parts = [
-        pd.DataFrame({"child_id": ids[pupils[f"star{grade}"] == "small"], "exposure": "small_class_years",
-                      "period": year, "amount": 1, "unit": "years"})
+        pd.DataFrame(
+            {
+                "child_id": ids[pupils[f"star{grade}"] == "small"],
+                "exposure": "small_class_years",
+                "period": year,
+                "amount": 1,
+                "unit": "years",
+            }
+        )
         for grade, (year, _) in YEARS.items()
     ]
     return pd.concat(parts, ignore_index=True).sort_values(["child_id", "period"])
@@ -147,9 +162,15 @@ def exposures(pupils: pd.DataFrame) -> pd.DataFrame:
 def costs(n: int) -> pd.DataFrame:
     """Make the costs table: the published cost a pupil, for every programme pupil."""
     return pd.DataFrame(
-        {"item": [f"Small classes for {n} pupils, {COST_PER_PUPIL:,} dollars each (Krueger 2003)"],
-         "category": "teaching", "payer": "state", "kind": "cash", "period": "1986/87 to 1988/89",
-         "amount": COST_PER_PUPIL * n, "price_year": COST_PRICE_YEAR}
+        {
+            "item": [f"Small classes for {n} pupils, {COST_PER_PUPIL:,} dollars each (Krueger 2003)"],
+            "category": "teaching",
+            "payer": "state",
+            "kind": "cash",
+            "period": "1986/87 to 1988/89",
+            "amount": COST_PER_PUPIL * n,
+            "price_year": COST_PRICE_YEAR,
+        }
     )
 
 
@@ -163,8 +184,13 @@ def build(folder: Path) -> None:
     expected = (PROGRAMME, PROGRAMME_SCHOOLS, COMPARISON, LATE_ENTRANTS)
     if found != expected:
         raise RuntimeError(f"The source has changed: found {found}, expected {expected}.")
-    tables = {"children": table, "measures": measures(pupils), "exposures": exposures(pupils),
-              "costs": costs(PROGRAMME), "flow": flow}
+    tables = {
+        "children": table,
+        "measures": measures(pupils),
+        "exposures": exposures(pupils),
+        "costs": costs(PROGRAMME),
+        "flow": flow,
+    }
     write_cohort(make_cohort(CohortMeta.model_validate(META), tables), folder)
 
 
