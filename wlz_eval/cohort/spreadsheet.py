@@ -76,7 +76,9 @@ def read_sheet(path: str | Path) -> pd.DataFrame:
 
 def _read_workbook(path: Path) -> pd.DataFrame:
     try:
-        cells = pd.read_excel(path, header=None, dtype=object, sheet_name=0)
+        cells = pd.read_excel(
+            path, header=None, dtype=object, sheet_name=0, keep_default_na=False, na_values=[""]
+        )
     except ImportError:
         raise OptionError("Reading xlsx needs the package openpyxl. Save the sheet as CSV UTF-8 instead.") from None
     except Exception as error:  # openpyxl and zipfile raise many kinds for a broken workbook

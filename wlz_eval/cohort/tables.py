@@ -171,7 +171,7 @@ _DELIVERY = (
         columns=(
             _child(),
             _must("date", "date", "Day of the interaction"),
-            _may("with", "word", "With whom", allowed=("child", "parent", "professional")),
+            _may("with", "word", "With whom the Link Worker was", allowed=("child", "parent", "professional")),
             _may("kind", "word", "A short contact or an engagement", allowed=("contact", "engagement")),
             _may("minutes", "number", "How long, in minutes; blank when only counted", low=0, high=DAY_MINUTES),
         ),
@@ -201,7 +201,7 @@ _DELIVERY = (
         columns=(
             _child(),
             _must("exposure", "word", "Name of the dose"),
-            _may("period", "text", "When"),
+            _may("period", "text", "When the dose was given, such as 2022/23"),
             _must("amount", "number", "How much", low=0),
             _must("unit", "word", "Unit of the amount, such as years or hours"),
         ),
