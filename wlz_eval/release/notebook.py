@@ -60,12 +60,17 @@ def _execution_count() -> int:
     return int(shell.execution_count) if shell is not None else 0
 
 
-def _display(bundle: Mapping[str, str], metadata: Mapping[str, Any] | None = None) -> None:
+def publish_output(bundle: Mapping[str, str], metadata: Mapping[str, Any]) -> None:
+    """Hand an output to the running cell."""
     from IPython.display import display
 
+    display(dict(bundle), raw=True, metadata=dict(metadata))
+
+
+def _display(bundle: Mapping[str, str], metadata: Mapping[str, Any] | None = None) -> None:
     # The mark tells the publisher that the output came through the release rule.
-    marked = {**(metadata or {}), "wlz_eval": {"released": True, **(metadata or {}).get("wlz_eval", {})}}
-    display(dict(bundle), raw=True, metadata=marked)
+    own = metadata or {}
+    publish_output(bundle, {**own, "wlz_eval": {"released": True, **own.get("wlz_eval", {})}})
 
 
 def _flatten(things: Iterable[Any]) -> Iterator[Finding | FindingCovariance]:
