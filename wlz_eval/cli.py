@@ -8,6 +8,7 @@ refused.
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -31,6 +32,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+#: How the statuses of notebooks are counted in words.
+_STATUS_WORDS = {"succeeded": "succeeded", "cached": "unchanged", "failed": "failed", "skipped": "skipped"}
 
 
 class Audience(StrEnum):
@@ -97,22 +102,16 @@ def run(
         list[str] | None,
         typer.Option("--notebook", "-n", help="Only this notebook and what it needs; may be repeated."),
     ] = None,
-    effort: Annotated[
-        Effort | None, typer.Option(help="How many replicates (default: as the plan says).")
-    ] = None,
+    effort: Annotated[Effort | None, typer.Option(help="How many replicates (default: as the plan says).")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0 for one a core.")] = 0,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run everything, changed or not.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would run, and why.")] = False,
     out: OutOption = "",
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print only what went wrong and the site.")
-    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what went wrong and the site.")] = False,
     timeout: Annotated[int | None, typer.Option(min=1, help="Seconds that one cell may take.")] = None,
     parameter: Annotated[
         list[str] | None,
-        typer.Option(
-            "-p", metavar="NAME VALUE", help="A notebook parameter, such as plan_overrides '{...}'."
-        ),
+        typer.Option("-p", metavar="NAME VALUE", help="A notebook parameter, such as plan_overrides '{...}'."),
     ] = None,
 ) -> None:
     """Run the notebooks of cohorts and publish their reports."""
@@ -127,7 +126,7 @@ def run(
         fresh=fresh,
         out_dir=out,
         parameters=_parameters(parameter or []),
-        **({} if timeout is None else {"cell_timeout": timeout}),
+        cell_timeout=timeout or batch.CELL_TIMEOUT,
     )
     if dry_run:
         raise typer.Exit(_print_plan(batch.plan_run(request)))
@@ -149,9 +148,7 @@ def check(cohorts: Annotated[list[str], typer.Argument(metavar="COHORT...", help
 
 @app.command()
 def new(
-    cohort: Annotated[
-        Path, typer.Argument(metavar="COHORT", help="Folder to make; its name is the cohort's id.")
-    ],
+    cohort: Annotated[Path, typer.Argument(metavar="COHORT", help="Folder to make; its name is the cohort's id.")],
     spreadsheet: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="A wide table, one row a child.")
     ] = None,
@@ -164,9 +161,7 @@ def new(
     from wlz_eval.plan import explain_plan
 
     if (spreadsheet is None) != (mapping is None):
-        raise OptionError(
-            "--from and --mapping go together: the mapping says which column of the file is what."
-        )
+        raise OptionError("--from and --mapping go together: the mapping says which column of the file is what.")
     made = new_cohort(cohort, spreadsheet=spreadsheet, mapping=mapping, plan_text=explain_plan())
     typer.echo(f"Made {made or cohort}. Fill it in, then: wlz-eval check {cohort}")
 
@@ -183,9 +178,7 @@ def simulate(
     selection: Annotated[
         Selection, typer.Option(help="Chosen on measured need, or on what teachers see besides.")
     ] = Selection.observed,
-    comparison_measures: Annotated[
-        Held, typer.Option(help="Measures that comparison pupils have.")
-    ] = Held.all,
+    comparison_measures: Annotated[Held, typer.Option(help="Measures that comparison pupils have.")] = Held.all,
     out: Annotated[
         str, typer.Option("--out", metavar="FOLDER", help="Folder to write (default: COHORT in this folder).")
     ] = "",
@@ -215,9 +208,7 @@ def simulate(
 @app.command()
 def plan(
     cohort: Annotated[str, typer.Argument(metavar="COHORT", help="Id or folder.")],
-    lock: Annotated[
-        bool, typer.Option("--lock", help="Write plan.lock.yaml: what was decided, and when.")
-    ] = False,
+    lock: Annotated[bool, typer.Option("--lock", help="Write plan.lock.yaml: what was decided, and when.")] = False,
     registered: Annotated[
         str, typer.Option("--registered", metavar="WHERE", help="Where the plan was registered; with --lock.")
     ] = "",
@@ -278,7 +269,8 @@ def join_parameters(arguments: Sequence[str]) -> list[str]:
     while waiting:
         word = waiting.pop(0)
         joined.append(word)
-        if word == "-p" and len(waiting) > 1 and waiting[0].isidentifier():
+        pair = len(waiting) > 1 and waiting[0].isidentifier() and not waiting[1].startswith("--")
+        if word == "-p" and pair:
             joined.append(f"{waiting.pop(0)}={waiting.pop(0)}")
     return joined
 
@@ -328,17 +320,18 @@ def _print_result(result: RunResult, quiet: bool) -> None:
     for refusal in result.refused:
         typer.echo(f"{refusal.cohort} was refused. {refusal.message}", err=True)
     for job in result.jobs:
-        if job.status == "failed":
+        # Without --quiet this was said when it happened.
+        if quiet and job.status == "failed":
             typer.echo(f"{job.cohort} {job.notebook} failed: {job.detail or job.reason}", err=True)
     for cohort, reasons in result.gate.items():
         lines = "\n".join(f"  - {reason}" for reason in reasons)
         typer.echo(f"{cohort} is not published, since the publication gate refused:\n{lines}", err=True)
     for where, trace in result.faults.items():
-        typer.echo(f"A fault in the suite stopped {where}:\n{trace}", err=True)
+        typer.echo(f"{where} could not be finished:\n{trace}", err=True)
     if not quiet:
-        counts = {s: result.count(s) for s in ("succeeded", "cached", "failed", "skipped")}  # type: ignore[arg-type]
-        words = {"cached": "unchanged"}
-        typer.echo("Notebooks: " + ", ".join(f"{n} {words.get(s, s)}" for s, n in counts.items() if n) + ".")
+        counts = Counter[str](job.status for job in result.jobs)
+        shown = [f"{counts[s]} {word}" for s, word in _STATUS_WORDS.items() if counts[s]]
+        typer.echo(f"Notebooks: {', '.join(shown) or 'none'}.")
     if result.site is not None:
         typer.echo(f"Open {result.site.as_uri()}")
 

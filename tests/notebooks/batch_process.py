@@ -1,4 +1,4 @@
-"""A batch of toys in a process of its own, so that a test can kill it: ``python batch_process.py BOOKS OUT COHORT``."""
+"""A batch of toys in a process of its own, so that a test can kill it: BOOKS OUT COHORT as arguments."""
 
 from __future__ import annotations
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import nbformat
 
-PARAMETERS = '''cohort: str = "star-1986"  # id or folder
+PARAMETERS = """cohort: str = "star-1986"  # id or folder
 audience: str = "public"  # public, internal or restricted
 out_dir: str = ""  # output folder
 effort: str = "quick"  # quick or full
 workers: int = 1  # processes
 plan_overrides: dict = {}  # changes to the plan
 draws: int = 3  # a parameter of toys only
-'''
+"""
 
 COHORT = """\
 schema_version: 1
@@ -40,7 +40,12 @@ outcomes:
 
 
 def write_notebook(
-    folder: Path, name: str, cells: Sequence[str], order: int, needs: Sequence[str] = (), parameters: str = PARAMETERS
+    folder: Path,
+    name: str,
+    cells: Sequence[str],
+    order: int,
+    needs: Sequence[str] = (),
+    parameters: str = PARAMETERS,
 ) -> Path:
     """Write one toy notebook."""
     book = nbformat.v4.new_notebook(
@@ -74,13 +79,11 @@ def write_cohort(folder: Path, children: int = 4) -> Path:
     return folder
 
 
-#: A cell that leaves findings as a notebook does, with the children's scores in them, so that they follow the data.
+#: A cell that leaves findings as a notebook does; the children's scores are in them, so they follow the data.
 FINDINGS = """\
 from pathlib import Path
-from wlz_eval.release.workspace import Workspace
-from wlz_eval.cohort import find_cohort
-scores = (find_cohort(cohort) / "measures.csv").read_text()
-target = Workspace(out_dir).findings_file(Path(cohort).name, {name!r})
+scores = (Path(cohort) / "measures.csv").read_text()
+target = Path(out_dir, ".work", Path(cohort).name, "findings", {name!r} + ".parquet")
 target.parent.mkdir(parents=True, exist_ok=True)
 _ = target.write_text(scores + effort)
 """

@@ -29,9 +29,7 @@ START_TIMEOUT = 90
 
 #: Names of the errors that a user can mend.
 USER_ERRORS = frozenset(
-    name
-    for name, value in vars(errors).items()
-    if isinstance(value, type) and issubclass(value, errors.WlzEvalError)
+    name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, errors.WlzEvalError)
 )
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -85,10 +85,7 @@ class Graph:
     @cached_property
     def dependents(self) -> dict[str, tuple[str, ...]]:
         """For each notebook, those that need it directly."""
-        return {
-            name: tuple(n for n, other in self.notebooks.items() if name in other.needs)
-            for name in self.notebooks
-        }
+        return {name: tuple(n for n, other in self.notebooks.items() if name in other.needs) for name in self.notebooks}
 
     def critical_path(self, seconds: Mapping[str, float]) -> dict[str, float]:
         """Return for each notebook the time from its start to the end of all that waits for it.

@@ -65,9 +65,7 @@ def package_hash() -> str:
 @cache
 def versions_hash() -> str:
     """Hash of the interpreter's version, the processor's architecture and the lock file."""
-    return hash_json(
-        [platform.python_version(), platform.machine(), file_hash(project_root() / "requirements.lock")]
-    )
+    return hash_json([platform.python_version(), platform.machine(), file_hash(project_root() / "requirements.lock")])
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,7 @@ def locked(private: Path) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise RunError(
-            f"The output folder {private.parent} cannot be written ({error.strerror})."
-            " Choose another with --out."
+            f"The output folder {private.parent} cannot be written ({error.strerror}). Choose another with --out."
         ) from None
     try:
         try:

@@ -85,9 +85,7 @@ class Parameter:
 
 def _read_text(text: str, kind: str) -> Any:
     if kind == "bool":
-        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
-            text.lower(), text
-        )
+        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(text.lower(), text)
     try:
         return json.loads(text)
     except ValueError:
@@ -144,9 +142,7 @@ def _not_typed(where: str, node: ast.stmt) -> RunError:
     )
 
 
-def check_parameters(
-    given: Mapping[str, Any], notebooks: Mapping[str, Mapping[str, Parameter]]
-) -> dict[str, Any]:
+def check_parameters(given: Mapping[str, Any], notebooks: Mapping[str, Mapping[str, Parameter]]) -> dict[str, Any]:
     """Check what a user gave against the typed defaults of the notebooks that will run.
 
     Parameters

@@ -63,9 +63,7 @@ class RunPlan(Result):
         """One row a notebook: ``cohort``, ``notebook``, ``action``, ``reason``."""
         import pandas as pd
 
-        return pd.DataFrame(
-            [vars(job) for job in self.jobs], columns=["cohort", "notebook", "action", "reason"]
-        )
+        return pd.DataFrame([vars(job) for job in self.jobs], columns=["cohort", "notebook", "action", "reason"])
 
 
 def plan_run(request: RunRequest) -> RunPlan:

@@ -138,12 +138,8 @@ def _check(folder: Path, files: Mapping[str, str], overrides: Mapping[str, Any] 
 
     cohort = load_cohort(folder)
     plan = load_plan(cohort, overrides)
-    described = {
-        name: content for name, content in files.items() if _is_yaml(name) and not name.startswith("plan.")
-    }
-    locks = {
-        name: content for name, content in files.items() if name.startswith("plan.") and name != "plan.yaml"
-    }
+    described = {name: content for name, content in files.items() if _is_yaml(name) and not name.startswith("plan.")}
+    locks = {name: content for name, content in files.items() if name.startswith("plan.") and name != "plan.yaml"}
     return Prepared(
         id=cohort.id,
         folder=str(folder),

@@ -127,7 +127,7 @@ def describe(result: JobResult) -> str:
     if result.status in ("succeeded", "failed"):
         line += f" in {result.seconds:.1f} s"
     reason = result.detail or result.reason
-    return f"{line}: {reason}" if reason and result.status != "cached" else line
+    return f"{line}: {reason}" if reason and result.status in ("failed", "skipped") else line
 
 
 def make_progress(quiet: bool = False, stream: IO[str] | None = None) -> Progress:

@@ -27,8 +27,6 @@ def publish_cohort(state: CohortState) -> tuple[str, ...]:
     tuple of str
         What the publication gate refused; empty when the pages are out.
     """
-    from wlz_eval.report import publish
-
     cohort, audience, workspace = state.prepared.id, state.audience, state.workspace
     jobs = state.everything()
     write_run_file(workspace.run_file(cohort, audience), cohort, audience, jobs)
@@ -39,6 +37,8 @@ def publish_cohort(state: CohortState) -> tuple[str, ...]:
     source = hash_json([made, ended, package_hash()])
     if state.manifest.published == _stamp(source, workspace, cohort, audience):
         return ()
+    from wlz_eval.report import publish
+
     try:
         publish(cohort, workspace, audience)
     except GateRefusedError as error:

@@ -104,10 +104,6 @@ class RunResult(Result):
         failed = bool(self.faults) or any(job.status == "failed" for job in self.jobs)
         return max(3 if self.gate else 0, 2 if self.refused else 0, 1 if failed else 0)
 
-    def count(self, status: Status) -> int:
-        """Return how many notebooks ended in this status."""
-        return sum(job.status == status for job in self.jobs)
-
     def table(self) -> pd.DataFrame:
         """One row a notebook: ``cohort``, ``notebook``, ``status``, ``reason``, ``seconds``."""
         import pandas as pd
@@ -129,8 +125,7 @@ def write_run_file(
         "cohort": cohort,
         "audience": audience,
         "notebooks": {
-            job.notebook: {"status": job.status, "reason": job.reason, "seconds": round(job.seconds, 2)}
-            for job in jobs
+            job.notebook: {"status": job.status, "reason": job.reason, "seconds": round(job.seconds, 2)} for job in jobs
         },
         "refused": list(refused),
         "gate": list(gate),

@@ -98,9 +98,7 @@ class _Batch:
         try:
             with self._signals():
                 for cohort in cohorts:
-                    future = desk.submit(
-                        prepare, cohort, self.workspace, self.checked.parameters.get("plan_overrides")
-                    )
+                    future = desk.submit(prepare, cohort, self.workspace, self.checked.parameters.get("plan_overrides"))
                     self.futures[future] = partial(self._prepared, asked=str(cohort))
                 while self.futures:
                     self._step(desk, kernels)
@@ -197,7 +195,7 @@ class _Batch:
         """Contain the exception at hand: it is shown in full, and the other cohorts go on."""
         error = sys.exception()
         self.faults[cohort] = str(error) if isinstance(error, WlzEvalError) else traceback.format_exc()
-        self.progress.note(f"{cohort}: a fault in the suite stopped it")
+        self.progress.note(f"{cohort}: it could not be finished")
 
     def _stop(self) -> None:
         if not self.stopping:

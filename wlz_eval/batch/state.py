@@ -53,9 +53,7 @@ class CohortState:
     def __post_init__(self) -> None:
         self.manifest = Manifest.read(manifest_path(self.workspace, self.prepared.id, self.audience))
         seconds = {
-            name: self.manifest.records[name].seconds
-            if name in self.manifest.records
-            else 0.5 * notebook.code_cells
+            name: self.manifest.records[name].seconds if name in self.manifest.records else 0.5 * notebook.code_cells
             for name, notebook in self.checked.graph.notebooks.items()
         }
         self.expected = self.checked.graph.critical_path(seconds)
@@ -109,19 +107,13 @@ class CohortState:
         ready: list[tuple[str, str]] = []
         for name in self.checked.wanted:
             needs = self.checked.graph[name].needs
-            if (
-                name in self.results
-                or name in self.running
-                or any(need not in self.results for need in needs)
-            ):
+            if name in self.results or name in self.running or any(need not in self.results for need in needs):
                 continue
             lost = [need for need in needs if self.results[need].status in ("failed", "skipped")]
             if lost:
                 self.forget(name)
                 ends = {"failed": "failed", "skipped": "was skipped"}
-                words = "it needs " + ", and ".join(
-                    f"{n}, which {ends[self.results[n].status]}" for n in lost
-                )
+                words = "it needs " + ", and ".join(f"{n}, which {ends[self.results[n].status]}" for n in lost)
                 settled.append(self._end(name, JobResult(self.prepared.id, name, "skipped", words)))
                 continue
             reason = self.why(name)
@@ -182,9 +174,7 @@ class CohortState:
             if name in self.results:
                 found.append(self.results[name])
             elif why := self.why(name):
-                found.append(
-                    JobResult(self.prepared.id, name, "skipped", f"not asked for in this run, and {why}")
-                )
+                found.append(JobResult(self.prepared.id, name, "skipped", f"not asked for in this run, and {why}"))
             else:
                 found.append(JobResult(self.prepared.id, name, "cached", "unchanged"))
         return found

@@ -1,0 +1,115 @@
+"""The main job, end to end: every shipped cohort, all nine notebooks, one run, a site; and the same bytes again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wlz_eval.batch import RunRequest, RunResult, plan_run, run
+from wlz_eval.cohort import shipped_cohorts
+from wlz_eval.core.files import notebooks_dir
+from wlz_eval.release import NOTEBOOKS
+
+COHORTS = ("star-1986", "simulated-complete", "simulated-hidden", "simulated-typical")
+
+
+def request_for(out: Path, fresh: bool = False) -> RunRequest:
+    return RunRequest(effort="quick", out_dir=out, fresh=fresh)
+
+
+def published(out: Path) -> dict[str, bytes]:
+    """Every published file of a run."""
+    site = out / "reports"
+    return {p.relative_to(site).as_posix(): p.read_bytes() for p in sorted(site.rglob("*")) if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("first")
+
+
+@pytest.fixture(scope="module")
+def result(out) -> RunResult:
+    return run(request_for(out))
+
+
+def test_every_notebook_of_every_cohort_succeeds(result):
+    assert set(shipped_cohorts()) == set(COHORTS)
+    wrong = [
+        f"{job.cohort} {job.notebook}: {job.detail or job.reason}" for job in result.jobs if job.status != "succeeded"
+    ]
+    assert wrong == []
+    assert {(job.cohort, job.notebook) for job in result.jobs} == {(c, n) for c in COHORTS for n in NOTEBOOKS}
+    assert result.gate == {}
+    assert result.faults == {}
+    assert result.exit_code == 0
+
+
+def test_the_site_has_a_page_for_each_and_an_index(result, out):
+    assert result.site == out / "reports" / "index.html"
+    pages = published(out)
+    assert {f"{c}/{n}.html" for c in COHORTS for n in NOTEBOOKS} <= set(pages)
+    assert {"index.html", *(f"{c}/index.html" for c in COHORTS)} <= set(pages)
+    index = pages["index.html"].decode()
+    for cohort in COHORTS:
+        assert f'href="{cohort}/index.html"' in index
+
+
+def test_run_json_holds_the_statuses_and_wall_times(result, out):
+    for cohort in COHORTS:
+        record = json.loads((out / ".work" / cohort / "public" / "run.json").read_text())
+        assert list(record["notebooks"]) == list(NOTEBOOKS)
+        assert all(entry["seconds"] > 0 for entry in record["notebooks"].values())
+
+
+def test_nothing_private_and_nothing_temporary_is_left(result, out):
+    assert {p.name for p in out.iterdir()} == {"reports", ".work"}
+    assert not (out / ".work" / "scratch").exists()
+    assert not [p for p in out.rglob("*") if p.name.endswith((".part", ".old"))]
+    for name, content in published(out).items():
+        assert str(out).encode() not in content, f"{name} names a folder of this machine"
+
+
+def test_what_has_not_changed_is_not_run_again(result, out):
+    before = published(out)
+    planned = plan_run(request_for(out))
+    assert {job.action for job in planned.jobs} == {"keep"}
+    again = run(request_for(out))
+    assert {job.status for job in again.jobs} == {"cached"}
+    assert published(out) == before
+
+
+def test_a_second_run_in_another_folder_gives_the_same_bytes(result, out, tmp_path):
+    second = run(request_for(tmp_path, fresh=True))
+    assert second.exit_code == 0
+    first, other = published(out), published(tmp_path)
+    assert set(first) == set(other)
+    assert [name for name in first if first[name] != other[name]] == []
+    findings = {
+        p.relative_to(out): p.read_bytes() == (tmp_path / p.relative_to(out)).read_bytes()
+        for p in sorted((out / ".work").glob("*/findings/*.parquet"))
+    }
+    assert findings
+    assert [str(path) for path, same in findings.items() if not same] == []
+
+
+def test_plain_papermill_from_another_folder(tmp_path):
+    target = tmp_path / "out.ipynb"
+    source = notebooks_dir() / "04_attribution.ipynb"
+    subprocess.run(
+        [sys.executable, "-m", "papermill", str(source), str(target), "-p", "cohort", "star-1986",
+         "-p", "out_dir", str(tmp_path / "out"), "--no-progress-bar"],
+        cwd=tmp_path, check=True, capture_output=True,
+        # The kernel named python3 of whoever runs the tests is not what this is about.
+        env=os.environ | {"JUPYTER_PREFER_ENV_PATH": "1"},
+    )  # fmt: skip
+    book = json.loads(target.read_text())
+    outputs = [o for cell in book["cells"] if cell["cell_type"] == "code" for o in cell["outputs"]]
+    assert outputs
+    assert not [o for o in outputs if o["output_type"] == "error"]
+    assert (tmp_path / "out/.work/star-1986/findings/04_attribution.parquet").exists()
