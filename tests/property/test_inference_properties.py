@@ -66,8 +66,12 @@ def test_clusters_of_one_row_are_hc(seed):
     if len(y) < 6:
         return
     own = np.arange(len(y))
-    np.testing.assert_allclose(cluster_robust(X, y, own, w, kind="CR3").se, hc_robust(X, y, w, kind="HC3").se, rtol=1e-6)
-    np.testing.assert_allclose(cluster_robust(X, y, own, w, kind="CR1S").se, hc_robust(X, y, w, kind="HC1").se, rtol=1e-9)
+    np.testing.assert_allclose(
+        cluster_robust(X, y, own, w, kind="CR3").se, hc_robust(X, y, w, kind="HC3").se, rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        cluster_robust(X, y, own, w, kind="CR1S").se, hc_robust(X, y, w, kind="HC1").se, rtol=1e-9
+    )
 
 
 @given(st.integers(0, 500), st.floats(0.1, 10), st.permutations(range(6)))

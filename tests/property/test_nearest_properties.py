@@ -24,9 +24,15 @@ def _blocks(draw, n):
 def problems(draw):
     focal, pool = draw(DISTANCES), draw(DISTANCES)
     return {
-        "focal": focal, "pool": pool, "ratio": draw(st.integers(1, 4)), "replace": draw(st.booleans()),
-        "caliper": draw(st.sampled_from([0.05, 0.15, 0.4, np.inf])), "order": draw(ORDERS),
-        "focal_block": _blocks(draw, len(focal)), "pool_block": _blocks(draw, len(pool)), "seed": draw(st.integers(0, 9)),
+        "focal": focal,
+        "pool": pool,
+        "ratio": draw(st.integers(1, 4)),
+        "replace": draw(st.booleans()),
+        "caliper": draw(st.sampled_from([0.05, 0.15, 0.4, np.inf])),
+        "order": draw(ORDERS),
+        "focal_block": _blocks(draw, len(focal)),
+        "pool_block": _blocks(draw, len(pool)),
+        "seed": draw(st.integers(0, 9)),
     }
 
 
@@ -79,13 +85,22 @@ def frames(draw):
     rng = np.random.default_rng(seed)
     x = rng.integers(0, 6, n).astype(float)
     data = pd.DataFrame(
-        {"programme": (rng.random(n) < 0.35).astype(int), "x": x, "z": rng.normal(size=n).round(1), "block": rng.integers(0, 3, n)},
+        {
+            "programme": (rng.random(n) < 0.35).astype(int),
+            "x": x,
+            "z": rng.normal(size=n).round(1),
+            "block": rng.integers(0, 3, n),
+        },
         index=[f"c{i}" for i in rng.permutation(n)],
     )
     data.loc[data.index[:2], "programme"] = [0, 1]
     options = {
-        "ratio": draw(st.integers(1, 3)), "replace": draw(st.booleans()), "order": draw(ORDERS),
-        "caliper": draw(st.sampled_from([None, 0.3, 1.0])), "exact": draw(st.sampled_from([(), ("block",)])), "seed": 4,
+        "ratio": draw(st.integers(1, 3)),
+        "replace": draw(st.booleans()),
+        "order": draw(ORDERS),
+        "caliper": draw(st.sampled_from([None, 0.3, 1.0])),
+        "exact": draw(st.sampled_from([(), ("block",)])),
+        "seed": 4,
     }
     return data, options, seed
 

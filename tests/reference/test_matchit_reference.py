@@ -36,8 +36,12 @@ SPECS: dict[str, dict[str, object]] = {
     "nearest_atc": {"estimand": "ATC", "replace": True},
 }
 BALANCE = {
-    "Means Treated": "programme_mean", "Means Control": "comparison_mean", "Std. Mean Diff.": "smd",
-    "Var. Ratio": "variance_ratio", "eCDF Mean": "ecdf_mean", "eCDF Max": "ecdf_max",
+    "Means Treated": "programme_mean",
+    "Means Control": "comparison_mean",
+    "Std. Mean Diff.": "smd",
+    "Var. Ratio": "variance_ratio",
+    "eCDF Mean": "ecdf_mean",
+    "eCDF Max": "ecdf_max",
 }
 MODELS = {"adjusted": "additive", "difference_in_means": "unadjusted", "g_computation_att": "interacted"}
 
@@ -97,7 +101,9 @@ def test_balance_table(spec: str) -> None:
             )
     differing = expected["matched.Std. Mean Diff."].abs() > 1e-9
     np.testing.assert_allclose(
-        ours.loc[differing, "pair_distance_after"], expected.loc[differing, "matched.Std. Pair Dist."], rtol=TOLERANCE
+        ours.loc[differing, "pair_distance_after"],
+        expected.loc[differing, "matched.Std. Pair Dist."],
+        rtol=TOLERANCE,
     )
 
 
@@ -111,8 +117,13 @@ def test_effects_under_the_named_variance(spec: str) -> None:
     for model, row in expected.iterrows():
         clustered = "cluster" in row["variance"]
         estimate = estimate_effect(
-            design, units, "re78", model=MODELS[str(model)], cluster="pair" if clustered else None,
-            variance="CR1S" if clustered else "HC1", df="residual",
+            design,
+            units,
+            "re78",
+            model=MODELS[str(model)],
+            cluster="pair" if clustered else None,
+            variance="CR1S" if clustered else "HC1",
+            df="residual",
         )
         theirs = row[["Estimate", "Std..Error"]].astype(float)
         np.testing.assert_allclose([estimate.estimate, estimate.se], theirs, rtol=TOLERANCE)

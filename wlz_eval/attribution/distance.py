@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,7 +105,9 @@ def propensity(X: pd.DataFrame, treated: npt.ArrayLike) -> Propensity:
     values = X.to_numpy(dtype=float)
     centre, scale = values.mean(axis=0), values.std(axis=0)
     design = np.column_stack([np.ones(len(X)), (values - centre) / scale])
-    with np.errstate(all="ignore"):
+    # Separation is judged below, in words that say what to do about it.
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         fit = GLM(mask.astype(float), design, family=Binomial()).fit(
             maxiter=ROUNDS, atol=0.1 * CONVERGENCE, rtol=CONVERGENCE, tol_criterion="deviance"
         )

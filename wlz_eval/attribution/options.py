@@ -28,7 +28,9 @@ class SelectionOptions(_Strict):
 class MatchingOptions(_Strict):
     """The primary matched design."""
 
-    formula: str = Field(description="Who is compared on what: 'programme ~ covariate + covariate', baseline columns only")
+    formula: str = Field(
+        description="Who is compared on what: 'programme ~ covariate + covariate', baseline columns only"
+    )
     comparison: ComparisonType = Field("other_school", description="Comparison children of the headline")
     method: Literal["nearest"] = Field("nearest", description="Matching method")
     distance: Literal["glm"] = Field("glm", description="Distance: propensity by a generalised linear model")

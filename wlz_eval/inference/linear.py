@@ -39,6 +39,8 @@ class LeastSquares:
         Names of the columns left out because columns before them already say the same.
     rows : array of int, shape (n,)
         Positions, in the input, of the rows that were used.
+    n_given : int
+        Rows of the input, those of zero weight included.
     """
 
     X: Array
@@ -50,6 +52,7 @@ class LeastSquares:
     names: tuple[str, ...]
     aliased: tuple[str, ...]
     rows: npt.NDArray[np.intp]
+    n_given: int
 
     @property
     def weighted(self) -> bool:
@@ -180,4 +183,5 @@ def least_squares(
         names=tuple(label for label, k in zip(labels, keep, strict=True) if k),
         aliased=tuple(label for label, k in zip(labels, keep, strict=True) if not k),
         rows=rows,
+        n_given=n,
     )

@@ -236,6 +236,11 @@ def cluster_robust(
     OptionError
         For an unknown option, values of different lengths, missing values, or fewer than two clusters.
 
+    Notes
+    -----
+    A column that differs from zero in a single cluster has no variance that any of these could see: its standard
+    error is then too small. Have at least two clusters on either side of a comparison.
+
     References
     ----------
     Pustejovsky and Tipton (2018), Journal of Business & Economic Statistics 36; Bell and McCaffrey (2002),
@@ -286,9 +291,9 @@ def cluster_robust(
 def _cluster_codes(
     cluster: npt.ArrayLike, fit: LeastSquares
 ) -> tuple[tuple[object, ...], npt.NDArray[np.intp]]:
-    values = pd.Series(np.asarray(cluster)).iloc[fit.rows] if np.ndim(cluster) == 1 else None
-    if values is None or len(values) != len(fit.rows):
-        raise OptionError("cluster must give one label for each row of X.")
+    if np.ndim(cluster) != 1 or len(np.asarray(cluster)) != fit.n_given:
+        raise OptionError(f"cluster must give one label for each of the {fit.n_given:,} rows of X.")
+    values = pd.Series(np.asarray(cluster)).iloc[fit.rows]
     if values.isna().any():
         raise OptionError(
             f"{int(values.isna().sum())} rows have no cluster. Give each row its school, or leave it out."
