@@ -56,7 +56,8 @@ def test_a_statistic_hides_when_any_group_is_small_or_unknown(ns, hidden):
 
 @pytest.mark.parametrize(
     ("percent", "n", "text"),
-    [(50, 20, "50%"), (50, 19, "hidden"), (45, 20, "hidden"), (50, 18, "hidden"), (0, 500, "hidden"), (100, 500, "hidden"),
+    [(50, 20, "50%"), (50, 19, "hidden"), (45, 20, "hidden"), (50, 18, "hidden"),
+     (0, 500, "hidden"), (100, 500, "hidden"),
      (98.2, 500, "hidden"), (98, 500, "98%"), (2, 500, "2%"), (math.nan, 500, "not available")],
 )
 def test_percentages_need_both_the_counted_and_the_others(percent, n, text):

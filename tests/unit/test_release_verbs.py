@@ -7,8 +7,8 @@ import pytest
 from toy_notebook import ATT, COLUMNS, COUNT, TABLE, Toy, draw
 
 from wlz_eval.core.errors import OptionError, ReleaseError
-from wlz_eval.core.finding import Finding, FindingCovariance
 from wlz_eval.core.figures import new_figure
+from wlz_eval.core.finding import Finding, FindingCovariance
 from wlz_eval.release import Children, Interval, Label, Ledger, Number, Statistic
 
 
@@ -85,11 +85,12 @@ HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "=HYPE
 def test_hostile_words_end_as_text(toy, value):
     word = "".join(c for c in value if not c.isdigit())
     toy.nb.say("Partner {name} came.", name=word)
-    toy.nb.show_table(pd.DataFrame({"a": [value], "n": [50]}), value, {"a": Label(value), "n": Children("N")}, note=value)
+    columns = {"a": Label(value), "n": Children("N")}
+    toy.nb.show_table(pd.DataFrame({"a": [value], "n": [50]}), value, columns, note=value)
     html = shown(toy)
     for tag in ("<script", "<img", "<b>"):
         assert tag not in html
-    assert "onmouseover='x" not in html.replace("&#x27;", "")  or "' onmouseover='" not in html
+    assert "' onmouseover" not in html
 
 
 def test_a_table_has_a_caption_scopes_and_only_named_columns(toy):
@@ -182,7 +183,8 @@ def test_the_ledger_holds_every_number_shown_and_no_words(toy):
     assert [c.hidden for c in small] == [True, True, True]
     assert small[0].ns == (9,)
     assert all(cell.kind != "label" for cell in ledger.cells)
-    assert ledger.to_json() == json.dumps(json.loads(ledger.to_json()), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    again = json.dumps(json.loads(ledger.to_json()), ensure_ascii=False, indent=1, sort_keys=True)
+    assert ledger.to_json() == again + "\n"
 
 
 def test_findings_must_belong_to_the_notebook_and_say_how_many_children(toy):

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from toy_notebook import ATT, COUNT, Toy
@@ -62,7 +63,7 @@ def test_one_h1_and_no_level_skipped(page):
     levels = [int(tag[1]) for tag, _ in Tags(page).tags if re.fullmatch("h[1-6]", tag)]
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_every_link_within_the_page_has_its_target(page):
@@ -122,9 +123,10 @@ def test_values_are_never_markup(page):
 def test_numbers_link_to_the_cell_that_recorded_them(toy):
     stamp = Stamp(notebook="03_progress", cohort="toy", cell=5, plan_hash="", data_hash="")
     findings = FindingSet([(ATT, stamp), (COUNT, stamp)])
-    links = [Link("03_progress", "Changed?", "03_progress.html"), Link("04_attribution", "Caused?", "04_attribution.html")]
+    links = [Link(name, "Why?", f"{name}.html") for name in ("03_progress", "04_attribution")]
     page = render_page(toy.notebook(), name="04_attribution", findings=findings, pages=links)
-    assert '<a class="trace" href="03_progress.html#cell-5"><data data-finding="attribution.att.english.endline"' in page
+    traced = '<a class="trace" href="03_progress.html#cell-5"><data data-finding="attribution.att.english.endline"'
+    assert traced in page
     own = render_page(toy.notebook(), name="04_attribution", findings=toy.nb.recorded)
     assert 'href="#cell-3"' in own
     assert 'id="cell-3"' in own

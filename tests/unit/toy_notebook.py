@@ -10,8 +10,8 @@ import pandas as pd
 
 from wlz_eval.cohort.model import Cohort, CohortMeta
 from wlz_eval.core.figures import new_figure
-from wlz_eval.core.finding import Finding
 from wlz_eval.core.files import write_atomic
+from wlz_eval.core.finding import Finding
 from wlz_eval.plan import make_plan
 from wlz_eval.release import Children, Label, Notebook, Percent, Statistic, Workspace
 from wlz_eval.release import notebook as notebook_module

@@ -109,7 +109,7 @@ class FindingSet:
         return self._by_id[finding_id][1]
 
     def items(self) -> Iterator[tuple[Finding, Stamp]]:
-        """Findings with their stamps."""
+        """Iterate over findings with their stamps."""
         return iter(self._by_id.values())
 
     def findings(self) -> list[Finding]:
@@ -121,7 +121,7 @@ class FindingSet:
         return self._covariances
 
     def where(self, **wanted: Any) -> FindingSet:
-        """Findings whose fields have these values; a list or tuple means any of them.
+        """Select findings whose fields have these values; a list or tuple means any of them.
 
         ``id_prefix`` selects by the beginning of the id.
 
@@ -217,7 +217,7 @@ class FindingStore:
         write_atomic(self.workspace.findings_file(self.cohort, notebook), _parquet(table))
 
     def read(self, notebook: str) -> FindingSet:
-        """Findings of a notebook; an empty set when it has none."""
+        """Read the findings of a notebook; an empty set when it has none."""
         path = self.workspace.findings_file(self.cohort, notebook)
         if not path.exists():
             return FindingSet()
@@ -229,7 +229,7 @@ class FindingStore:
         return FindingSet([_read_finding(row) for row in rows], covariances)
 
     def read_all(self) -> FindingSet:
-        """Findings of every notebook, in the order of the notebooks."""
+        """Read the findings of every notebook, in the order of the notebooks."""
         found = FindingSet()
         for notebook in self.notebooks():
             found = found | self.read(notebook)

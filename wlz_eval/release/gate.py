@@ -31,8 +31,10 @@ _TRACEBACK = re.compile(
     r"Traceback \(most recent call last\)|\x1b\[|^-{30,}$|File \"[^\"]+\", line \d+", re.MULTILINE
 )
 _FETCHES = re.compile(r"@import|url\(\s*['\"]?(?!data:|#)", re.IGNORECASE)
+#: A number of children, but not "1 in 4 children", "Year 6 pupils" or "2,670 children".
+_NOT_AFTER = "".join(f"(?<!{words} )" for words in ("in", "[Yy]ear", "[Gg]rade", "[Ss]tage", "age", "aged"))
 _SMALL_COUNT = re.compile(
-    r"(?<!in )(?<![Yy]ear )(?<![Gg]rade )(?<![Ss]tage )(?<!age )(?<!aged )(?<![\d.,/:-])\b(\d{1,3})\s+(?:programme |comparison |other )?(?:children|pupils|child|pupil)\b"
+    _NOT_AFTER + r"(?<![\d.,/:-])\b(\d{1,3})\s+(?:programme |comparison |other )?(?:children|pupils|child|pupil)\b"
     r"|\b[nN]\s*=\s*(\d{1,3})\b(?![.,]\d)"
 )
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
@@ -155,7 +157,10 @@ def _requests(page: _Page) -> Iterator[str]:
 def _raw_output(page: _Page) -> Iterator[str]:
     for e in page.elements:
         if "unreleased" in e.attributes.get("class", "").split():
-            yield "shows output of a cell that did not pass the release rule (use nb.say, nb.show_table or nb.show_figure)"
+            yield (
+                "shows output of a cell that did not pass the release rule "
+                "(use nb.say, nb.show_table or nb.show_figure)"
+            )
             return
 
 

@@ -8,9 +8,12 @@ from html.parser import HTMLParser
 
 __all__ = ["Element", "elements", "visible_text"]
 
-_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
+_VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
+)
 _BLOCKS = frozenset(
-    ["p", "div", "li", "td", "th", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "dt", "dd", "caption", "summary", "figcaption", "pre"]
+    ("p", "div", "li", "td", "th", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "dt", "dd", "caption", "summary",
+     "figcaption", "pre")
 )
 
 
@@ -84,11 +87,11 @@ def elements(source: str) -> Iterator[Element]:
 
 
 def visible_text(source: str, skip: Collection[str] = ("style",)) -> str:
-    """Return the text between the tags, hidden parts included, without that of the elements in `skip`.
+    r"""Return the text between the tags, hidden parts included, without that of the elements in `skip`.
 
     Examples
     --------
     >>> visible_text("<p>fewer than&nbsp;10</p>").strip()
-    'fewer than\\xa010'
+    'fewer than\xa010'
     """
     return "".join(_read(source, frozenset(skip)).text)

@@ -69,7 +69,7 @@ class Ledger:
     blocks: int = 0
 
     def new_block(self) -> int:
-        """Number of a new sentence, table or figure; keys of its cells begin with it."""
+        """Count a new sentence, table or figure; keys of its cells begin with it."""
         self.blocks += 1
         return self.blocks
 

@@ -51,7 +51,7 @@ _NEEDS_N = ("points", "sd", "percentage_points", "percent")
 
 
 def _execution_count() -> int:
-    """Number of the running cell; 0 outside a notebook."""
+    """Return the number of the running cell; 0 outside a notebook."""
     try:
         from IPython.core.getipython import get_ipython
     except ImportError:  # pragma: no cover - IPython is a dependency of every notebook
@@ -202,16 +202,12 @@ class Notebook:
                     f"Finding {finding.finding_id!r} is recorded by {self.name}, whose findings begin with "
                     f"{TOPICS[self.name]!r}. Rename it, or record it where it belongs."
                 )
-            if (
-                finding.unit in _NEEDS_N
-                and finding.evidence in ("measured", "simulated")
-                and not finding_ns(finding)
-            ):
-                if not math.isnan(finding.estimate):
-                    raise ReleaseError(
-                        f"Finding {finding.finding_id!r} is in {finding.unit} but says neither n_programme nor "
-                        "n_comparison. Give the children behind it, so that the release rule can judge it."
-                    )
+            about_children = finding.unit in _NEEDS_N and finding.evidence in ("measured", "simulated")
+            if about_children and not finding_ns(finding) and not math.isnan(finding.estimate):
+                raise ReleaseError(
+                    f"Finding {finding.finding_id!r} is in {finding.unit} but says neither n_programme nor "
+                    "n_comparison. Give the children behind it, so that the release rule can judge it."
+                )
 
     def need(self, *notebooks: str) -> FindingSet:
         """Return the findings of other notebooks, those made from the same data and plan.

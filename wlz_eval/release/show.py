@@ -134,7 +134,8 @@ def figure_bundle(figure: Any, alt: str) -> tuple[dict[str, str], dict[str, Any]
 
     if not isinstance(figure, Figure):
         raise ReleaseError(
-            f"The drawing function returned {type(figure).__name__}, not a matplotlib Figure. End it with 'return figure'."
+            f"The drawing function returned {type(figure).__name__}, not a matplotlib Figure. "
+            "End it with 'return figure'."
         )
     png, width, height = figure_png(figure)
     bundle = {"image/png": base64.b64encode(png).decode("ascii"), "text/plain": alt}

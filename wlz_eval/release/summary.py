@@ -195,8 +195,8 @@ def _engagement(found: FindingSet, cohort: Cohort, plan: Plan) -> Sentence:
         )
     way, good = direction_words(slope.estimate, _better(cohort, slope.outcome))
     return Sentence(
-        f"Children who took part more did differently: {{label}} was {{slope:magnitude}} {way} for {{step}}, {good} (95% "
-        "interval {slope:interval}). The two go together; that does not show what the support did.",
+        f"Children who took part more did differently: {{label}} was {{slope:magnitude}} {way} for {{step}}, {good} "
+        "(95% interval {slope:interval}). The two go together; that does not show what the support did.",
         values,
         topic,
     )

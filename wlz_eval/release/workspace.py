@@ -118,9 +118,9 @@ class Workspace:
         return self.audience_dir(cohort, audience) / "run.json"
 
     def site_dir(self, audience: str) -> Path:
-        """Published folder of an audience: ``reports``, ``reports-internal`` or ``reports-restricted``."""
+        """Give the published folder of an audience: ``reports``, ``reports-internal`` or ``reports-restricted``."""
         return self.root / ("reports" if _audience(audience) == "public" else f"reports-{audience}")
 
     def published_dir(self, cohort: str, audience: str) -> Path:
-        """Published folder of one cohort."""
+        """Give the published folder of one cohort."""
         return self.site_dir(audience) / _safe(cohort, _COHORT, "Cohort id")

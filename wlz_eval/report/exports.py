@@ -50,12 +50,12 @@ COLUMNS: dict[str, str] = {
 
 
 def safe_cell(value: str) -> str:
-    """Return a cell that a spreadsheet shows as text: a formula is quoted, a number is left alone.
+    r"""Return a cell that a spreadsheet shows as text: a formula is quoted, a number is left alone.
 
     Examples
     --------
     >>> safe_cell('=HYPERLINK("x")'), safe_cell("-3.1")
-    ('\\'=HYPERLINK("x")', '-3.1')
+    ('\'=HYPERLINK("x")', '-3.1')
     """
     text = value.replace("\x00", "").replace("\r", " ").replace("\n", " ")
     if re.match(r"^\s*[=+\-@\t]", text) and not re.fullmatch(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", text):

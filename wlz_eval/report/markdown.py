@@ -79,12 +79,12 @@ def _unescape(text: str) -> str:
 
 
 def to_html(source: str, outline: Outline) -> str:
-    """Turn Markdown into HTML, entering its headings into the page's outline.
+    r"""Turn Markdown into HTML, entering its headings into the page's outline.
 
     Examples
     --------
     >>> to_html("<b>x</b> & *y*", Outline())
-    '<p>&lt;b&gt;x&lt;/b&gt; &amp; <em>y</em></p>\\n'
+    '<p>&lt;b&gt;x&lt;/b&gt; &amp; <em>y</em></p>\n'
     """
     render = mistune.create_markdown(renderer=_Renderer(outline), plugins=["table", "strikethrough"])
     return str(render(source))
