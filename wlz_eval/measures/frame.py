@@ -97,7 +97,8 @@ def attendance_by_wave(cohort: Cohort) -> pd.DataFrame:
             continue
         sums = table.loc[inside].groupby("child_id", observed=True)[["sessions_attended", "sessions_possible"]].sum()
         sums = sums[sums["sessions_possible"] > 0]
-        columns[f"attendance_{wave}"] = 100.0 * sums["sessions_attended"].astype(float) / sums["sessions_possible"]
+        attended, possible = (sums[c].astype(float) for c in ("sessions_attended", "sessions_possible"))
+        columns[f"attendance_{wave}"] = 100.0 * attended / possible
     return pd.DataFrame(columns)
 
 

@@ -148,7 +148,7 @@ def beta_binomial_cuts(mean: float, sd: float, top: int) -> tuple[float, ...]:
     Examples
     --------
     >>> [round(c, 2) for c in beta_binomial_cuts(5.0, 2.0, 10)[:3]]
-    [-2.38, -1.82, -1.37]
+    [-2.46, -1.78, -1.22]
     """
     share = mean / top
     binomial = top * share * (1 - share)
