@@ -13,8 +13,7 @@ from wlz_eval.core.figures import new_figure
 from wlz_eval.core.files import write_atomic
 from wlz_eval.core.finding import Finding
 from wlz_eval.plan import make_plan
-from wlz_eval.release import Children, Label, Notebook, Percent, Statistic, Workspace
-from wlz_eval.release import notebook as notebook_module
+from wlz_eval.release import Children, Label, Notebook, Percent, Statistic, Workspace, opened, recording
 
 META = {
     "id": "toy", "title": "Toy <b>cohort</b>", "provenance": "synthetic", "licence": "none", "source": "a test",
@@ -56,9 +55,9 @@ class Toy:
         self.outputs: list[dict[str, Any]] = []
         self.cells: list[dict[str, Any]] = []
         self.name = name
-        monkeypatch.setattr(notebook_module, "_execution_count", lambda: len(self.cells) + 1)
+        monkeypatch.setattr(recording, "_execution_count", lambda: len(self.cells) + 1)
         collect = self.outputs.append
-        monkeypatch.setattr(notebook_module, "publish_output", lambda bundle, metadata: collect(
+        monkeypatch.setattr(opened, "publish_output", lambda bundle, metadata: collect(
             {"output_type": "display_data", "data": bundle, "metadata": metadata}))
         self.nb = Notebook(
             name, self.cohort, make_plan(PLAN, overrides), audience=audience, workspace=self.workspace, effort="quick",

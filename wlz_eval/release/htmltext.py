@@ -12,8 +12,8 @@ _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
 )
 _BLOCKS = frozenset(
-    ("p", "div", "li", "td", "th", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "dt", "dd", "caption", "summary",
-     "figcaption", "pre")
+    ("p", "div", "li", "td", "th", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "dt", "dd", "caption",
+     "summary", "figcaption", "pre")
 )
 
 

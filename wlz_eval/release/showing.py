@@ -1,0 +1,234 @@
+"""The three verbs by which a number may reach a page: a sentence, a table, a figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from wlz_eval.core.errors import ReleaseError
+from wlz_eval.core.finding import Finding
+from wlz_eval.release.columns import Column, Given, Label, release_table, released_frame
+from wlz_eval.release.labels import CLAIM_WORDS, finding_label
+from wlz_eval.release.opened import Opened, display_output
+from wlz_eval.release.rule import Released, finding_ns, release_count, release_finding, release_interval
+from wlz_eval.release.sentences import Sentence, Spoken, speak
+from wlz_eval.release.show import figure_bundle, rule_note, table_html, table_text
+
+__all__ = ["Showing"]
+
+
+class Showing(Opened):
+    """The half of a notebook that shows numbers, each under the release rule and in the ledger."""
+
+    def say(self, *templates: str | Sentence, otherwise: str = "", **values: Any) -> None:
+        """Show one paragraph for each template; every number in it is a finding.
+
+        Parameters
+        ----------
+        *templates : str or Sentence
+            Words with placeholders: ``{att}``, ``{att:number}``, ``{att:interval}``, ``{att:magnitude}``,
+            ``{att:chance}`` (of a probability), ``{att:n_programme}``, ``{att:n_comparison}``.
+        otherwise : str
+            Shown instead when a value is None or was not estimated.
+        **values
+            A :class:`Finding`, a word, or None for each placeholder.
+        """
+        for template in templates:
+            sentence = template if isinstance(template, Sentence) else Sentence(template)
+            self._say(replace(sentence, values={**sentence.values, **values}), otherwise)
+
+    def _say(self, sentence: Sentence, otherwise: str) -> None:
+        if otherwise and any(_unknown(value) for value in sentence.values.values()):
+            sentence = Sentence(otherwise, topic=sentence.topic)
+        block = f"s{self.ledger.new_block()}"
+        spoken = speak(sentence.template, sentence.values, self.rule, block)
+        self._enter(spoken, block, "sentence", sentence.template)
+        lead = f"<strong>{escape(sentence.topic)}</strong> " if sentence.topic else ""
+        self._show(f'<p class="wlz-say">{lead}{spoken.html}</p>', f"{sentence.topic} {spoken.text}".lstrip())
+
+    def show_table(
+        self, data: pd.DataFrame, caption: str, columns: Mapping[str, Column], note: str = ""
+    ) -> None:
+        """Show a table of at most a screenful.
+
+        Parameters
+        ----------
+        data : DataFrame
+            Full precision; columns not named in `columns` are not shown.
+        caption : str
+            What the table shows.
+        columns : mapping of str to Column
+            ``Label``, ``Children``, ``Statistic``, ``Percent``, ``Number`` or ``Interval`` of each column.
+        note : str
+            A sentence below.
+        """
+        if self._withheld(columns, "table", caption):
+            return
+        self._table(data, caption, columns, note)
+
+    def _table(self, data: pd.DataFrame, caption: str, columns: Mapping[str, Column], note: str) -> None:
+        released = release_table(data, columns, self.rule)
+        if not released:
+            self._notice(f"There is nothing to show here: {caption[:1].lower()}{caption[1:].rstrip('.')}.")
+            return
+        self._render_table(released, caption, columns, note)
+
+    def _render_table(
+        self,
+        released: list[dict[str, Released]],
+        caption: str,
+        columns: Mapping[str, Column],
+        note: str,
+        findings: tuple[str, ...] = (),
+    ) -> None:
+        block = f"t{self.ledger.new_block()}"
+        keys = [{name: f"{block}.{i}.{j}" for j, name in enumerate(columns)} for i in range(len(released))]
+        for i, row in enumerate(released):
+            labels = [row[name].text for name, spec in columns.items() if isinstance(spec, Label)]
+            for name, spec in columns.items():
+                definition = {"row": " | ".join(labels), "column": spec.title}
+                if findings:
+                    definition["finding"] = findings[i]
+                self.ledger.add(keys[i][name], row[name], where="table", of=caption, definition=definition)
+        cells = [cell for row in released for cell in row.values()]
+        note = " ".join(part for part in (note, rule_note(cells, self.rule)) if part)
+        self._show(
+            table_html(released, columns, caption, note, keys, findings),
+            table_text(released, columns, caption, note),
+        )
+
+    def show_findings(self, findings: Iterable[Finding], caption: str, note: str = "") -> None:
+        """Show findings in the standard table: what, estimate, interval, children, what it may be called."""
+        rows = list(findings)
+        if not rows:
+            self._notice(f"There is nothing to show here: {caption[:1].lower()}{caption[1:].rstrip('.')}.")
+            return
+        released = [self._finding_row(finding) for finding in rows]
+        columns: dict[str, Column] = {
+            "what": Label("What"),
+            "estimate": Given("Estimate"),
+            "interval": Given("95% interval"),
+            "programme": Given("Programme children"),
+            "comparison": Given("Comparison children"),
+            "claim": Label("How to read it"),
+        }
+        for name in ("interval", "programme", "comparison"):
+            if all(not row[name].text for row in released):
+                del columns[name]
+        self._render_table(released, caption, columns, note, tuple(f.finding_id for f in rows))
+
+    def _finding_row(self, finding: Finding) -> dict[str, Released]:
+        empty = Released(kind="label", text="")
+        estimate = release_finding(finding, self.rule)
+        interval = empty
+        if finding.has_interval:
+            interval = release_interval(
+                finding.ci_low,
+                finding.ci_high,
+                finding_ns(finding),
+                self.rule,
+                finding.unit,
+                finding.currency,
+            )
+            if estimate.hidden:
+                interval = replace(estimate, kind="interval")
+        counts = [
+            empty if n is None or finding.unit == "children" else release_count(n, self.rule)
+            for n in (finding.n_programme, finding.n_comparison)
+        ]
+        claim = CLAIM_WORDS.get(finding.claim, finding.claim)
+        if finding.evidence in ("illustrative", "published"):
+            claim += f" ({finding.evidence} figure)"
+        return {
+            "what": Released(kind="label", text=finding_label(finding, self.cohort)),
+            "estimate": estimate,
+            "interval": interval,
+            "programme": counts[0],
+            "comparison": counts[1],
+            "claim": Released(kind="label", text=claim),
+        }
+
+    def show_figure(
+        self,
+        draw: Callable[[pd.DataFrame], Any],
+        data: pd.DataFrame,
+        columns: Mapping[str, Column],
+        caption: str,
+        alt: str,
+        **values: Any,
+    ) -> None:
+        """Show a figure drawn from released numbers only.
+
+        Parameters
+        ----------
+        draw : callable
+            Given the released data (hidden cells NaN, counts rounded, only the columns named), returns a matplotlib
+            Figure.
+        data : DataFrame
+            Full precision.
+        columns : mapping of str to Column
+            What each column holds, as in :meth:`show_table`.
+        caption : str
+            Below the figure; may hold placeholders, as in :meth:`say`.
+        alt : str
+            What the figure shows, for those who cannot see it; may hold placeholders.
+        **values
+            Findings and words for the placeholders.
+        """
+        if not alt.strip():
+            raise ReleaseError(
+                f"The figure {caption[:60]!r} has no alternative text. Say in alt= what it shows."
+            )
+        if self._withheld(columns, "figure", caption):
+            return
+        released = release_table(data, columns, self.rule)
+        numbers = [cell for row in released for cell in row.values() if cell.kind != "label" and cell.plain]
+        if not numbers:
+            self._notice(
+                "A figure is not shown here, since there are no numbers for it or each rests on too few children."
+            )
+            return
+        block = f"f{self.ledger.new_block()}"
+        for i, row in enumerate(released):
+            labels = " | ".join(row[name].text for name, spec in columns.items() if isinstance(spec, Label))
+            for j, (name, spec) in enumerate(columns.items()):
+                definition = {"row": labels, "column": spec.title}
+                self.ledger.add(
+                    f"{block}.{i}.{j}", row[name], where="figure", of=caption, definition=definition
+                )
+        words = speak(alt, values, self.rule, f"{block}.alt")
+        below = speak(caption, values, self.rule, f"{block}.caption")
+        self._enter(words, f"{block}.alt", "alt", alt)
+        self._enter(below, f"{block}.caption", "caption", caption)
+        cells = [cell for row in released for cell in row.values()]
+        note = rule_note(cells, self.rule)
+        bundle, metadata = figure_bundle(draw(released_frame(released, columns)), words.text)
+        display_output(bundle, metadata)
+        tail = f' <span class="wlz-note">{escape(note)}</span>' if note else ""
+        self._show(f'<p class="wlz-figcaption">{below.html}{tail}</p>', f"{below.text} {note}".rstrip())
+
+    def _withheld(self, columns: Mapping[str, Column], what: str, caption: str) -> bool:
+        """Whether rows are single schools and the page is public; then one sentence says so."""
+        by_school = any(isinstance(s, Label) and s.dimension == "school" for s in columns.values())
+        if not (by_school and self.rule.applies):
+            return False
+        self._notice(
+            f"A {what} by school is not shown in public, since one school is one Link Worker: "
+            f"{caption[:1].lower()}{caption[1:].rstrip('.')}."
+        )
+        return True
+
+    def _enter(self, spoken: Spoken, block: str, where: str, of: str) -> None:
+        for i, (name, released, finding_id) in enumerate(spoken.numbers):
+            definition = {"placeholder": name, "finding": finding_id}
+            self.ledger.add(f"{block}.{i}", released, where=where, of=of, definition=definition)
+
+
+def _unknown(value: object) -> bool:
+    """Whether a value was not estimated."""
+    return value is None or (isinstance(value, Finding) and math.isnan(value.estimate))
