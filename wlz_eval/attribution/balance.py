@@ -49,7 +49,7 @@ def weighted_variance(x: Array, w: Array) -> float:
 
     Examples
     --------
-    >>> weighted_variance(np.array([1.0, 2.0, 3.0]), np.ones(3))
+    >>> round(weighted_variance(np.array([1.0, 2.0, 3.0]), np.ones(3)), 6)
     1.0
     """
     share = w / w.sum()

@@ -289,7 +289,7 @@ def match(formula: str, data: pd.DataFrame | AnalysisFrame, **options: Any) -> D
 
     Examples
     --------
-    >>> data = pd.DataFrame({"programme": [1, 1, 0, 0, 0, 0], "age": [5, 7, 4, 5, 6, 9.0]}, index=list("abcdef"))
+    >>> data = pd.DataFrame({"programme": [1, 1, 0, 0, 0, 0], "age": [6, 8, 3, 6, 7.5, 2]}, index=list("abcdef"))
     >>> match("programme ~ age", data).pairs[["focal", "partner"]].to_numpy().tolist()
     [['a', 'd'], ['b', 'e']]
     """

@@ -89,7 +89,7 @@ def propensity(X: pd.DataFrame, treated: npt.ArrayLike) -> Propensity:
     --------
     >>> X = pd.DataFrame({"age": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]})
     >>> propensity(X, [0, 1, 0, 1, 0, 1]).probability.round(2).tolist()
-    [0.27, 0.36, 0.45, 0.55, 0.64, 0.73]
+    [0.29, 0.37, 0.45, 0.55, 0.63, 0.71]
     """
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
