@@ -25,7 +25,7 @@ def test_the_build_gives_the_committed_bytes(tmp_path: Path) -> None:
     spec.loader.exec_module(module)
     module.build(tmp_path / "star-1986")
     made = {path.name: path.read_bytes() for path in (tmp_path / "star-1986").iterdir()}
-    assert {"children.csv", "measures.csv", "exposures.csv", "costs.csv", "flow.csv", "cohort.yaml"} == set(made)
+    assert {"children.csv", "measures.parquet", "exposures.csv", "costs.csv", "flow.csv", "cohort.yaml"} == set(made)
     for name, content in made.items():
         assert content == (FOLDER / name).read_bytes(), name
 

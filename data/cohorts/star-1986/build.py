@@ -191,7 +191,7 @@ def build(folder: Path) -> None:
         "costs": costs(PROGRAMME),
         "flow": flow,
     }
-    write_cohort(make_cohort(CohortMeta.model_validate(META), tables), folder)
+    write_cohort(make_cohort(CohortMeta.model_validate(META), tables), folder, parquet=("measures",))
 
 
 if __name__ == "__main__":
