@@ -24,8 +24,7 @@ __all__ = ["Engagement", "Outcome", "OutcomeSlope", "engagement"]
 #: Doses whose mean is reported where the tables hold them.
 REPORTED: tuple[str, ...] = ("hours", "link_worker_interactions", "sessions_attended", "attendance_rate")
 CAUTION = (
-    "Children were not given their dose by chance: support goes to those in need, "
-    "and those who want it take it up."
+    "Children were not given their dose by chance: support goes to those in need, and those who want it take it up."
 )
 
 
@@ -192,6 +191,12 @@ class Engagement(Result):
         table = self.changes if self.changes is not None else pd.DataFrame(columns=columns)
         return table.assign(x_title=f"Mean {self.dose.label}, with 95% interval")
 
+    @property
+    def need_doses(self) -> pd.DataFrame:
+        """Who had more (see :func:`dose_by_need`); empty when the dose is not recorded."""
+        columns = ["column", "label", "estimate", "se", "ci_low", "ci_high", "n"]
+        return self.needs if self.needs is not None else pd.DataFrame(columns=columns)
+
     def plot(self) -> object:
         """Draw the primary outcome's binned means and line, unreleased: for exploring, not for a page."""
         from wlz_eval.engagement.figures import draw_slope
@@ -208,12 +213,12 @@ class Engagement(Result):
             if name not in self.data:
                 continue
             values = self.data[name].astype(float).dropna()
-            unit: Unit = "percentage_points" if name == "attendance_rate" else self._unit(name)
+            unit: Unit = "percent" if name == "attendance_rate" else self._unit(name)
             found.append(
                 Finding(
                     finding_id=f"engagement.{name}.mean",
                     quantity="mean",
-                    outcome=name,
+                    subgroup=_dose_label(name),
                     group="programme",
                     estimate=float(values.mean()) if len(values) else math.nan,
                     unit=unit,
@@ -227,7 +232,7 @@ class Engagement(Result):
     def _unit(self, name: str) -> Unit:
         units: dict[str, Unit] = {"hours": "hours", "sessions_attended": "sessions"}
         own: Unit = self.dose.unit  # type: ignore[assignment]
-        fallback: Unit = "ratio"
+        fallback: Unit = "count"
         return units.get(name, own if name == self.dose.name and own != "count" else fallback)
 
     def _slope_findings(self) -> list[Finding]:
@@ -260,9 +265,7 @@ class Engagement(Result):
     def _need_findings(self) -> list[Finding]:
         if self.needs is None:
             return []
-        unit: Unit = (
-            "hours" if self.dose.unit == "hours" else "years" if self.dose.unit == "years" else "ratio"
-        )
+        unit: Unit = "hours" if self.dose.unit == "hours" else "years" if self.dose.unit == "years" else "count"
         return [
             Finding(
                 finding_id=f"engagement.dose_by_need.{row['column']}",
@@ -308,12 +311,17 @@ class Engagement(Result):
         return _slope_words(slope, primary.better) + " " + CAUTION, values
 
 
+def _dose_label(name: str) -> str:
+    """Words for a dose."""
+    return {"attendance_rate": "share of planned sessions attended"}.get(name, name.replace("_", " "))
+
+
 def _slope_words(slope: Finding, better: str) -> str:
     """Word a slope: which way, how much, how sure, and that it is an association."""
     if not slope.interval_excludes_zero:
         return (
             "The data do not show whether more engagement goes with better or worse outcomes: for {step}, "
-            "{outcome} differed by {slope} (95% interval {slope:interval}), which may well be none."
+            "{outcome} differed by {slope} (95% interval {slope:interval}), so there may be no association at all."
         )
     way = "higher" if slope.estimate > 0 else "lower"
     good = {"unclear": "", way: ", which is better"}.get(better, ", which is worse")
@@ -393,9 +401,7 @@ def engagement(
             step=wanted.step,
             school_effects=options.school_effects,
         )
-        slopes.append(
-            OutcomeSlope(measure, outcome.wave, outcome.primary, outcome.better or measure.better, slope)
-        )
+        slopes.append(OutcomeSlope(measure, outcome.wave, outcome.primary, outcome.better or measure.better, slope))
     return Engagement(
         dose=wanted,
         data=data,

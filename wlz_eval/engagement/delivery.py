@@ -65,9 +65,7 @@ def attendance_table(sessions: pd.DataFrame, by: Sequence[str] | pd.Series | str
     """
     group = sessions[by] if isinstance(by, str) else pd.Series(by, index=sessions.index)
     words = group.astype("object").where(group.notna())
-    per_child = (
-        sessions.assign(group=words).dropna(subset=["group"]).groupby(["group", "child_id"], sort=True)
-    )
+    per_child = sessions.assign(group=words).dropna(subset=["group"]).groupby(["group", "child_id"], sort=True)
     counts = per_child["attended"].agg(planned="size", attended="sum").reset_index()
     rows = []
     for name, part in counts.groupby("group", sort=True):
@@ -95,11 +93,7 @@ def missed_runs(sessions: pd.DataFrame, length: int = RUN) -> pd.Series:
     child = ordered["child_id"].to_numpy()
     missed = (ordered["attended"].to_numpy() == 0).astype(int)
     # Rows are sorted by child, so a new run starts where the child or the state changes.
-    new = (
-        np.r_[True, (child[1:] != child[:-1]) | (missed[1:] != missed[:-1])]
-        if len(child)
-        else np.array([], bool)
-    )
+    new = np.r_[True, (child[1:] != child[:-1]) | (missed[1:] != missed[:-1])] if len(child) else np.array([], bool)
     run = np.cumsum(new)
     longest = pd.Series(missed).groupby(run).sum()
     owner = pd.Series(child).groupby(run).first()
@@ -131,7 +125,7 @@ class Delivery(Result):
     by_term: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_ATTENDANCE)))
     by_partner: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(_ATTENDANCE)))
     interactions: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=["what", "total", "per_child", "reached", "children"])
+        default_factory=lambda: pd.DataFrame(columns=["what", "total", "per_child", "reached", "children", "unit"])
     )
     facts: tuple[Finding, ...] = ()
 
@@ -180,31 +174,29 @@ class Delivery(Result):
         return " ".join(parts), found
 
 
-def _count(name: str, value: float, n: int, quantity: str = "count", note: str = "") -> Finding:
+def _count(name: str, what: str, value: float, n: int) -> Finding:
     return Finding(
-        finding_id=f"delivery.{name}",
-        quantity=quantity,
+        finding_id=f"delivery.journey.{name}",
+        quantity="count",
         estimate=float(value),
         unit="children",
         claim="description",
-        group="programme",
+        subgroup=what,
         n_programme=n,
-        note=note,
         method="count of programme children",
     )
 
 
-def _share(name: str, flags: pd.Series, note: str = "") -> Finding:
+def _share(name: str, what: str, flags: pd.Series) -> Finding:
     n = len(flags)
     return Finding(
-        finding_id=f"delivery.{name}",
+        finding_id=f"delivery.journey.{name}",
         quantity="percent",
         unit="percent",
         claim="description",
-        group="programme",
+        subgroup=what,
         estimate=100 * float(flags.mean()) if n else math.nan,
         n_programme=n,
-        note=note,
         method="share of programme children",
     )
 
@@ -244,11 +236,18 @@ def _interactions(cohort: Cohort, doses: pd.DataFrame) -> pd.DataFrame:
         "link_worker_hours": "Hours of Link Worker time",
     }
     rows = [
-        (label, float(doses[name].sum()), float(doses[name].mean()), int((doses[name] > 0).sum()), len(doses))
+        (
+            label,
+            float(doses[name].sum()),
+            float(doses[name].mean()),
+            int((doses[name] > 0).sum()),
+            len(doses),
+            "hours" if name.endswith("hours") else "count",
+        )
         for name, label in labels.items()
         if name in doses
     ]
-    return pd.DataFrame(rows, columns=["what", "total", "per_child", "reached", "children"])
+    return pd.DataFrame(rows, columns=["what", "total", "per_child", "reached", "children", "unit"])
 
 
 def delivery(cohort: Cohort, frame: AnalysisFrame, options: EngagementOptions) -> Delivery:
@@ -295,7 +294,7 @@ def delivery(cohort: Cohort, frame: AnalysisFrame, options: EngagementOptions) -
             Finding(
                 finding_id="delivery.interactions.mean",
                 quantity="mean",
-                unit="ratio",
+                unit="count",
                 claim="description",
                 group="programme",
                 estimate=float(per_child.mean()),
@@ -333,9 +332,7 @@ def _session_tables(cohort: Cohort, children: pd.Index) -> tuple[dict[str, pd.Da
     for _, row in tables.get("by_support", pd.DataFrame()).iterrows():
         found.append(_attendance_finding(row, str(row["group"]).lower().replace(" ", "_")))
     runs = missed_runs(sessions).reindex(children, fill_value=False)
-    found.append(
-        _share("missed_runs", runs, "Children who missed two planned sessions in a row at least once.")
-    )
+    found.append(_share("missed_runs", "missed two planned sessions in a row at least once", runs))
     return tables, found
 
 
@@ -354,16 +351,14 @@ def _journey_facts(
     """Who started, who left early, who engaged highly: journeys in short."""
     data = frame.data.loc[doses.index]
     n = len(data)
-    found = [_count("started", n, n)]
+    found = [_count("started", "started", n, n)]
     if "left" in data:
         early = data["left"].notna() & (data["left"] < pd.Timestamp(cohort.meta.programme.end))
-        found.append(
-            _count("left_early", int(early.sum()), n, note="Children who left before the programme ended.")
-        )
-        found.append(_share("left_early_share", early))
+        found.append(_count("left", "left before the programme ended", int(early.sum()), n))
+        found.append(_share("left_share", "left before the programme ended", early))
     if {"attendance_rate", "link_worker_interactions"} <= set(doses.columns):
         high = (doses["attendance_rate"].fillna(0) >= 100 * options.high_attendance) & (
             doses["link_worker_interactions"] >= options.high_interactions
         )
-        found.append(_share("high_engagement", high, "High engagement as the plan defines it."))
+        found.append(_share("high_engagement", "engaged highly, as the plan defines it", high))
     return found

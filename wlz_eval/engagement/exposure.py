@@ -49,9 +49,7 @@ _DOSES = {
         Dose("partner_hours", "partner hours", "hours", 10.0, "ten more partner hours"),
         Dose("link_worker_interactions", "Link Worker interactions", "count", 10.0, "ten more interactions"),
         Dose("engagements", "Link Worker engagements", "count", 10.0, "ten more engagements"),
-        Dose(
-            "sessions_attended", "partner sessions attended", "sessions", 10.0, "ten more sessions attended"
-        ),
+        Dose("sessions_attended", "partner sessions attended", "sessions", 10.0, "ten more sessions attended"),
         Dose(
             "attendance_rate",
             "share of sessions attended",
@@ -77,11 +75,12 @@ def dose(cohort: Cohort, name: str) -> Dose:
         own = dict(table.itertuples(index=False, name=None))
     if name in own:
         words = name.replace("_", " ")
+        stem = words.removesuffix(f" {own[name]}")
         unit = own[name] if own[name] in ("years", "hours", "sessions", "minutes") else "count"
         singular = {"years": "year", "hours": "hour", "sessions": "session", "minutes": "minute"}.get(
             own[name], own[name]
         )
-        return Dose(name, words, unit, 1.0, f"one more {singular} ({words})")
+        return Dose(name, words, unit, 1.0, f"one more {singular} of {stem}")
     if name not in _DOSES:
         raise OptionError(
             f"Unknown exposure {name!r} under engagement in the plan. {suggestion(name, [*_DOSES, *own])}"
@@ -133,9 +132,7 @@ def _from_sessions(cohort: Cohort, children: pd.Index) -> pd.DataFrame:
     attended = table["attended_minutes"].astype(float).fillna(0.0)
     out = pd.DataFrame(index=children)
     out["sessions_planned"] = keyed.value_counts().reindex(children, fill_value=0).astype(float)
-    out["sessions_attended"] = (
-        (attended > 0).groupby(keyed).sum().reindex(children, fill_value=0).astype(float)
-    )
+    out["sessions_attended"] = (attended > 0).groupby(keyed).sum().reindex(children, fill_value=0).astype(float)
     planned = out["sessions_planned"].where(out["sessions_planned"] > 0)
     out["attendance_rate"] = 100.0 * out["sessions_attended"] / planned
     out["partner_hours"] = attended.groupby(keyed).sum().reindex(children, fill_value=0.0) / MINUTES_AN_HOUR
@@ -191,9 +188,7 @@ def exposure_notes(cohort: Cohort) -> list[str]:
         table = cohort["interactions"]
         blank = table["minutes"].isna() if "minutes" in table else pd.Series(True, index=table.index)
         if blank.all():
-            notes.append(
-                "Interactions were counted but not timed, so hours of support hold partner time only."
-            )
+            notes.append("Interactions were counted but not timed, so hours of support hold partner time only.")
         elif blank.any():
             notes.append("Some interactions were only counted: the mean length of their kind stands in.")
     return notes

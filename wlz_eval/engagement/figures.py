@@ -41,8 +41,8 @@ def draw_slope(data: pd.DataFrame) -> Figure:
         end = shown.iloc[-1]
         axes.annotate(
             "fitted line, 95% band",
-            (end["dose"], end["fitted_low"]),
-            xytext=(0, -14),
+            (end["dose"], end["fitted_high"]),
+            xytext=(0, 4),
             textcoords="offset points",
             ha="right",
             color=COLOURS["neutral"],

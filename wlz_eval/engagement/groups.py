@@ -19,9 +19,7 @@ GROUPS: tuple[str, ...] = ("improved", "about the same", "got worse")
 MARGIN_SD = 0.5
 
 
-def change_groups(
-    baseline: pd.Series, outcome: pd.Series, higher_is_better: bool, expected: float = 0.0
-) -> pd.Series:
+def change_groups(baseline: pd.Series, outcome: pd.Series, higher_is_better: bool, expected: float = 0.0) -> pd.Series:
     """Sort children by whether they improved, stayed about the same or got worse.
 
     Parameters
@@ -70,9 +68,7 @@ def dose_by_change(data: pd.DataFrame, group: str, exposure: str, school: str = 
     counts = used[group].value_counts()
     large = [g for g in GROUPS if counts.get(g, 0) >= 2]
     fitted = used[used[group].isin(large)]
-    table = pd.DataFrame({"group": list(GROUPS), "n": [int(counts.get(g, 0)) for g in GROUPS]}).set_index(
-        "group"
-    )
+    table = pd.DataFrame({"group": list(GROUPS), "n": [int(counts.get(g, 0)) for g in GROUPS]}).set_index("group")
     table[["mean", "ci_low", "ci_high"]] = np.nan
     # Means of groups, without an intercept: one column a group.
     X = pd.DataFrame({g: (fitted[group] == g).astype(float) for g in large})

@@ -22,15 +22,9 @@ class EngagementOptions(BaseModel):
         ),
     )
     covariates: tuple[str, ...] = Field((), description="Baseline columns that the regression adjusts for")
-    school_effects: Literal["cluster", "fixed"] = Field(
-        "cluster", description="How schools enter the regression"
-    )
+    school_effects: Literal["cluster", "fixed"] = Field("cluster", description="How schools enter the regression")
     high_attendance: float = Field(
         0.8, ge=0, le=1, description="Share of planned sessions that counts as high engagement"
     )
-    high_interactions: int = Field(
-        20, ge=0, description="Link Worker interactions that count as high engagement"
-    )
-    attendance_aspiration: float = Field(
-        0.96, ge=0, le=1, description="Share of sessions that partners aim for"
-    )
+    high_interactions: int = Field(20, ge=0, description="Link Worker interactions that count as high engagement")
+    attendance_aspiration: float = Field(0.96, ge=0, le=1, description="Share of sessions that partners aim for")

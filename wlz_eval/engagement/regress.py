@@ -122,9 +122,7 @@ def _columns(data: pd.DataFrame, covariates: Sequence[str]) -> pd.DataFrame:
     return pd.concat(parts, axis=1) if parts else pd.DataFrame(index=data.index)
 
 
-def _fit(
-    X: pd.DataFrame, y: np.ndarray, school: pd.Series, contrasts: dict[str, dict[str, float]]
-) -> RobustEstimates:
+def _fit(X: pd.DataFrame, y: np.ndarray, school: pd.Series, contrasts: dict[str, dict[str, float]]) -> RobustEstimates:
     if school.nunique() >= 2:
         return cluster_robust(X, y, school.to_numpy(), kind="CR2", df="ik", contrasts=contrasts)
     return hc_robust(X, y, kind="HC3", contrasts=contrasts)
@@ -141,9 +139,7 @@ def _points(X: pd.DataFrame, y: np.ndarray, exposure: str, school: pd.Series, mo
     """
     others = X.drop(columns=exposure).to_numpy()
     dose = X[exposure].to_numpy()
-    adjusted = pd.DataFrame(
-        {"dose": dose.mean() + _residual(dose, others), "outcome": y.mean() + _residual(y, others)}
-    )
+    adjusted = pd.DataFrame({"dose": dose.mean() + _residual(dose, others), "outcome": y.mean() + _residual(y, others)})
     bins = max(1, min(most, len(y) // (2 * CHILDREN_A_POINT)))
     rank = adjusted["dose"].rank(method="first") - 1
     points = adjusted.groupby((rank * bins // len(y)).astype(int)).mean()
@@ -159,9 +155,7 @@ def _points(X: pd.DataFrame, y: np.ndarray, exposure: str, school: pd.Series, mo
 def _unknown(data: pd.DataFrame, names: Sequence[str]) -> None:
     for name in names:
         if name not in data:
-            raise OptionError(
-                f"The data have no column {name!r}. {suggestion(name, [str(c) for c in data.columns])}"
-            )
+            raise OptionError(f"The data have no column {name!r}. {suggestion(name, [str(c) for c in data.columns])}")
 
 
 def engagement_slope(
@@ -219,9 +213,7 @@ def engagement_slope(
         raise OptionError(
             f"Unknown school_effects {school_effects!r}. {suggestion(school_effects, ['cluster', 'fixed'])}"
         )
-    adjust = list(
-        dict.fromkeys([*([baseline] if baseline else []), *(c for c in covariates if c != baseline)])
-    )
+    adjust = list(dict.fromkeys([*([baseline] if baseline else []), *(c for c in covariates if c != baseline)]))
     _unknown(data, [outcome, exposure, school, *adjust])
     needed = [outcome, exposure, school, *([baseline] if baseline else [])]
     used = data.dropna(subset=needed)

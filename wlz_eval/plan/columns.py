@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -52,7 +53,25 @@ def formula_names(formula: str) -> tuple[set[str], set[str]]:
         raise ValueError("it has no two sides: write 'programme ~ covariate + covariate'") from None
     except Exception as error:
         raise ValueError(str(error).splitlines()[0][:160]) from None
-    return {str(v) for v in left.required_variables}, {str(v) for v in right.required_variables}
+    return _names(left), _names(right)
+
+
+def _names(side: Any) -> set[str]:
+    """Columns that one side of a formula reads: every name in its factors that is not a function's.
+
+    formulaic's own ``required_variables`` leaves out the arguments of stateful transforms such as splines.
+    """
+    found: set[str] = {str(v) for v in side.required_variables}
+    for factor in {str(f.expr) for term in side for f in term.factors}:
+        try:
+            tree = ast.parse(factor, mode="eval")
+        except SyntaxError:
+            continue  # a quoted name, which required_variables already holds
+        functions = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+        modules = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+        names = (n for n in ast.walk(tree) if isinstance(n, ast.Name))
+        found |= {n.id for n in names if id(n) not in functions | modules}
+    return found
 
 
 def _missing(name: str, columns: list[str], at: dict[str, Any], what: str) -> Problem:

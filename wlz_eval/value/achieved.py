@@ -15,9 +15,7 @@ from wlz_eval.value.terms import OUTCOME_TRIGGERS, ContractTerms, PayableOutcome
 __all__ = ["areas_at_risk", "attainable_share", "maximum_possible", "outcomes_met", "triggers_met"]
 
 
-def _at_risk(
-    values: pd.Series, outcome: PayableOutcome, higher_is_better: bool, cut: float | None
-) -> pd.Series:
+def _at_risk(values: pd.Series, outcome: PayableOutcome, higher_is_better: bool, cut: float | None) -> pd.Series:
     if outcome.below is not None:
         return values < outcome.below
     if outcome.at_least is not None:
@@ -33,9 +31,7 @@ def areas_at_risk(cohort: Cohort, data: pd.DataFrame, outcomes: Sequence[Payable
     for outcome in outcomes:
         column, measure = f"{outcome.measure}_baseline", cohort.measure(outcome.measure)
         values = data[column] if column in data else pd.Series(np.nan, index=data.index)
-        flags[outcome.area] = (
-            _at_risk(values, outcome, measure.better != "lower", measure.risk) & values.notna()
-        )
+        flags[outcome.area] = _at_risk(values, outcome, measure.better != "lower", measure.risk) & values.notna()
     return pd.DataFrame(flags, index=data.index, dtype=bool)
 
 
@@ -109,9 +105,7 @@ def _evidenced(cohort: Cohort, met: pd.DataFrame, terms: ContractTerms) -> pd.Da
     table = cohort["evidence"]
     table = table[table["date"] <= pd.Timestamp(terms.evidence_by)]
     have = pd.MultiIndex.from_arrays([table["child_id"].astype(str), table["trigger"].astype(str)])
-    kept = {
-        t: met[t] & pd.MultiIndex.from_product([met.index.astype(str), [t]]).isin(have) for t in met.columns
-    }
+    kept = {t: met[t] & pd.MultiIndex.from_product([met.index.astype(str), [t]]).isin(have) for t in met.columns}
     return pd.DataFrame(kept, index=met.index)
 
 

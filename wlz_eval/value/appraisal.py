@@ -101,6 +101,29 @@ class ValueResult(Result):
         ]
         return pd.DataFrame(rows, columns=columns)
 
+    def summary(self) -> pd.DataFrame:
+        """Net present value a child and benefit-cost ratio: from effects, and if all differences were effects.
+
+        Returns
+        -------
+        DataFrame
+            ``basis``, ``what``, ``estimate``, ``ci_low``, ``ci_high``, ``unit``, ``n``, ``evidence``.
+        """
+        names = {
+            "net_present_value_per_child": "Net present value, a child",
+            "benefit_cost_ratio": "Benefit-cost ratio",
+        }
+        bases = {"value": "Effects only", "value.projection": "If all adjusted differences were effects"}
+        found = {f.finding_id: f for f in self.findings()}
+        rows = [
+            (basis, what, f.estimate, f.ci_low, f.ci_high, f.unit, f.n_programme, f.evidence, f.price_year)
+            for prefix, basis in bases.items()
+            for name, what in names.items()
+            if (f := found.get(f"{prefix}.{name}")) is not None
+        ]
+        columns = ["basis", "what", "estimate", "ci_low", "ci_high", "unit", "n", "evidence", "price_year"]
+        return pd.DataFrame(rows, columns=columns)
+
     def waterfall(self) -> pd.DataFrame:
         """Return the steps from cost to net value, a child: of the headline, else of the projection.
 
@@ -114,10 +137,7 @@ class ValueResult(Result):
             return pd.DataFrame({"step": [], "amount": [], "children": [], "title": []})
         n = self.children
         rows = [("Cost", -chosen.cost / n)]
-        rows += [
-            (f"{x.label} ({x.unit.kind})", float(m) / n)
-            for x, m in zip(chosen.lines, chosen.means, strict=True)
-        ]
+        rows += [(f"{x.label} ({x.unit.kind})", float(m) / n) for x, m in zip(chosen.lines, chosen.means, strict=True)]
         rows.append(("Net present value", chosen.net / n))
         return pd.DataFrame(rows, columns=["step", "amount"]).assign(
             children=n, title=f"{self.costs.currency} a child, {self.costs.price_year} prices, present value"
@@ -181,9 +201,7 @@ class ValueResult(Result):
         given: dict[str, Any] = {"claim": claim, "evidence": evidence, "note": note, "n": n}
         low, high = (v / self.children for v in part.interval("net"))
         found = [
-            self._money(
-                f"{prefix}.net_present_value", "net_present_value", part.net, part.interval("net"), **given
-            ),
+            self._money(f"{prefix}.net_present_value", "net_present_value", part.net, part.interval("net"), **given),
             self._money(
                 f"{prefix}.net_present_value_per_child",
                 "net_present_value",
@@ -207,9 +225,7 @@ class ValueResult(Result):
                 unit="probability",
                 **given,
             ),
-            self._money(
-                f"{prefix}.benefit_present_value", "benefit", part.benefit, part.interval("benefit"), **given
-            ),
+            self._money(f"{prefix}.benefit_present_value", "benefit", part.benefit, part.interval("benefit"), **given),
         ]
         for i, line in enumerate(part.lines):
             low, high = np.quantile(part.draws[:, i], [0.025, 0.975]) / self.children
@@ -267,11 +283,11 @@ class ValueResult(Result):
         cost = found.get("value.cost_per_child")
         values: dict[str, Finding | str | None] = {
             "cost": cost,
-            "net": found.get("value.net_present_value"),
+            "net": found.get("value.net_present_value_per_child"),
             "ratio": found.get("value.benefit_cost_ratio"),
             "odds": found.get("value.breakeven_probability"),
             "year": str(self.costs.price_year),
-            "pnet": found.get("value.projection.net_present_value"),
+            "pnet": found.get("value.projection.net_present_value_per_child"),
             "podds": found.get("value.projection.breakeven_probability"),
         }
         if cost is None:
@@ -284,17 +300,14 @@ class ValueResult(Result):
                 else ""
             )
             return (
-                "Net present value to society is {net} (95% interval {net:interval}, {year} prices): a "
+                "Net present value to society is {net} a child (95% interval {net:interval}, {year} prices): a "
                 "benefit-cost ratio of "
-                "{ratio} ({ratio:interval}), and chances of {odds:chance} that benefits reach costs. "
-                + spent
-                + note
+                "{ratio} ({ratio:interval}), and chances of {odds:chance} that benefits reach costs. " + spent + note
             ), values
         if self.projection is not None:
             return (
-                spent
-                + " No benefit can be counted, since these data show no effect that can be claimed. If all "
-                "of the adjusted difference were due to the programme, net present value would be {pnet} "
+                spent + " No benefit can be counted, since these data show no effect that can be claimed. If all "
+                "of the adjusted difference were due to the programme, net present value would be {pnet} a child "
                 "(95% interval {pnet:interval}), with chances of {podds:chance} that benefits reach costs; but "
                 "it may have other causes."
             ), values

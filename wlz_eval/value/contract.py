@@ -166,9 +166,7 @@ class ContractResult(Result):
             self._finding(
                 "paid_per_child", "payment", self.paid / self.children if self.children else math.nan, "money"
             ),
-            self._finding(
-                "maximum_possible", "share", maximum_possible(counts["outcomes"], cap), "probability"
-            ),
+            self._finding("maximum_possible", "share", maximum_possible(counts["outcomes"], cap), "probability"),
             self._finding(
                 "attainable",
                 "share",
@@ -180,18 +178,14 @@ class ContractResult(Result):
         ]
         for row in self.by_payer.to_dict(orient="records"):
             found.append(
-                self._finding(
-                    f"paid.{row['payer']}", "payment", row["amount"], "money", subgroup=row["group"]
-                )
+                self._finding(f"paid.{row['payer']}", "payment", row["amount"], "money", subgroup=row["group"])
             )
         for row in self.triggers.to_dict(orient="records"):
             name, label = row["trigger"], row["label"]
             n = int(row["achieved"])
             found.append(self._finding(f"achieved.{name}", "count", float(n), "children", subgroup=label))
             if row["base"] == row["base"]:
-                found.append(
-                    self._finding(f"target.{name}", "target", float(row["base"]), "count", subgroup=label)
-                )
+                found.append(self._finding(f"target.{name}", "target", float(row["base"]), "count", subgroup=label))
         return found
 
     def answer(self) -> tuple[str, dict[str, Finding | str | None]]:
@@ -220,9 +214,7 @@ def _targets(cohort: Cohort) -> pd.DataFrame:
     """Targets by trigger: ``low``, ``base``, ``high``, over all periods."""
     if not cohort.has("targets"):
         return pd.DataFrame(columns=["low", "base", "high"], dtype=float)
-    table = cohort["targets"].assign(
-        trigger=lambda d: d["trigger"].astype(str), case=lambda d: d["case"].astype(str)
-    )
+    table = cohort["targets"].assign(trigger=lambda d: d["trigger"].astype(str), case=lambda d: d["case"].astype(str))
     wide = table.pivot_table(index="trigger", columns="case", values="count", aggfunc="sum")
     return wide.reindex(columns=["low", "base", "high"]).astype(float)
 

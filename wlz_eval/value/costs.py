@@ -103,9 +103,7 @@ class Costs(Result):
         DataFrame
             ``group``, ``key``, ``amount``, ``per_child``, ``children``, ``price_year``, ``title``.
         """
-        sums = (
-            self.lines.groupby(column, sort=True)["amount"].sum().sort_values(ascending=False, kind="stable")
-        )
+        sums = self.lines.groupby(column, sort=True)["amount"].sum().sort_values(ascending=False, kind="stable")
         return pd.DataFrame(
             {
                 "group": [str(g).replace("_", " ") for g in sums.index],
@@ -159,24 +157,18 @@ class Costs(Result):
             for row in self.by(column).to_dict(orient="records"):
                 words = re.sub(r"[^a-z0-9]+", "_", str(row["key"]).lower()).strip("_")
                 found.append(
-                    self._finding(
-                        f"cost.{column}.{words}", "cost_per_child", row["per_child"], group=row["group"]
-                    )
+                    self._finding(f"cost.{column}.{words}", "cost_per_child", row["per_child"], group=row["group"])
                 )
         return found
 
 
-def _common_price_year(
-    table: pd.DataFrame, cohort: Cohort, options: ValueOptions
-) -> tuple[int, tuple[str, ...]]:
+def _common_price_year(table: pd.DataFrame, cohort: Cohort, options: ValueOptions) -> tuple[int, tuple[str, ...]]:
     """Price year of the result: the plan's, unless the currency has no index by which to get there."""
     years = sorted({int(y) for y in table["price_year"]})
     if has_price_index(cohort.currency) or years == [options.price_year]:
         return options.price_year, ()
     if len(years) == 1:
-        return years[0], (
-            f"Costs stay in their own price year: no price index is held for {cohort.currency}.",
-        )
+        return years[0], (f"Costs stay in their own price year: no price index is held for {cohort.currency}.",)
     raise OptionError(
         f"Costs are in prices of {', '.join(map(str, years))} and no price index is held for "
         f"{cohort.currency}, so they cannot be added. Give every line in the same price_year."

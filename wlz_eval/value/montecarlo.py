@@ -79,12 +79,8 @@ def effect_covariance(effects: Sequence[Finding], covariances: Iterable[FindingC
         Positive semi-definite; scaled so that each variance fits the effect's own interval.
     """
     spread = np.array([_sd(e) for e in effects])
-    se = np.array(
-        [e.se if np.isfinite(e.se) and e.se > 0 else s for e, s in zip(effects, spread, strict=True)]
-    )
-    known = {
-        frozenset((c.finding_a, c.finding_b)): c.covariance for c in covariances if c.finding_a != c.finding_b
-    }
+    se = np.array([e.se if np.isfinite(e.se) and e.se > 0 else s for e, s in zip(effects, spread, strict=True)])
+    known = {frozenset((c.finding_a, c.finding_b)): c.covariance for c in covariances if c.finding_a != c.finding_b}
     correlation = np.eye(len(effects))
     for i, a in enumerate(effects):
         for j, b in enumerate(effects[:i]):
@@ -150,13 +146,9 @@ def draw_benefits(
     if len(effects) != len(lines) or not lines:
         return Draws(np.zeros((draws, 0)))
     centre = np.array([e.estimate for e in effects])
-    effect = (
-        centre + rng.standard_normal((draws, len(lines))) @ _factor(effect_covariance(effects, covariances)).T
-    )
+    effect = centre + rng.standard_normal((draws, len(lines))) @ _factor(effect_covariance(effects, covariances)).T
     links = np.array([line.option.units_per_point for line in lines])
-    link = np.maximum(
-        links + rng.standard_normal(effect.shape) * [line.option.sd_units_per_point for line in lines], 0
-    )
+    link = np.maximum(links + rng.standard_normal(effect.shape) * [line.option.sd_units_per_point for line in lines], 0)
     names = list(dict.fromkeys(line.unit.name for line in lines))
     shocks = rng.standard_normal((draws, len(names)))[:, [names.index(line.unit.name) for line in lines]]
     prices = np.array([line.price for line in lines])

@@ -63,9 +63,7 @@ class Appraisal:
         if what == "net":
             return float(low - self.cost), float(high - self.cost)
         if what == "ratio":
-            return (
-                (float(low / self.cost), float(high / self.cost)) if self.cost > 0 else (math.nan, math.nan)
-            )
+            return (float(low / self.cost), float(high / self.cost)) if self.cost > 0 else (math.nan, math.nan)
         return float(low), float(high)
 
 

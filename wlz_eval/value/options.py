@@ -22,13 +22,9 @@ class BenefitOptions(_Strict):
     units_per_point: float = Field(
         description="Units of the unit value for one point of the outcome, in the good direction"
     )
-    sd_units_per_point: float = Field(
-        0.0, ge=0, description="Standard deviation of that link, for the Monte Carlo"
-    )
+    sd_units_per_point: float = Field(0.0, ge=0, description="Standard deviation of that link, for the Monte Carlo")
     source: str = Field(description="Where the link comes from; 'illustrative' when it is an assumption")
-    onset_year: int = Field(
-        0, ge=0, description="Years from the end of the programme until the benefit starts"
-    )
+    onset_year: int = Field(0, ge=0, description="Years from the end of the programme until the benefit starts")
     duration_years: int = Field(1, ge=1, description="Years that it lasts")
     decay: float = Field(0.0, ge=0, lt=1, description="Share lost each year after the first")
 
@@ -38,9 +34,7 @@ class ValueOptions(_Strict):
 
     price_year: int = Field(2023, ge=1990, le=2100, description="Prices in which everything is counted")
     schedule: str = Field("green_book", description="Discount schedule in data/reference/discount_rates.csv")
-    benefits: tuple[BenefitOptions, ...] = Field(
-        (), description="Benefits that are valued; none where none is known"
-    )
+    benefits: tuple[BenefitOptions, ...] = Field((), description="Benefits that are valued; none where none is known")
     overlap: Literal["refuse", "count_first"] = Field(
         "refuse", description="Benefits that count the same money twice: an error, or only the first counts"
     )

@@ -102,9 +102,7 @@ def _terms(raw: Mapping[str, Any], problems: list[Problem]) -> ContractTerms:
             key = ".".join(str(part) for part in detail["loc"])
             if detail["type"] == "extra_forbidden":
                 remedy = _unknown(str(detail["loc"][-1]), ContractTerms.model_fields, "keys")
-                problems.append(
-                    Problem(table=FILE, column=key, message="there is no such key", remedy=remedy)
-                )
+                problems.append(Problem(table=FILE, column=key, message="there is no such key", remedy=remedy))
             else:
                 value = "" if isinstance(detail["input"], Mapping | list) else str(detail["input"])[:60]
                 problems.append(
@@ -123,9 +121,7 @@ def _check_payers(terms: ContractTerms, card: pd.DataFrame, problems: list[Probl
     total = sum(terms.payers.values())
     if any(share < 0 for share in terms.payers.values()):
         problems.append(
-            Problem(
-                table=FILE, column="payers", message="a share is negative", remedy="Give shares from 0 to 1."
-            )
+            Problem(table=FILE, column="payers", message="a share is negative", remedy="Give shares from 0 to 1.")
         )
     if terms.payers and abs(total - 1.0) > SHARE_TOLERANCE:
         problems.append(
@@ -201,9 +197,7 @@ def contract_terms(cohort: Cohort) -> ContractTerms:
     return terms
 
 
-def _rule(
-    cohort: Cohort, risk: RiskRule, wave: Literal["midpoint", "endline", "followup"]
-) -> PayableOutcome | None:
+def _rule(cohort: Cohort, risk: RiskRule, wave: Literal["midpoint", "endline", "followup"]) -> PayableOutcome | None:
     """Payable outcome of one risk rule: crossing out, or progress for attainment."""
     stem, _, when = risk.column.rpartition("_")
     if when != "baseline" or not risk.outcome_area:
@@ -213,9 +207,7 @@ def _rule(
     return PayableOutcome.model_validate({**given, "below": risk.below, "at_least": risk.at_least})
 
 
-def payable_outcomes(
-    cohort: Cohort, terms: ContractTerms, risk: Iterable[RiskRule]
-) -> tuple[PayableOutcome, ...]:
+def payable_outcomes(cohort: Cohort, terms: ContractTerms, risk: Iterable[RiskRule]) -> tuple[PayableOutcome, ...]:
     """Outcomes that the contract pays for: its own list, else one for each risk rule on a measured baseline.
 
     An attainment outcome is more progress than pupils of that age are expected to make; any other is crossing
