@@ -256,3 +256,23 @@ def test_the_head_shows_marks_plan_and_departures(monkeypatch, tmp_path):
 def test_numbers_about_no_child_are_shown_as_they_are(toy):
     toy.nb.show_table(pd.DataFrame({"i": ["a"], "p": [3.0]}), "T", {"i": Label("I"), "p": Number("P", "money", "GBP")})
     assert "£3" in shown(toy)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "low", "high", "text"),
+    [(-1146849, -1596328, -546391, "−£1.1 million (−£1.6 million to −£546,000)"),
+     (9876, 1234, 23456, "£9,876 (£1,234 to £23,000)"), (999_900, 400, 1e7, "£1.0 million (£400 to £10.0 million)")],
+)
+def test_large_sums_are_said_shortly(toy, estimate, low, high, text):
+    net = Finding(finding_id="value.net", quantity="net_present_value", estimate=estimate, ci_low=low, ci_high=high,
+                  unit="money", currency="GBP", claim="projection")
+    toy.nb.say("{net:short} ({net:short_interval})", net=net)
+    assert shown(toy, "text/plain") == text
+
+
+@pytest.mark.parametrize(("probability", "text"), [(0.72, "72 in 100"), (0.001, "less than 1 in 100"),
+                                                   (1.0, "more than 99 in 100"), (0.0, "less than 1 in 100")])
+def test_chances_are_never_certainties(toy, probability, text):
+    odds = Finding(finding_id="value.odds", quantity="p", estimate=probability, unit="probability", claim="projection")
+    toy.nb.say("{odds:chance}", odds=odds)
+    assert shown(toy, "text/plain") == text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 from wlz_eval.core.errors import ReleaseError
 from wlz_eval.core.finding import Finding
-from wlz_eval.core.numbers import NOT_AVAILABLE
+from wlz_eval.core.numbers import NOT_AVAILABLE, format_money
 from wlz_eval.release.rule import (
     Released,
     Rule,
@@ -31,6 +32,8 @@ SPECS: tuple[str, ...] = (
     "interval",
     "magnitude",
     "chance",
+    "short",
+    "short_interval",
     "n_programme",
     "n_comparison",
 )
@@ -115,6 +118,8 @@ def _value(name: str, finding: Finding, spec: str, rule: Rule) -> Released:
         return release_interval(
             finding.ci_low, finding.ci_high, ns, rule, finding.unit, finding.currency, words=True
         )
+    if spec in ("short", "short_interval"):
+        return _short(finding, spec, rule)
     if spec == "magnitude":
         finding = replace(finding, estimate=abs(finding.estimate))
     if spec == "chance":
@@ -129,6 +134,29 @@ def _value(name: str, finding: Finding, spec: str, rule: Rule) -> Released:
             f"Placeholder {{{name}:{spec}}} asks for {spec!r}. Valid: {', '.join(s for s in SPECS if s)}."
         )
     return release_finding(finding, rule, words=spec != "number")
+
+
+def _short(finding: Finding, spec: str, rule: Rule) -> Released:
+    """Release a large sum of money in words a reader can keep in mind: £1.1 million, £546,000."""
+    released = _value("", finding, "interval" if spec == "short_interval" else "", rule)
+    if released.hidden or released.text == NOT_AVAILABLE or finding.unit != "money":
+        return released
+    value, high = _short_value(released.value), _short_value(released.high)
+    words = [_short_money(v, finding.currency) for v in (value, high) if not math.isnan(v)]
+    return replace(released, text=" to ".join(words), value=value, high=high)
+
+
+def _short_value(value: float) -> float:
+    if math.isnan(value) or abs(value) < 10_000:
+        return value
+    unit = 100_000 if abs(value) >= 999_500 else 1_000
+    return float(unit * math.floor(value / unit + 0.5))
+
+
+def _short_money(value: float, currency: str) -> str:
+    if abs(value) >= 1_000_000:
+        return f"{format_money(value / 1_000_000, currency, digits=1)} million"
+    return format_money(value, currency)
 
 
 def _chance(percent: float) -> str:

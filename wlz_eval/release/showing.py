@@ -32,7 +32,8 @@ class Showing(Opened):
         ----------
         *templates : str or Sentence
             Words with placeholders: ``{att}``, ``{att:number}``, ``{att:interval}``, ``{att:magnitude}``,
-            ``{att:chance}`` (of a probability), ``{att:n_programme}``, ``{att:n_comparison}``.
+            ``{att:chance}`` (of a probability), ``{net:short}`` and
+            ``{net:short_interval}`` (of large sums), ``{att:n_programme}``, ``{att:n_comparison}``.
         otherwise : str
             Shown instead when a value is None or was not estimated.
         **values

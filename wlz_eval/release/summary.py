@@ -41,6 +41,8 @@ class Summary(Result):
         Its difference from matched children in standard deviations.
     key : tuple of Finding
         The findings of the table below them.
+    by_comparison : tuple of Finding
+        Differences from each kind of comparison children, outcome by outcome.
     sizes : DataFrame
         Differences from matched children in standard deviations, with intervals, one row an outcome; may be empty.
     limits : tuple of Sentence
@@ -56,6 +58,7 @@ class Summary(Result):
     label: str
     size: Finding | None
     key: tuple[Finding, ...]
+    by_comparison: tuple[Finding, ...]
     sizes: pd.DataFrame
     limits: tuple[Sentence, ...]
 
@@ -109,6 +112,7 @@ def summarise(found: FindingSet, cohort: Cohort, plan: Plan) -> Summary:
         label=label,
         size=found.get(f"attribution.hedges_g.{primary.measure}.{primary.wave}"),
         key=_key(found, primary.measure, primary.wave),
+        by_comparison=_by_comparison(found),
         sizes=_sizes(found, cohort, plan),
         limits=_limits(found, att),
     )
@@ -216,17 +220,16 @@ def _value(found: FindingSet) -> Sentence:
     spent = "The programme cost {cost} a child."
     if net is not None and ratio is not None and odds is not None:
         return Sentence(
-            spent
-            + " Benefits less costs come to {net} (95% interval {net:interval}): benefits are {ratio:number} "
-            "times the cost, with chances of {odds:chance} that benefits reach costs. This rests on assumptions.",
+            spent + " Benefits less costs come to {net:short} (95% interval {net:short_interval}): benefits are "
+            "{ratio:number} times the cost. The chance that benefits reach costs is {odds:chance}. This rests on "
+            "assumptions.",
             {"cost": cost, "net": net, "ratio": ratio, "odds": odds},
             topic,
         )
     if projected is not None:
         return Sentence(
-            spent
-            + " No benefit can be counted. If all of the difference from matched children were due to the "
-            "programme, benefits less costs would be {projected} (95% interval {projected:interval}).",
+            spent + " No benefit can be counted. If all of the difference from matched children were due to the "
+            "programme, benefits less costs would be {projected:short} (95% interval {projected:short_interval}).",
             {"cost": cost, "projected": projected},
             topic,
         )
@@ -250,6 +253,13 @@ def _key(found: FindingSet, measure: str, wave: str) -> tuple[Finding, ...]:
         "value.projection.net_present_value",
     )
     return tuple(f for f in map(found.get, wanted) if f is not None and f.estimate == f.estimate)
+
+
+def _by_comparison(found: FindingSet) -> tuple[Finding, ...]:
+    """Pick the differences named after a kind of comparison; the headline repeats one of them."""
+    return tuple(
+        f for f in found.where(quantity="att") if f.comparator and f.finding_id.endswith(f".{f.comparator}")
+    )
 
 
 def _sizes(found: FindingSet, cohort: Cohort, plan: Plan) -> pd.DataFrame:
