@@ -158,13 +158,23 @@ class Progress(Result):
         text += "{change:interval})."
         if outcome.population is None:
             return text + " What would have been seen with no programme at all is not known for this measure."
-        text += " With no programme at all, a change of {expected} would be expected of them."
-        if outcome.at_risk and math.isfinite(outcome.expected_exit):
-            text += (
-                " Of those at risk at the start, {exit} were no longer at risk; {exit_expected} would be "
-                "expected with no programme."
-            )
-        return text
+        return text + " With no programme at all, a change of {expected} would be expected of them."
+
+    def exit_answer(self, measure: str, wave: str) -> str:
+        """Template of the second sentence, on leaving risk; its placeholders are those of :meth:`words`."""
+        outcome = next((o for o in self.outcomes if (o.measure, o.wave) == (measure, wave)), None)
+        if outcome is None or not outcome.at_risk:
+            return "For this measure no cut-point says who is at risk at both times, so nobody is counted as out of it."
+        text = "Of those at risk at the start, {exit} were no longer at risk (95% interval {exit:interval})"
+        if not math.isfinite(outcome.expected_exit):
+            return f"{text}."
+        return text + "; {exit_expected} would be expected with no programme."
+
+    @property
+    def extent(self) -> str:
+        """Which measures are compared, in words."""
+        labels = list(dict.fromkeys(o.label for o in self.outcomes))
+        return f"Compared before and after: {', '.join(labels) or 'nothing'}."
 
     def words(self, measure: str, wave: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Values of the answer's placeholders, from recorded findings."""
