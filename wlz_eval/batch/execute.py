@@ -6,7 +6,6 @@ completed. The executed notebook is written whole, after success, or not at all.
 
 from __future__ import annotations
 
-import logging
 import re
 import shutil
 import tempfile
@@ -131,8 +130,6 @@ def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None]) -> E
     from wlz_eval.batch.kernel import ENGINE, register_engine
 
     register_engine()
-    # Its one warning, of unknown parameters, comes from a pattern that misses some; they are checked before.
-    logging.getLogger("papermill").setLevel(logging.ERROR)
     task.scratch.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=task.scratch, prefix="kernel-"))
     started: list[Any] = []

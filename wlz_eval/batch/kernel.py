@@ -6,6 +6,7 @@ point it at another Python. A batch therefore asks no specification on disk; it 
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -119,5 +120,14 @@ class OwnEngine(NBClientEngine):
 
 
 def register_engine() -> None:
-    """Make the engine known to papermill."""
+    """Make the engine known to papermill, and quieten what it and nbclient say of faults that are reported here."""
     papermill_engines.register(ENGINE, OwnEngine)
+    # Its one warning, of unknown parameters, comes from a pattern that misses some; they are checked before.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    logging.getLogger("asyncio").addFilter(_reported_elsewhere)
+
+
+def _reported_elsewhere(record: logging.LogRecord) -> bool:
+    """Pass everything but the remains of a client whose kernel was stopped."""
+    message = record.getMessage()
+    return not ("Task was destroyed but it is pending" in message and "nbclient" in message)
