@@ -139,9 +139,25 @@ class ValueResult(Result):
         rows = [("Cost", -chosen.cost / n)]
         rows += [(f"{x.label} ({x.unit.kind})", float(m) / n) for x, m in zip(chosen.lines, chosen.means, strict=True)]
         rows.append(("Net present value", chosen.net / n))
-        return pd.DataFrame(rows, columns=["step", "amount"]).assign(
-            children=n, title=f"{self.costs.currency} a child, {self.costs.price_year} prices, present value"
-        )
+        basis = "" if self.headline is not None else ", IF all adjusted differences were effects"
+        title = f"{self.costs.currency} a child, {self.costs.price_year} prices, present value{basis}"
+        return pd.DataFrame(rows, columns=["step", "amount"]).assign(children=n, title=title)
+
+    @property
+    def basis(self) -> str:
+        """What the waterfall rests on, in words."""
+        if self.headline is not None:
+            return "effects only"
+        return "a projection: only if all adjusted differences were effects"
+
+    @property
+    def quoted_note(self) -> str:
+        """Sources of the quoted figures, and whether they were confirmed."""
+        notes = []
+        for row in self.quoted:
+            seen = "confirmed" if row["confirmed"] else "not confirmed against its source"
+            notes.append(f"{row['source']} ({seen}).")
+        return " ".join(notes)
 
     def plot(self) -> object:
         """Draw the waterfall from cost to net value."""

@@ -19,6 +19,7 @@ from wlz_eval.value.options import BenefitOptions, ValueOptions
 __all__ = ["BenefitLine", "benefit_factor", "benefits", "check_overlap", "unit_price"]
 
 Use = Literal["headline", "projection", "excluded"]
+PROGRAMME_ONLY = "It was measured for programme children only, so no effect can be known."
 
 
 @dataclass(frozen=True)
@@ -139,14 +140,16 @@ def check_overlap(chosen: Sequence[BenefitOptions], overlap: str = "refuse") -> 
     return left_out
 
 
-def _use(effect: Finding | None) -> tuple[Use, str]:
+def _use(effect: Finding | None, tier: str = "") -> tuple[Use, str]:
     """Decide what an effect may be used for. Only tier A or B, never a change before and after."""
+    if effect is None and tier == "C":
+        return "excluded", PROGRAMME_ONLY
     if effect is None:
         return "excluded", "No effect on it was estimated."
     if not np.isfinite(effect.estimate) or not (np.isfinite(effect.se) or effect.has_interval):
         return "excluded", effect.note or "Its effect could not be estimated."
     if effect.tier not in ("A", "B"):
-        return "excluded", "It was measured for programme children only, so no effect can be known."
+        return "excluded", PROGRAMME_ONLY
     if effect.claim == "effect":
         return "headline", ""
     if effect.claim == "adjusted_difference":
@@ -190,7 +193,9 @@ def benefits(
         For an unknown unit value, another currency, an overlap, an outcome of unclear direction, or a price
         year outside the price index.
     """
-    by_id = {f.finding_id: f for f in effects}
+    given = list(effects)
+    by_id = {f.finding_id: f for f in given}
+    tiers = {(f.outcome, f.wave): f.tier for f in given if f.tier}
     left_out = check_overlap(options.benefits, options.overlap)
     lines = []
     for i, benefit in enumerate(options.benefits):
@@ -216,7 +221,7 @@ def benefits(
                 f"not {benefit.duration_years}."
             )
         effect = by_id.get(f"attribution.att.{benefit.measure}.{benefit.wave}")
-        use, reason = _use(effect)
+        use, reason = _use(effect, tiers.get((benefit.measure, benefit.wave), ""))
         if i in left_out:
             use, reason = "excluded", left_out[i]
         lines.append(

@@ -162,9 +162,13 @@ class ContractResult(Result):
         cap = self.terms.outcomes_paid_per_child
         counts = self.counts
         found = [
-            self._finding("paid_total", "payment", self.paid, "money"),
+            self._finding("paid_total", "payment", self.paid, "money", subgroup="in all"),
             self._finding(
-                "paid_per_child", "payment", self.paid / self.children if self.children else math.nan, "money"
+                "paid_per_child",
+                "payment",
+                self.paid / self.children if self.children else math.nan,
+                "money",
+                subgroup="for each child who started",
             ),
             self._finding("maximum_possible", "share", maximum_possible(counts["outcomes"], cap), "probability"),
             self._finding(
