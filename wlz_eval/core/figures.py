@@ -26,7 +26,7 @@ COLOURS: dict[str, str] = {
 #: A marker for each group, so that no reader depends on colour.
 MARKERS: dict[str, str] = {"programme": "o", "comparison": "s", "neutral": "D"}
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "figure.dpi": 110,
     "savefig.dpi": 110,
     "figure.constrained_layout.use": True,
@@ -56,7 +56,9 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def new_figure(rows: int = 1, columns: int = 1, width: float = 7.2, height: float = 4.0, **options: Any) -> tuple[Figure, Any]:
+def new_figure(
+    rows: int = 1, columns: int = 1, width: float = 7.2, height: float = 4.0, **options: Any
+) -> tuple[Figure, Any]:
     """Make a figure and its axes in the house style, unattached to any window or global state.
 
     Parameters
