@@ -278,3 +278,13 @@ def test_what_was_published_is_remembered_for_the_list(toy):
     record = json.loads(toy.workspace.published_file("toy", "public").read_text(encoding="utf-8"))
     assert record["pages"] == ["04_attribution"]
     assert "3.1 points" in record["headline"]
+
+
+def test_a_heading_just_before_the_limits_belongs_to_them(toy):
+    toy.markdown("## What may not be concluded\n\nRead this twice.")
+    toy.nb.say("Not the cause.")
+    toy.cell("nb.say(...)", "limits")
+    del toy.cells[-4:-2]
+    page = render_page(toy.notebook(), name="04_attribution")
+    assert page.count(">What may not be concluded</h2>") == 1
+    assert page.index('class="limits"') < page.index("Read this twice.") < page.index("Not the cause.")

@@ -23,7 +23,7 @@ from wlz_eval.release.rule import (
     release_statistic,
 )
 
-__all__ = ["SPECS", "Sentence", "Spoken", "speak"]
+__all__ = ["SPECS", "Sentence", "Spoken", "release_as", "speak"]
 
 #: What may follow the colon in ``{att:interval}``.
 SPECS: tuple[str, ...] = (
@@ -106,7 +106,7 @@ def check_words(text: str, what: str) -> None:
         )
 
 
-def _value(name: str, finding: Finding, spec: str, rule: Rule) -> Released:
+def release_as(name: str, finding: Finding, spec: str, rule: Rule) -> Released:
     """Release what one placeholder asks of a finding."""
     ns = finding_ns(finding)
     if spec in ("n_programme", "n_comparison"):
@@ -138,7 +138,7 @@ def _value(name: str, finding: Finding, spec: str, rule: Rule) -> Released:
 
 def _short(finding: Finding, spec: str, rule: Rule) -> Released:
     """Release a large sum of money in words a reader can keep in mind: £1.1 million, £546,000."""
-    released = _value("", finding, "interval" if spec == "short_interval" else "", rule)
+    released = release_as("", finding, "interval" if spec == "short_interval" else "", rule)
     if released.hidden or released.text == NOT_AVAILABLE or finding.unit != "money":
         return released
     value, high = _short_value(released.value), _short_value(released.high)
@@ -223,7 +223,7 @@ def speak(template: str, values: Mapping[str, Any], rule: Rule, block: str = "s"
             html.append(NOT_AVAILABLE)
             text.append(NOT_AVAILABLE)
         elif isinstance(value, Finding):
-            released = _value(name, value, spec or "", rule)
+            released = release_as(name, value, spec or "", rule)
             html.append(data_element(released.text, released, value.finding_id, f"{block}.{len(numbers)}"))
             text.append(released.text)
             numbers.append((name, released, value.finding_id))

@@ -82,7 +82,7 @@ def table_html(
                     f'<th scope="row">{words}</th>' if j == 0 and first_is_header else f"<td>{words}</td>"
                 )
             else:
-                style = f"n {cell.kind} hidden" if cell.hidden else f"n {cell.kind}"
+                style = f"n {cell.kind}{' hidden' if cell.hidden else ''}{' wide' if len(cell.text) > 16 else ''}"
                 shown = data_element(cell.text, cell, finding, keys[i][name])
                 cells.append(f'<td class="{style}">{shown}</td>')
         body.append(f"<tr>{''.join(cells)}</tr>")

@@ -15,8 +15,8 @@ from wlz_eval.core.finding import Finding
 from wlz_eval.release.columns import Column, Given, Label, release_table, released_frame
 from wlz_eval.release.labels import CLAIM_WORDS, finding_label
 from wlz_eval.release.opened import Opened, display_output
-from wlz_eval.release.rule import Released, finding_ns, release_count, release_finding, release_interval
-from wlz_eval.release.sentences import Sentence, Spoken, speak
+from wlz_eval.release.rule import Released, finding_ns, release_count, release_interval
+from wlz_eval.release.sentences import Sentence, Spoken, release_as, speak
 from wlz_eval.release.show import figure_bundle, rule_note, table_html, table_text
 
 __all__ = ["Showing"]
@@ -125,19 +125,14 @@ class Showing(Opened):
 
     def _finding_row(self, finding: Finding) -> dict[str, Released]:
         empty = Released(kind="label", text="")
-        estimate = release_finding(finding, self.rule)
+        estimate = release_as("what", finding, "short", self.rule)
         interval = empty
-        if finding.has_interval:
-            interval = release_interval(
-                finding.ci_low,
-                finding.ci_high,
-                finding_ns(finding),
-                self.rule,
-                finding.unit,
-                finding.currency,
-            )
-            if estimate.hidden:
-                interval = replace(estimate, kind="interval")
+        if finding.has_interval and finding.unit == "money":
+            interval = release_as("what", finding, "short_interval", self.rule)
+        elif finding.has_interval:
+            interval = release_interval(finding.ci_low, finding.ci_high, finding_ns(finding), self.rule, finding.unit)
+        if finding.has_interval and estimate.hidden:
+            interval = replace(estimate, kind="interval")
         counts = [
             empty if n is None or finding.unit == "children" else release_count(n, self.rule)
             for n in (finding.n_programme, finding.n_comparison)

@@ -94,7 +94,7 @@ def read_notebook(name: str, notebook: Mapping[str, Any]) -> PageContent:
     answer: list[str] = []
     limits: list[str] = []
     waiting: list[str] = []
-    for cell in cells[1:]:
+    for cell, after in zip(cells[1:], [*cells[2:], {}], strict=True):
         tags = _tags(cell)
         if "injected-parameters" in tags:
             continue  # holds the folders of the machine; the footer says what the run was asked for
@@ -104,6 +104,8 @@ def read_notebook(name: str, notebook: Mapping[str, Any]) -> PageContent:
             answer.append(_content(cell, outline))
         elif "limits" in tags:
             limits.append(_limits(cell, outline, first=not limits))
+        elif cell["cell_type"] == "markdown" and "limits" in _tags(after) and _source(cell).lstrip().startswith("#"):
+            limits.append(to_html(_source(cell), outline))
         elif cell["cell_type"] == "markdown":
             _flush(blocks, waiting)
             blocks.append(Block("text", to_html(_source(cell), outline)))
