@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from page_checks import WORDS, Page, faults
 
 from wlz_eval.batch import RunRequest, RunResult, plan_run, run
 from wlz_eval.cohort import shipped_cohorts
 from wlz_eval.core.files import notebooks_dir
-from wlz_eval.release import NOTEBOOKS
+from wlz_eval.release import NOTEBOOKS, FindingStore, Workspace
 
 COHORTS = ("star-1986", "simulated-complete", "simulated-hidden", "simulated-typical")
 
@@ -73,6 +74,30 @@ def test_nothing_private_and_nothing_temporary_is_left(result, out):
     assert not [p for p in out.rglob("*") if p.name.endswith((".part", ".old"))]
     for name, content in published(out).items():
         assert str(out).encode() not in content, f"{name} names a folder of this machine"
+
+
+def test_every_page_is_well_formed_and_asks_no_other_host(result, out):
+    site = out / "reports"
+    wrong = {p.relative_to(site).as_posix(): faults(p, site) for p in sorted(site.rglob("*.html"))}
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_each_number_of_the_summary_leads_to_the_cell_that_recorded_it(result, out, cohort):
+    workspace = Workspace(out)
+    store = FindingStore(workspace, cohort)
+    page = Page(workspace.published_dir(cohort, "public") / "09_summary.html")
+    assert len(page.numbers) >= 6
+    for attributes, text, link in page.numbers:
+        found = store.read_all()
+        stamp = found.stamp(attributes["data-finding"])
+        assert stamp.notebook != "09_summary"
+        assert link == f"{stamp.notebook}.html#cell-{stamp.cell}", text
+        executed = json.loads(workspace.executed_file(cohort, "public", stamp.notebook).read_text(encoding="utf-8"))
+        (cell,) = [c for c in executed["cells"] if c.get("execution_count") == stamp.cell]
+        assert "nb.record(" in "".join(cell["source"])
+    digits = [words for words in page.words if any(c.isdigit() for c in WORDS.sub("", words))]
+    assert digits == ["Question 9 of 9"]
 
 
 def test_what_has_not_changed_is_not_run_again(result, out):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import platform
 import shlex
 from collections.abc import Mapping
@@ -127,8 +128,8 @@ def _command(notebook: str, cohort: str, audience: str, effort: str, overrides: 
     if audience != "public":
         parts += ["--audience", audience]
     parts += ["--effort", effort]
-    for key, value in overrides.items():
-        parts += ["-p", "plan_overrides", f"{key}={value}"]
+    if overrides:
+        parts += ["-p", "plan_overrides", json.dumps(dict(overrides), sort_keys=True, ensure_ascii=False, default=str)]
     return shlex.join(parts)
 
 

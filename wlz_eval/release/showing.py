@@ -112,11 +112,11 @@ class Showing(Opened):
         released = [self._finding_row(finding) for finding in rows]
         columns: dict[str, Column] = {
             "what": Label("What"),
+            "claim": Label("How to read it"),
             "estimate": Given("Estimate"),
             "interval": Given("95% interval"),
             "programme": Given("Programme children"),
             "comparison": Given("Comparison children"),
-            "claim": Label("How to read it"),
         }
         for name in ("interval", "programme", "comparison"):
             if all(not row[name].text for row in released):
@@ -125,7 +125,7 @@ class Showing(Opened):
 
     def _finding_row(self, finding: Finding) -> dict[str, Released]:
         empty = Released(kind="label", text="")
-        estimate = release_as("what", finding, "short", self.rule)
+        estimate = release_as("what", finding, "chance" if finding.unit == "probability" else "short", self.rule)
         interval = empty
         if finding.has_interval and finding.unit == "money":
             interval = release_as("what", finding, "short_interval", self.rule)

@@ -307,7 +307,7 @@ def _limits(found: FindingSet, att: Finding | None) -> tuple[Sentence, ...]:
             Sentence(
                 "Children who take part more differ in other ways too, so engagement figures do not say what one more "
                 "hour would bring.",
-                topic="Engagement.",
+                topic="More support.",
             )
         )
     if _assumed(found):
@@ -315,7 +315,7 @@ def _limits(found: FindingSet, att: Finding | None) -> tuple[Sentence, ...]:
             Sentence(
                 "Pounds and dollars rest on assumptions about what a better result is worth; they were not measured "
                 "in these children.",
-                topic="Value.",
+                topic="Money.",
             )
         )
     return tuple(said)

@@ -1,0 +1,92 @@
+"""The summary says what the findings say, whatever of them there is."""
+
+from dataclasses import replace
+
+import pytest
+from toy_notebook import ATT, PLAN, Toy, toy_cohort
+
+from wlz_eval.core.finding import Finding
+from wlz_eval.plan import make_plan
+from wlz_eval.release import FindingSet, Rule, Stamp, summarise
+from wlz_eval.release.sentences import speak
+
+STAMP = Stamp(notebook="04_attribution", cohort="toy", cell=1, plan_hash="", data_hash="")
+BASE = {"unit": "points", "claim": "description", "outcome": "english", "wave": "endline", "n_programme": 228}
+CHANGE = Finding(finding_id="progress.change.english.endline", quantity="mean_change", estimate=4.2, ci_low=2.8,
+                 ci_high=5.7, **BASE)
+EXPECTED = Finding(finding_id="progress.expected_untreated.english.endline", quantity="expected", estimate=1.8, **BASE)
+SLOPE = Finding(finding_id="engagement.slope.english.endline", quantity="slope", estimate=1.8, ci_low=0.9, ci_high=2.8,
+                subgroup="ten more hours of support", **{**BASE, "claim": "association"})
+COST = Finding(finding_id="value.cost_per_child", quantity="cost", estimate=5900, unit="money", currency="GBP",
+               claim="description", n_programme=228)
+EFFECT = replace(ATT, claim="effect", note="")
+TIER_C = Finding(finding_id="attribution.tier.english.endline", quantity="tier", estimate=3, unit="level",
+                 claim="description", outcome="english", wave="endline", tier="C")
+
+
+def said(*findings, provenance="real"):
+    found = FindingSet([(finding, STAMP) for finding in findings])
+    summary = summarise(found, toy_cohort(provenance), make_plan(PLAN))
+    texts = [speak(s.template, s.values, Rule()).text for s in (*summary.sentences, *summary.limits)]
+    return summary, dict(zip([s.topic for s in (*summary.sentences, *summary.limits)], texts, strict=True))
+
+
+def test_every_question_has_an_answer_without_any_finding():
+    summary, texts = said()
+    assert len(summary.sentences) == 6
+    assert all(texts.values())
+    assert summary.key == ()
+    assert len(summary.sizes) == 0
+    assert not any(character.isdigit() for character in " ".join(texts.values()))
+
+
+def test_what_is_known_is_said_with_its_interval():
+    _, texts = said(CHANGE, EXPECTED, EFFECT, SLOPE, COST)
+    assert "4.2 points" in texts["What changed."]
+    assert "1.8 points was to be expected" in texts["What changed."]
+    assert "0.4 to 5.8 points" in texts["What the programme did."]
+    assert "ten more hours of support" in texts["Engagement."]
+    assert "£5,900" in texts["What it is worth."]
+
+
+@pytest.mark.parametrize(
+    ("att", "caused"),
+    [(EFFECT, True), (ATT, False), (replace(EFFECT, ci_low=-1.0), False), (replace(EFFECT, tier="B"), False),
+     (TIER_C, False)],
+)
+def test_only_an_effect_that_excludes_zero_is_worded_as_one(att, caused):
+    _, texts = said(att, CHANGE, SLOPE, COST)
+    assert ("caused" in " ".join(texts.values())) is caused
+
+
+def test_the_reason_why_no_more_may_be_said_is_given():
+    _, texts = said(ATT)
+    assert "It is not known how children were chosen." in texts["What the programme did."]
+    assert "It is not known how children were chosen." in texts["Cause."]
+
+
+@pytest.mark.parametrize(("provenance", "words"), [("synthetic", "simulated"), ("real", "real pupils")])
+def test_real_or_simulated_is_always_said(provenance, words):
+    assert words in said(provenance=provenance)[1]["Real or simulated."]
+
+
+def test_sizes_are_turned_so_that_more_is_better():
+    g = Finding(finding_id="attribution.hedges_g.english.endline", quantity="hedges_g", estimate=-0.2, ci_low=-0.5,
+                ci_high=0.1, n_comparison=200, **{**BASE, "unit": "sd"})
+    plan = make_plan({"outcomes": [{"measure": "english", "primary": True, "better": "lower"}]})
+    sizes = summarise(FindingSet([(g, STAMP)]), toy_cohort(), plan).sizes
+    assert sizes[["size", "low", "high"]].iloc[0].tolist() == [0.2, -0.1, 0.5]
+
+
+def test_a_small_group_silences_the_sentence_about_it():
+    _, texts = said(replace(EFFECT, n_programme=9))
+    assert "higher" not in texts["What the programme did."]
+    assert "fewer than 10" in texts["What the programme did."]
+
+
+def test_the_notebook_shows_the_summary_without_other_findings(monkeypatch, tmp_path):
+    toy = Toy(monkeypatch, tmp_path, name="09_summary")
+    summary = summarise(toy.nb.need("03_progress", "04_attribution"), toy.cohort, toy.nb.plan)
+    toy.nb.say(*summary.sentences)
+    assert len(toy.outputs) == 7
+    assert "<strong>The children.</strong>" in toy.outputs[1]["data"]["text/html"]
