@@ -42,7 +42,10 @@ def _execution_count() -> int:
     except ImportError:  # pragma: no cover - IPython is a dependency of every notebook
         return 0
     shell = get_ipython()
-    return int(shell.execution_count) if shell is not None else 0
+    if shell is None or shell.history_manager is None:
+        return 0
+    # Not shell.execution_count: newer versions of IPython raise it before the cell runs, older ones after.
+    return len(shell.history_manager.input_hist_parsed) - 1
 
 
 def _flatten(things: Iterable[Any]) -> Iterator[Finding | FindingCovariance]:
