@@ -7,7 +7,8 @@ from wlz_eval.release.recording import _execution_count
 
 
 def test_the_stamp_is_the_number_beside_the_cell():
-    sources = ["from wlz_eval.release.recording import _execution_count as number\nnumber()", "number()", "x = 1", "number()"]
+    first = "from wlz_eval.release.recording import _execution_count as number\nnumber()"
+    sources = [first, "number()", "x = 1", "number()"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     NotebookClient(notebook, timeout=120).execute()
     shown = [int(cell.outputs[0]["data"]["text/plain"]) for cell in notebook.cells if cell.outputs]
