@@ -33,7 +33,7 @@ def said(*findings, provenance="real"):
 
 def test_every_question_has_an_answer_without_any_finding():
     summary, texts = said()
-    assert len(summary.sentences) == 6
+    assert len(summary.sentences) >= 6
     assert all(texts.values())
     assert summary.key == ()
     assert len(summary.sizes) == 0
@@ -88,5 +88,5 @@ def test_the_notebook_shows_the_summary_without_other_findings(monkeypatch, tmp_
     toy = Toy(monkeypatch, tmp_path, name="09_summary")
     summary = summarise(toy.nb.need("03_progress", "04_attribution"), toy.cohort, toy.nb.plan)
     toy.nb.say(*summary.sentences)
-    assert len(toy.outputs) == 7
+    assert len(toy.outputs) == 1 + len(summary.sentences)
     assert "<strong>The children.</strong>" in toy.outputs[1]["data"]["text/html"]
