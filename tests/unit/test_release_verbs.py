@@ -261,7 +261,7 @@ def test_numbers_about_no_child_are_shown_as_they_are(toy):
 @pytest.mark.parametrize(
     ("estimate", "low", "high", "text"),
     [(-1146849, -1596328, -546391, "−£1.1 million (−£1.6 million to −£546,000)"),
-     (9876, 1234, 23456, "£9,876 (£1,234 to £23,000)"), (999_900, 400, 1e7, "£1.0 million (£400 to £10.0 million)")],
+     (9876, 1234, 23456, "£9,880 (£1,230 to £23,000)"), (999_900, 400, 1e7, "£1.0 million (£400 to £10.0 million)")],
 )
 def test_large_sums_are_said_shortly(toy, estimate, low, high, text):
     net = Finding(finding_id="value.net", quantity="net_present_value", estimate=estimate, ci_low=low, ci_high=high,

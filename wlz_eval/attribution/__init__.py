@@ -7,7 +7,6 @@ from wlz_eval.attribution.claims import (
     ClaimVerdict,
     claim_sentence,
     claim_verdict,
-    claim_words,
     direction_words,
     may_say_caused,
 )
@@ -41,7 +40,6 @@ __all__ = [
     "balance_table",
     "claim_sentence",
     "claim_verdict",
-    "claim_words",
     "design_for",
     "direction_words",
     "draw_effects",

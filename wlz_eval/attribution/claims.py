@@ -7,12 +7,12 @@ from typing import Literal
 
 from wlz_eval.attribution.selection import SelectionVerdict
 from wlz_eval.core.finding import Claim, Finding, Tier
+from wlz_eval.core.words import WAVE_WORDS
 
 __all__ = [
     "ClaimVerdict",
     "claim_sentence",
     "claim_verdict",
-    "claim_words",
     "direction_words",
     "may_say_caused",
 ]
@@ -23,21 +23,6 @@ Better = Literal["higher", "lower", "unclear"]
 FEWEST_MATCHED = 60
 #: Beyond this standardised difference adjustment cannot mend a comparison (What Works Clearinghouse).
 BEYOND_ADJUSTMENT = 0.25
-
-CLAIM_WORDS: dict[str, str] = {
-    "description": "description only",
-    "association": "association, not an effect",
-    "adjusted_difference": "adjusted difference, not shown to be an effect",
-    "effect": "effect of the programme, as far as these data can say",
-    "projection": "projection, if stated assumptions hold",
-}
-WAVE_WORDS: dict[str, str] = {
-    "midpoint": "half-way through",
-    "endline": "at the end",
-    "followup": "at follow-up",
-    "baseline": "at the start",
-    "": "",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,17 +100,6 @@ def may_say_caused(finding: Finding) -> bool:
     True
     """
     return finding.claim == "effect" and finding.tier == "A" and finding.interval_excludes_zero
-
-
-def claim_words(claim: str) -> str:
-    """Say a claim in words for a table.
-
-    Examples
-    --------
-    >>> claim_words("association")
-    'association, not an effect'
-    """
-    return CLAIM_WORDS[claim]
 
 
 def direction_words(estimate: float, better: Better | str) -> tuple[str, str]:

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 import pandas as pd
 
 from wlz_eval.attribution.attribution import Attribution
-from wlz_eval.attribution.claims import claim_sentence, claim_words
+from wlz_eval.attribution.claims import claim_sentence
 from wlz_eval.attribution.overlap import overlap_table
 from wlz_eval.attribution.tiers import TIER_WORDS
 from wlz_eval.core.finding import Finding
+from wlz_eval.core.words import COMPARISON_WORDS, WAVE_WORDS, claim_words
 
 __all__ = [
-    "COMPARISON_WORDS",
     "answer",
     "balance_rows",
     "effect_rows",
@@ -32,15 +32,6 @@ __all__ = [
     "who_was_compared",
 ]
 
-COMPARISON_WORDS: dict[str, str] = {
-    "same_school": "children of the same schools",
-    "other_school": "children of other schools",
-    "waiting": "children waiting for a place",
-    "historical": "children of earlier years",
-    "declined": "children who declined a place",
-    "national": "children nationally",
-}
-WAVE_WORDS: dict[str, str] = {"midpoint": "half-way", "endline": "at the end", "followup": "at follow-up"}
 #: A family-wise p-value below this leaves a difference clear after allowing for several outcomes.
 CLEAR = 0.05
 
@@ -209,7 +200,8 @@ def effect_rows(result: Attribution, headline: bool | None = None) -> pd.DataFra
     rows["wave"] = rows["wave"].map(WAVE_WORDS)
     rows["who"] = rows["comparison"] = rows["comparison"].map(COMPARISON_WORDS)
     rows["good"] = rows["better"].map({"higher": "more", "lower": "less", "unclear": "not clear"})
-    rows["called"] = [claim_words(c) for c in rows["claim"]]
+    includes_zero = (rows["att_low"] <= 0) & (rows["att_high"] >= 0)
+    rows["called"] = [claim_words(c, z) for c, z in zip(rows["claim"], includes_zero, strict=True)]
     rows["firm"] = rows["illustrative"].map({True: "illustrative: few schools", False: "yes"})
     rows["clear"] = [("yes" if p < CLEAR else "no") for p in rows["p_family"]]
     return rows if headline is None else rows[rows["headline"] == headline]

@@ -15,21 +15,13 @@ from wlz_eval.cohort.tables import TABLES
 from wlz_eval.core.figures import COLOURS, MARKERS, new_figure
 from wlz_eval.core.finding import Evidence, Finding
 from wlz_eval.core.result import Result
+from wlz_eval.core.words import WAVE_WORDS
 from wlz_eval.measures.frame import AnalysisFrame
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["DataQuality", "data_quality", "plot_completeness"]
-
-
-_WHEN = {
-    "pre_baseline": "well before the start",
-    "baseline": "at the start",
-    "midpoint": "part-way",
-    "endline": "at the end",
-    "followup": "at follow-up",
-}
 
 
 @dataclass(frozen=True)
@@ -189,7 +181,7 @@ def _completeness(cohort: Cohort, data: pd.DataFrame) -> pd.DataFrame:
             "measure": measure,
             "label": cohort.measure(measure).label,
             "wave": wave,
-            "when": _WHEN[wave],
+            "when": WAVE_WORDS[wave],
         }
         for group, members in (("programme", programme), ("comparison", ~programme)):
             row |= {

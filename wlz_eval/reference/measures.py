@@ -31,7 +31,9 @@ class Measure(BaseModel):
     high: float = Field(description="Highest possible value")
     mean: float | None = Field(None, description="Mean in the unselected population of that age")
     sd: float | None = Field(None, description="Standard deviation in the unselected population")
-    risk: float | None = Field(None, description="Cut-point of 'at risk', on the bad side: below it, or at it and above")
+    risk: float | None = Field(
+        None, description="Cut-point of 'at risk', on the bad side: below it, or at it and above"
+    )
     retest: float | None = Field(None, description="Test-retest correlation over retest_years, unselected population")
     retest_years: float | None = Field(None, description="Interval of the retest correlation, in years")
     icc: float | None = Field(None, description="Share of variance between schools")

@@ -5,41 +5,13 @@ from __future__ import annotations
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.finding import Finding
+from wlz_eval.core.words import COMPARISON_WORDS, WAVE_WORDS
 
 __all__ = [
-    "CLAIM_WORDS",
-    "COMPARATOR_WORDS",
     "QUANTITY_WORDS",
-    "WAVE_WORDS",
     "finding_label",
     "outcome_label",
 ]
-
-#: What a reader may take a number for.
-CLAIM_WORDS: dict[str, str] = {
-    "description": "describes these children",
-    "association": "goes together; the reason is not known",
-    "adjusted_difference": "difference after matching; may have other causes",
-    "effect": "effect of the programme",
-    "projection": "worked out from assumptions",
-}
-
-WAVE_WORDS: dict[str, str] = {
-    "pre_baseline": "well before the start",
-    "baseline": "at the start",
-    "midpoint": "part-way",
-    "endline": "at the end",
-    "followup": "at follow-up",
-}
-
-COMPARATOR_WORDS: dict[str, str] = {
-    "same_school": "children in the same schools",
-    "other_school": "children in other schools",
-    "waiting": "children waiting for a place",
-    "historical": "children of earlier years",
-    "declined": "children who declined a place",
-    "national": "children nationally",
-}
 
 QUANTITY_WORDS: dict[str, str] = {
     "att": "Difference from matched children",
@@ -80,6 +52,6 @@ def finding_label(finding: Finding, cohort: Cohort) -> str:
     elif finding.group and not finding.comparator:
         parts.append(f"{finding.group.replace('_', ' ')} children")
     if finding.comparator:
-        against = COMPARATOR_WORDS.get(finding.comparator, finding.comparator.replace("_", " "))
+        against = COMPARISON_WORDS.get(finding.comparator, finding.comparator.replace("_", " "))
         parts.append(f"against {against}")
     return ", ".join(parts)

@@ -25,12 +25,15 @@ __all__ = [
     "release_percent",
     "release_statistic",
     "round_half_up",
+    "round_significant",
 ]
 
 Kind = Literal["label", "count", "statistic", "percent", "number", "interval"]
 
 #: What stands in a table where a number is withheld.
 HIDDEN = "hidden"
+#: Significant figures of money in public: an exact total beside an exact mean gives the count of children away.
+MONEY_FIGURES = 3
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,24 @@ def round_half_up(value: float, digits: int) -> float:
     return math.copysign(math.floor(abs(value) * scale + 0.5 + 1e-9) / scale, value) + 0.0
 
 
+def round_significant(value: float, figures: int = MONEY_FIGURES) -> float:
+    """Round to significant figures, halves away from zero.
+
+    Examples
+    --------
+    >>> round_significant(753_900.0), round_significant(-0.012345)
+    (754000.0, -0.0123)
+    """
+    if value == 0 or not math.isfinite(value):
+        return value
+    place = figures - 1 - math.floor(math.log10(abs(value)))
+    return round(math.copysign(math.floor(abs(value) * 10.0**place + 0.5 + 1e-9), value) * 10.0**-place, 12)
+
+
+def _public_money(value: float, unit: str, rule: Rule) -> float:
+    return round_significant(value) if unit == "money" and rule.applies else value
+
+
 def _known(ns: Iterable[float | None]) -> tuple[int, ...]:
     """Children behind a number; one that is not known counts as none at all, so that it hides."""
     return tuple(0 if n is None or not math.isfinite(n) else round(n) for n in ns)
@@ -165,6 +186,7 @@ def release_statistic(
         return Released(kind="statistic", text=NOT_AVAILABLE, ns=groups)
     if rule.applies and any(n < rule.threshold for n in groups):
         return Released(kind="statistic", text=HIDDEN, hidden=True, ns=groups)
+    value = _public_money(value, unit, rule)
     text = format_value(value, unit, currency, words=words, sign=sign)
     return Released(kind="statistic", text=text, value=round_half_up(value, UNIT_DIGITS[unit]), ns=groups)
 
@@ -217,6 +239,7 @@ def release_interval(
         return Released(kind="interval", text=NOT_AVAILABLE, ns=groups)
     if rule.applies and any(n < rule.threshold for n in groups):
         return Released(kind="interval", text=HIDDEN, hidden=True, ns=groups)
+    low, high = _public_money(low, unit, rule), _public_money(high, unit, rule)
     text = format_interval(low, high, unit, currency)
     if words or unit == "percent":
         text += format_value(1.0, unit, currency, words=True).lstrip("0123456789.") if unit != "money" else ""

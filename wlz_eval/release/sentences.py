@@ -141,14 +141,20 @@ def _short(finding: Finding, spec: str, rule: Rule) -> Released:
     released = release_as("", finding, "interval" if spec == "short_interval" else "", rule)
     if released.hidden or released.text == NOT_AVAILABLE or finding.unit != "money":
         return released
-    value, high = _short_value(released.value), _short_value(released.high)
+    # Shortened from the number itself: rounding what is already rounded would round twice.
+    low_or_estimate, upper = (
+        (finding.ci_low, finding.ci_high) if spec == "short_interval" else (finding.estimate, math.nan)
+    )
+    value = _short_value(low_or_estimate, released.value)
+    high = _short_value(upper, released.high)
     words = [_short_money(v, finding.currency) for v in (value, high) if not math.isnan(v)]
     return replace(released, text=" to ".join(words), value=value, high=high)
 
 
-def _short_value(value: float) -> float:
+def _short_value(value: float, released: float) -> float:
+    """Round a large sum to thousands or tenths of a million; a smaller one stands as the rule released it."""
     if math.isnan(value) or abs(value) < 10_000:
-        return value
+        return released
     unit = 100_000 if abs(value) >= 999_500 else 1_000
     return float(unit * math.floor(value / unit + 0.5))
 

@@ -12,8 +12,9 @@ import pandas as pd
 
 from wlz_eval.core.errors import ReleaseError
 from wlz_eval.core.finding import Finding
+from wlz_eval.core.words import claim_words
 from wlz_eval.release.columns import Column, Given, Label, release_table, released_frame
-from wlz_eval.release.labels import CLAIM_WORDS, finding_label
+from wlz_eval.release.labels import finding_label
 from wlz_eval.release.opened import Opened, display_output
 from wlz_eval.release.rule import Released, finding_ns, release_count, release_interval
 from wlz_eval.release.sentences import Sentence, Spoken, release_as, speak
@@ -137,7 +138,7 @@ class Showing(Opened):
             empty if n is None or finding.unit == "children" else release_count(n, self.rule)
             for n in (finding.n_programme, finding.n_comparison)
         ]
-        claim = CLAIM_WORDS.get(finding.claim, finding.claim)
+        claim = claim_words(finding.claim, finding.has_interval and not finding.interval_excludes_zero)
         if finding.evidence in ("illustrative", "published"):
             claim += f" ({finding.evidence} figure)"
         return {

@@ -11,9 +11,10 @@ from wlz_eval.attribution.claims import claim_sentence, direction_words
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.result import Result
+from wlz_eval.core.words import WAVE_WORDS
 from wlz_eval.plan import Plan
 from wlz_eval.release.findings import FindingSet
-from wlz_eval.release.labels import WAVE_WORDS, outcome_label
+from wlz_eval.release.labels import outcome_label
 from wlz_eval.release.sentences import Sentence
 
 __all__ = ["EFFECT_TOPIC", "Summary", "summarise"]
@@ -33,7 +34,7 @@ class Summary(Result):
 
     Parameters
     ----------
-    children, change, effect, engagement, value, reality : Sentence
+    children, change, effect, engagement, value, caution, reality : Sentence
         One sentence or two on each question.
     label : str
         Name of the main outcome.
@@ -54,6 +55,7 @@ class Summary(Result):
     effect: Sentence
     engagement: Sentence
     value: Sentence
+    caution: Sentence
     reality: Sentence
     label: str
     size: Finding | None
@@ -67,7 +69,7 @@ class Summary(Result):
     @property
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences of the answer, in order."""
-        return (self.children, self.change, self.effect, self.engagement, self.value, self.reality)
+        return (self.children, self.change, self.effect, self.engagement, self.value, self.caution, self.reality)
 
     def table(self) -> pd.DataFrame:
         """Return the templates by topic."""
@@ -103,6 +105,7 @@ def summarise(found: FindingSet, cohort: Cohort, plan: Plan) -> Summary:
         effect=effect,
         engagement=_engagement(found, cohort, plan),
         value=_value(found),
+        caution=_caution(att),
         reality=Sentence(
             "These data are simulated: no real children stand behind any number, and none may be quoted as a result."
             if cohort.provenance == "synthetic"
@@ -275,6 +278,16 @@ def _sizes(found: FindingSet, cohort: Cohort, plan: Plan) -> pd.DataFrame:
         ns = (g.n_programme or 0, g.n_comparison or 0)
         rows.append((label, -g.estimate if turned else g.estimate, low, high, *ns))
     return pd.DataFrame(rows, columns=["outcome", "size", "low", "high", "n_programme", "n_comparison"])
+
+
+def _caution(att: Finding | None) -> Sentence:
+    """Say in one breath what the limits below say at length."""
+    cause = "that the programme brought this about, " if att is None or att.claim != "effect" else ""
+    return Sentence(
+        f"{cause}that the change from start to end is the programme's work, that more support would bring more, or "
+        "that the money was measured.",
+        topic="What may not be concluded:",
+    )
 
 
 def _limits(found: FindingSet, att: Finding | None) -> tuple[Sentence, ...]:

@@ -1,0 +1,50 @@
+"""The words of reports for waves, comparison children and claims: each said in one way everywhere."""
+
+from __future__ import annotations
+
+__all__ = ["COMPARISON_WORDS", "WAVE_WORDS", "claim_words"]
+
+WAVE_WORDS: dict[str, str] = {
+    "pre_baseline": "well before the start",
+    "baseline": "at the start",
+    "midpoint": "half-way through",
+    "endline": "at the end",
+    "followup": "at follow-up",
+    "": "",
+}
+
+COMPARISON_WORDS: dict[str, str] = {
+    "same_school": "children of the same schools",
+    "other_school": "children of other schools",
+    "waiting": "children waiting for a place",
+    "historical": "children of earlier years",
+    "declined": "children who declined a place",
+    "national": "children nationally",
+}
+
+_CLAIM_WORDS: dict[str, str] = {
+    "description": "describes these children",
+    "association": "goes together; the reason is not known",
+    "adjusted_difference": "difference after matching; may have other causes",
+    "effect": "effect of the programme, as far as these data can say",
+    "projection": "worked out from assumptions",
+}
+_EFFECT_OPEN = "estimate of the effect; it may well be none"
+
+
+def claim_words(claim: str, may_be_none: bool = False) -> str:
+    """Say what a number may be called.
+
+    Parameters
+    ----------
+    claim : str
+        One of :data:`wlz_eval.core.finding.Claim`.
+    may_be_none : bool
+        Whether the number has an interval that holds zero: then no effect is said to be there.
+
+    Examples
+    --------
+    >>> claim_words("effect", may_be_none=True)
+    'estimate of the effect; it may well be none'
+    """
+    return _EFFECT_OPEN if claim == "effect" and may_be_none else _CLAIM_WORDS[claim]
