@@ -215,19 +215,17 @@ def plan(
     explain: Annotated[bool, typer.Option("--explain", help="Print every key that a plan may have.")] = False,
 ) -> None:
     """Show a cohort's plan, its lock and its departures; or lock it."""
-    from wlz_eval.cohort import load_cohort
-    from wlz_eval.plan import explain_plan, load_plan, lock_plan
+    from wlz_eval.plan import explain_plan, load_cohort_and_plan, lock_plan
 
     if registered and not lock:
         raise OptionError("--registered goes with --lock: it says where the locked plan was registered.")
     if explain:
         typer.echo(explain_plan())
         return
-    loaded = load_cohort(cohort)
+    loaded, found = load_cohort_and_plan(cohort)
     if lock:
         typer.echo(f"Locked in {lock_plan(loaded, registered)}.")
-        loaded = load_cohort(cohort)
-    found = load_plan(loaded)
+        loaded, found = load_cohort_and_plan(cohort)
     for row in found.table().itertuples():
         typer.echo(f"{row.key}: {row.used}" + (f"  (planned: {row.planned})" if row.departure else ""))
     typer.echo(found.status)
@@ -279,11 +277,12 @@ def _check(cohort: str) -> tuple[list[str], bool]:
     """Return what to print of one cohort, and whether anything is fatal."""
     from wlz_eval.cohort import check_cohort, load_cohort
     from wlz_eval.core.errors import ProblemsError
-    from wlz_eval.plan import check_plan
+    from wlz_eval.plan import check_plan, planned_columns
 
     try:
-        report = check_cohort(cohort)
-        planned = check_plan(load_cohort(cohort)) if report.ok else _check_plan_alone(cohort)
+        extra = planned_columns(cohort)
+        report = check_cohort(cohort, extra)
+        planned = check_plan(load_cohort(cohort, extra)) if report.ok else _check_plan_alone(cohort)
     except ProblemsError as error:
         return [f"{cohort}: {error}"], True
     known = {*report.problems, *report.warnings}

@@ -133,11 +133,9 @@ def public_problems(error: WlzEvalError) -> tuple[str, ...]:
 
 
 def _check(folder: Path, files: Mapping[str, str], overrides: Mapping[str, Any] | None) -> Prepared:
-    from wlz_eval.cohort import load_cohort
-    from wlz_eval.plan import load_plan
+    from wlz_eval.plan import load_cohort_and_plan
 
-    cohort = load_cohort(folder)
-    plan = load_plan(cohort, overrides)
+    cohort, plan = load_cohort_and_plan(folder, overrides)
     described = {name: content for name, content in files.items() if _is_yaml(name) and not name.startswith("plan.")}
     locks = {name: content for name, content in files.items() if name.startswith("plan.") and name != "plan.yaml"}
     return Prepared(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.cohort.model import WAVES, Cohort, Period
+from wlz_eval.cohort.tables import TABLES
 
 __all__ = ["AnalysisFrame", "analysis_frame", "attendance_by_wave"]
 
@@ -130,6 +131,15 @@ def _measures_wide(cohort: Cohort, children: pd.Index, informants: dict[str, str
     return pd.DataFrame(mean.reshape(len(children), len(used)), index=children, columns=names)
 
 
+def carried_columns(children: pd.DataFrame) -> list[str]:
+    """Columns of the children table that the frame carries, yes/no columns included.
+
+    Columns outside the schema are in the table only when the plan asked for them, and are carried too.
+    """
+    extra = sorted(set(children.columns) - set(TABLES["children"].names))
+    return [c for c in (*CARRIED, *FLAGS, *extra) if c in children]
+
+
 def _who_counts(children: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Keep programme children who started, and comparison children with no tie to the programme."""
     programme = children["group"] == "programme"
@@ -177,8 +187,8 @@ def analysis_frame(cohort: Cohort, informants: dict[str, str] | None = None) -> 
     kept, flow = _who_counts(cohort.children)
     frame = pd.DataFrame(index=pd.Index(kept["child_id"], name="child_id"))
     frame["programme"] = (kept["group"] == "programme").to_numpy(dtype=int)
-    for column in CARRIED:
-        if column in kept:
+    for column in carried_columns(kept):
+        if column not in FLAGS:
             frame[column] = kept[column].to_numpy()
     for column in FLAGS:
         if column in kept:

@@ -8,7 +8,7 @@ from typing import Any
 
 from wlz_eval.cohort.model import WAVES, Cohort
 from wlz_eval.core.errors import Problem, nearest_names
-from wlz_eval.measures.frame import CARRIED, FLAGS, attendance_by_wave
+from wlz_eval.measures.frame import attendance_by_wave, carried_columns
 from wlz_eval.plan.model import PlanModel
 from wlz_eval.reference.measures import measures
 
@@ -22,8 +22,7 @@ NOT_BASELINE: tuple[str, ...] = ("programme", "group", "comparison_type", "left"
 
 def frame_columns(cohort: Cohort) -> list[str]:
     """Columns that the cohort's analysis frame will have, without making the frame."""
-    children = cohort.children
-    names = ["programme", *(c for c in (*CARRIED, *FLAGS) if c in children)]
+    names = ["programme", *carried_columns(cohort.children)]
     pairs = cohort.measures[["measure", "wave"]].drop_duplicates().astype(str)
     names += [f"{m}_{w}" for m, w in pairs.itertuples(index=False)]
     names += [str(c) for c in attendance_by_wave(cohort).columns]

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from wlz_eval.cohort import find_cohort, load_cohort
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import PlanError, Problem
 from wlz_eval.plan.columns import column_problems
@@ -18,7 +19,7 @@ from wlz_eval.plan.overrides import departures, merge
 from wlz_eval.plan.plan import Plan
 from wlz_eval.plan.problems import duplicate_keys, key_lines, problems_of
 
-__all__ = ["check_plan", "load_plan", "make_plan", "read_plan_file"]
+__all__ = ["check_plan", "load_cohort_and_plan", "load_plan", "make_plan", "planned_columns", "read_plan_file"]
 
 PLAN_FILE = "plan.yaml"
 OVERRIDES = "plan_overrides"
@@ -187,6 +188,40 @@ def load_plan(
         warnings=tuple(p for p in found if not p.fatal),
         status=plan_status(planned, cohort, plan_file),
     )
+
+
+def planned_columns(cohort: str | Path, overrides: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+    """Columns outside the schema that a cohort's plan asks to load, as ``table.column``.
+
+    A plan that cannot be read asks for none here: :func:`load_plan` says what is wrong with it.
+    """
+    try:
+        raw, _ = read_plan_file(find_cohort(cohort) / PLAN_FILE)
+    except PlanError:
+        return ()
+    asked = (overrides or {}).get("extra_columns", raw.get("extra_columns"))
+    return tuple(str(name) for name in asked) if isinstance(asked, list | tuple) else ()
+
+
+def load_cohort_and_plan(
+    cohort: str | Path, overrides: Mapping[str, Any] | None = None
+) -> tuple[Cohort, Plan]:
+    """Load a cohort, with the extra columns that its plan asks for, and the plan.
+
+    Parameters
+    ----------
+    cohort : str or Path
+        Id under data/cohorts, or path of a cohort folder.
+    overrides : mapping, optional
+        Changes to the plan.
+
+    Raises
+    ------
+    CohortError, PlanError
+        With every problem at once.
+    """
+    loaded = load_cohort(cohort, planned_columns(cohort, overrides))
+    return loaded, load_plan(loaded, overrides)
 
 
 def check_plan(cohort: Cohort, plan_file: Path | None = None) -> list[Problem]:

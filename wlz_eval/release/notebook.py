@@ -76,8 +76,7 @@ def open_notebook(
     CohortError, PlanError
         With all that is wrong with the data or the plan.
     """
-    from wlz_eval.cohort import load_cohort
-    from wlz_eval.plan import load_plan
+    from wlz_eval.plan import load_cohort_and_plan
 
     for value, valid, what in ((name, NOTEBOOKS, "notebook"), (audience, AUDIENCES, "audience")):
         if value not in valid:
@@ -86,8 +85,7 @@ def open_notebook(
         raise OptionError(f"Unknown effort {effort!r}. {suggestion(effort, _EFFORTS)}")
     if workers < 1:
         raise OptionError(f"workers must be at least 1, not {workers}.")
-    loaded = load_cohort(cohort)
-    plan = load_plan(loaded, plan_overrides or None)
+    loaded, plan = load_cohort_and_plan(cohort, plan_overrides or None)
     notebook = Notebook(
         name,
         loaded,
