@@ -131,6 +131,8 @@ class Attribution(Result):
     reason : str
         Why there is no headline; empty when there is one.
     seed : int
+    labels : mapping of str to str
+        Covariates of the designs in plain words.
     """
 
     map: MeasurementMap
@@ -142,11 +144,13 @@ class Attribution(Result):
     balance_limit: float = 0.1
     reason: str = ""
     seed: int = 0
+    labels: Mapping[str, str] = field(default_factory=dict)
     title: str = "Effect on the programme's children, matched and naive"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "designs", MappingProxyType(dict(self.designs)))
         object.__setattr__(self, "refusals", MappingProxyType(dict(self.refusals)))
+        object.__setattr__(self, "labels", MappingProxyType(dict(self.labels)))
 
     @property
     def has_design(self) -> bool:

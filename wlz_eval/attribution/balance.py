@@ -247,7 +247,7 @@ def love_plot(table: pd.DataFrame | BalanceTable, limit: float = 0.1) -> Figure:
     axes.scatter(
         rows["smd_after"], y, marker="D", color=COLOURS["programme"], zorder=4, label="after matching"
     )
-    axes.set_yticks(y, [str(c).replace("_", " ") for c in rows["covariate"]])
+    axes.set_yticks(y, rows["covariate"].astype(str))
     axes.set_xlabel("Difference between the groups, in standard deviations")
     axes.legend(loc="lower right")
     axes.grid(axis="y", visible=False)

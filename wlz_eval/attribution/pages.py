@@ -134,7 +134,7 @@ def limits(result: Attribution) -> tuple[str, ...]:
 def map_rows(result: Attribution) -> pd.DataFrame:
     """Rows of the measurement map: one an outcome, tier in words."""
     rows = result.map.table()
-    rows["when"] = rows["wave"].map(WAVE_WORDS)
+    rows["label"] = [f"{label}, {WAVE_WORDS[w]}" for label, w in zip(rows["label"], rows["wave"], strict=True)]
     rows["meaning"] = rows["tier"].map(TIER_WORDS)
     return rows
 
@@ -154,7 +154,7 @@ def balance_rows(result: Attribution) -> pd.DataFrame:
     if not result.has_design:
         return pd.DataFrame()
     rows = result.balance.covariates.reset_index()
-    rows["covariate"] = [str(c).replace("_", " ") for c in rows["covariate"]]
+    rows["covariate"] = [result.labels.get(str(c), str(c)) for c in rows["covariate"]]
     for stage, suffix in (("All", "before"), ("Matched", "after")):
         for group in ("programme", "comparison"):
             rows[f"n_{group}_{suffix}"] = result.design.count(stage, group)
@@ -166,7 +166,7 @@ def missing_rows(result: Attribution) -> pd.DataFrame:
     if not result.has_design:
         return pd.DataFrame()
     rows = result.design.covariates.missing.copy()
-    rows["covariate"] = [str(c).replace("_", " ") for c in rows["covariate"]]
+    rows["covariate"] = [result.labels.get(str(c), str(c)) for c in rows["covariate"]]
     return rows
 
 
@@ -180,7 +180,7 @@ def profile_rows(result: Attribution) -> pd.DataFrame:
     if not result.has_design:
         return pd.DataFrame()
     rows = result.design.profile().reset_index()
-    rows["covariate"] = [str(c).replace("_", " ") for c in rows["covariate"]]
+    rows["covariate"] = [result.labels.get(str(c), str(c)) for c in rows["covariate"]]
     return rows[rows["kind"] == "continuous"].drop(columns="kind")
 
 

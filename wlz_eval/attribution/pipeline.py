@@ -17,6 +17,7 @@ from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import DesignError
 from wlz_eval.inference import holm
 from wlz_eval.measures.frame import AnalysisFrame
+from wlz_eval.measures.labels import column_label
 
 __all__ = ["attribute", "design_for"]
 
@@ -167,6 +168,16 @@ def _with_family(effects: Sequence[OutcomeEffect]) -> tuple[OutcomeEffect, ...]:
     return tuple(e.with_family_p(adjusted[i]) for i, e in enumerate(effects))
 
 
+def _labels(cohort: Cohort, designs: Mapping[str, Design]) -> dict[str, str]:
+    """Name the covariates of the designs, each level and each missing marker, in plain words."""
+    names = [
+        str(name)
+        for design in designs.values()
+        for name in (*design.covariates.balance.columns, *design.covariates.missing["covariate"])
+    ]
+    return {name: column_label(cohort, name) for name in names}
+
+
 def attribute(
     cohort: Cohort,
     frame: AnalysisFrame,
@@ -236,4 +247,5 @@ def attribute(
         balance_limit=matching.balance_limit,
         reason=reason,
         seed=seed,
+        labels=_labels(cohort, designs),
     )

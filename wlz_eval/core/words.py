@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["COMPARISON_WORDS", "WAVE_WORDS", "claim_words"]
+__all__ = ["COLUMN_WORDS", "COMPARISON_WORDS", "LEVEL_WORDS", "WAVE_WORDS", "claim_words"]
 
 WAVE_WORDS: dict[str, str] = {
     "pre_baseline": "well before the start",
@@ -20,6 +20,29 @@ COMPARISON_WORDS: dict[str, str] = {
     "historical": "children of earlier years",
     "declined": "children who declined a place",
     "national": "children nationally",
+}
+
+COLUMN_WORDS: dict[str, str] = {
+    "fsm": "Free school meals",
+    "eal": "English as an additional language",
+    "sen": "Special educational needs",
+    "social_care": "Known to social care",
+    "imd_decile": "Deprivation of the area (1 is most deprived)",
+    "gender": "Gender",
+    "ethnicity": "Ethnicity",
+    "year_group": "Year group",
+    "phase": "Phase",
+    "school_id": "School",
+    "local_authority": "Local authority",
+    "teacher_nominated": "Named by a teacher",
+    "identified": "Identified by the rules",
+}
+
+LEVEL_WORDS: dict[str, str] = {
+    "ehcp": "education, health and care plan",
+    "support": "support in school",
+    "none": "none",
+    "early_years": "early years",
 }
 
 _CLAIM_WORDS: dict[str, str] = {

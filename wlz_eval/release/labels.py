@@ -26,7 +26,8 @@ QUANTITY_WORDS: dict[str, str] = {
     "count": "Count",
     "net_present_value": "Net present value",
     "benefit_cost_ratio": "Benefit for each unit of cost",
-    "breakeven_probability": "Chance that benefits exceed costs",
+    "breakeven_probability": "Chance that benefits reach costs",
+    "probability": "Chance that benefits reach costs",
     "cost_per_child": "Cost for each child",
 }
 
