@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["figure_png", "notice_html", "rule_note", "table_html", "table_text"]
+
+#: A number, or two with "to" between them, at the start of a cell that may wrap: a line never breaks inside it.
+_NUMBERS = re.compile(r">([−£$€\d.,%]+(?: (?:million|billion))?(?: to [−£$€\d.,%]+(?: (?:million|billion))?)?)(?=[ <])")
+#: Letters up to which a column of words stays on one line, and from which it is given room for a sentence.
+SHORT, LONG = 14, 36
 
 #: Dots an inch at which figures are saved, and at which the page shows them: sharp on a dense screen.
 SAVE_DPI = 160
@@ -69,6 +75,11 @@ def table_html(
         A table with a caption and scoped headers inside a region that scrolls and can be focused.
     """
     head = "".join(f'<th scope="col"{_align(spec)}>{escape(spec.title)}</th>' for spec in columns.values())
+    widths = {
+        name: _width([row[name].text for row in released])
+        for name, spec in columns.items()
+        if isinstance(spec, Label)
+    }
     body = []
     first_is_header = isinstance(next(iter(columns.values())), Label)
     for i, row in enumerate(released):
@@ -78,12 +89,18 @@ def table_html(
             cell = row[name]
             if cell.kind == "label":
                 words = escape(cell.text)
+                kind = widths.get(name, "middle")
                 cells.append(
-                    f'<th scope="row">{words}</th>' if j == 0 and first_is_header else f"<td>{words}</td>"
+                    f'<th scope="row" class="{kind}">{words}</th>'
+                    if j == 0 and first_is_header
+                    else f'<td class="{kind}">{words}</td>'
                 )
             else:
-                style = f"n {cell.kind}{' hidden' if cell.hidden else ''}{' wide' if len(cell.text) > 16 else ''}"
+                wide = len(cell.text) > 16 and not cell.hidden
+                style = f"n {cell.kind}{' hidden' if cell.hidden else ''}{' wide' if wide else ''}"
                 shown = data_element(cell.text, cell, finding, keys[i][name])
+                if wide and cell.kind == "interval":
+                    shown = _NUMBERS.sub(r'><span class="whole">\1</span>', shown)
                 cells.append(f'<td class="{style}">{shown}</td>')
         body.append(f"<tr>{''.join(cells)}</tr>")
     kind = ' class="findings"' if findings else ""
@@ -93,6 +110,12 @@ def table_html(
         f"<table{kind}><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(body)}</tbody></table></div>{foot}</div>"
     )
+
+
+def _width(texts: Sequence[str]) -> str:
+    """Say how much room a column of words needs, by its longest entry."""
+    longest = max((len(text) for text in texts), default=0)
+    return "short" if longest <= SHORT else "long" if longest > LONG else "middle"
 
 
 def _align(spec: Column) -> str:

@@ -176,7 +176,8 @@ def _limits(cell: Mapping[str, Any], outline: Outline, first: bool) -> str:
 def _flush(blocks: list[Block], waiting: list[str]) -> None:
     """Put the code that waits into one folded block: that of a result stands below it, whatever cells made it."""
     if waiting:
-        blocks.append(Block("code", "".join(waiting)))
+        before = blocks.pop().html if blocks and blocks[-1].kind == "code" else ""
+        blocks.append(Block("code", before + "".join(waiting)))
         waiting.clear()
 
 
