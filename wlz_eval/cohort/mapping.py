@@ -14,7 +14,7 @@ from wlz_eval.cohort.tables import TABLES
 from wlz_eval.core.errors import Problem, suggestion
 from wlz_eval.reference.measures import measures as registry
 
-__all__ = ["DATE_ORDERS", "SheetMapping"]
+__all__ = ["DATE_ORDERS", "MONTH_FROM_DATE", "SheetMapping"]
 
 _KEYS = (
     "children",
@@ -29,6 +29,8 @@ _KEYS = (
 )
 _MEASURE_KEYS = ("measure", "wave", "informant", "form", "date", "date_column", "rater_id", "rater_knew")
 DATE_ORDERS = ("year-month-day", "day-month-year", "month-day-year")
+#: What the refusal of a personal column says when only the month of it may be kept.
+MONTH_FROM_DATE = "a full date of birth"
 _YES_NO = {"yes": ["yes", "y", "true", "1"], "no": ["no", "n", "false", "0"]}
 
 
@@ -63,6 +65,12 @@ class SheetMapping:
     measures: dict[str, dict[str, str]]
     missing: tuple[str, ...] = ()
     dates: str = "year-month-day"
+
+    def words_section(self, column: str) -> str:
+        """Return the section of the mapping in which a column's words stand."""
+        if column in ("group", "comparison_type") and column in self.words:
+            return {"group": "groups", "comparison_type": "words, comparison_type"}[column]
+        return f"words, {column}" if column in self.words else "yes_no"
 
     def words_for(self, column: str, kind: str) -> dict[str, str] | None:
         """Return the translation of a column's words, or None when its cells are taken as they are."""
@@ -148,7 +156,7 @@ class _Reader:
             if not source or not self.known(column, "children") or not self.header(source, f"children.{column}"):
                 continue
             personal = personal_column(str(source), None)
-            if personal is not None:
+            if personal is not None and not (column == "birth_month" and MONTH_FROM_DATE in personal.message):
                 self.add(f"children.{column}", personal.message, personal.remedy, str(source))
                 continue
             made[column] = re.sub(r"\s+", " ", str(source)).strip()

@@ -14,12 +14,15 @@ import yaml
 from wlz_eval.cohort.mapping import SheetMapping
 from wlz_eval.cohort.tables import TABLES
 from wlz_eval.core.errors import CohortError, OptionError, Problem, suggestion
+from wlz_eval.reference.measures import measures as registry
 
-__all__ = ["convert_sheet", "read_sheet"]
+__all__ = ["convert_sheet", "parse_mapping", "plain_numbers", "read_sheet"]
 
 #: How a spreadsheet's dates may be written, and how Python reads each.
 _DATE_ORDERS = {"year-month-day": "%Y-%m-%d", "day-month-year": "%d/%m/%Y", "month-day-year": "%m/%d/%Y"}
 _FIRST_ROW = 2
+#: Of one column, at most so many cells are named.
+_NAMED_CELLS = 100
 
 
 def read_sheet(path: str | Path) -> pd.DataFrame:
@@ -74,24 +77,31 @@ def read_sheet(path: str | Path) -> pd.DataFrame:
     return stripped.mask(stripped == "").dropna(how="all")
 
 
+def plain_numbers(cells: pd.Series) -> pd.Series:
+    """Take the per cent sign from numbers such as ``92.5%``; leave every other cell as it is."""
+    return cells.str.replace(r"^([+-]?\d+(?:\.\d+)?)\s*%$", r"\1", regex=True)
+
+
 def _read_workbook(path: Path) -> pd.DataFrame:
     try:
-        cells = pd.read_excel(
-            path, header=None, dtype=object, sheet_name=0, keep_default_na=False, na_values=[""]
-        )
+        from openpyxl import load_workbook  # type: ignore[import-untyped]
+
+        rows = load_workbook(path, data_only=True).worksheets[0].iter_rows()
+        return pd.DataFrame([[_cell_text(c.value, c.number_format) for c in row] for row in rows], dtype="str")
     except ImportError:
         raise OptionError("Reading xlsx needs the package openpyxl. Save the sheet as CSV UTF-8 instead.") from None
     except Exception as error:  # openpyxl and zipfile raise many kinds for a broken workbook
         raise OptionError(f"{path.name} is not a readable workbook ({type(error).__name__}). Save it as CSV.") from None
-    return cells.map(_cell_text).astype("str")
 
 
-def _cell_text(value: Any) -> str | None:
-    """Write a workbook's cell as a person sees it: whole numbers without a point, dates as ISO."""
+def _cell_text(value: Any, number_format: str = "") -> str | None:
+    """Write a workbook's cell as a person sees it: whole numbers without a point, per cents, dates as ISO."""
     if value is None or (isinstance(value, float) and pd.isna(value)) or value is pd.NaT:
         return None
-    if isinstance(value, (dt.datetime, pd.Timestamp)):
+    if isinstance(value, dt.datetime):
         return value.strftime("%Y-%m-%d") if value.time() == dt.time() else value.isoformat(sep=" ")
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and number_format.endswith("%"):
+        return f"{value * 100:.10g}%"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
@@ -138,7 +148,9 @@ def _children(sheet: pd.DataFrame, rules: SheetMapping, problems: list[Problem])
             cells = sheet[source]
             words = rules.words_for(column.name, column.kind)
             if words is not None:
-                cells = _translate(cells, words, column.valid, source, problems)
+                cells = _translate(cells, words, rules.words_section(column.name), column.valid, source, problems)
+            elif column.kind == "month":
+                cells = _months(cells, rules.dates, source, problems)
             elif column.kind == "date":
                 cells = _dates(cells, rules.dates, source, problems)
             made[column.name] = cells
@@ -151,7 +163,7 @@ def _children(sheet: pd.DataFrame, rules: SheetMapping, problems: list[Problem])
 
 
 def _translate(
-    cells: pd.Series, words: Mapping[str, str], valid: str, source: str, problems: list[Problem]
+    cells: pd.Series, words: Mapping[str, str], section: str, valid: str, source: str, problems: list[Problem]
 ) -> pd.Series:
     """Put the contract's words in the place of the spreadsheet's, and name the words that have none."""
     folded = {str(k).strip().lower(): v for k, v in words.items()}
@@ -165,35 +177,63 @@ def _translate(
                 column=source,
                 value=str(word)[:40],
                 message="the mapping has no word for this value",
-                remedy=f"Add it to the mapping; it must become {valid}.",
+                remedy=f"Add it under {section} in the mapping, beside {valid}; or under missing, if it says nothing.",
             )
         )
     return made
 
 
-def _dates(cells: pd.Series, order: str, source: str, problems: list[Problem]) -> pd.Series:
+def _read_dates(cells: pd.Series, order: str) -> pd.Series:
     iso = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
     local = cells.str.replace(r"[.\-]", "/", regex=True)
-    read = iso.fillna(pd.to_datetime(local, format=_DATE_ORDERS[order].replace("-", "/"), errors="coerce"))
-    for row in cells.index[(cells.notna() & read.isna()).to_numpy(dtype=bool)][:100]:
-        problems.append(
-            Problem(
-                table="spreadsheet",
-                row=int(row),
-                column=source,
-                value=str(cells.loc[row])[:40],
-                message=f"not a date written {order}",
-                remedy=f"Correct it, or set dates to one of {', '.join(_DATE_ORDERS)}.",
-            )
-        )
+    return iso.fillna(pd.to_datetime(local, format=_DATE_ORDERS[order].replace("-", "/"), errors="coerce"))
+
+
+def _dates(cells: pd.Series, order: str, source: str, problems: list[Problem]) -> pd.Series:
+    read = _read_dates(cells, order)
+    _name_cells(
+        cells,
+        cells.notna() & read.isna(),
+        source,
+        f"not a date written {order}",
+        f"Correct it, or set dates to one of {', '.join(_DATE_ORDERS)}.",
+        problems,
+    )
     return read.dt.strftime("%Y-%m-%d").astype("str")
+
+
+def _months(cells: pd.Series, order: str, source: str, problems: list[Problem]) -> pd.Series:
+    """Keep year and month of a date of birth, and nothing more of it, not even in a message."""
+    month = cells.where(cells.str.fullmatch(r"\d{4}-\d{2}"))
+    read = month.fillna(_read_dates(cells, order).dt.strftime("%Y-%m"))
+    _name_cells(
+        cells.mask(cells.notna(), ""),
+        cells.notna() & read.isna(),
+        source,
+        f"neither a month written YYYY-MM nor a date written {order}",
+        "Correct the cell, or leave it empty when not known.",
+        problems,
+    )
+    return read.astype("str")
+
+
+def _name_cells(
+    cells: pd.Series, wrong: pd.Series, source: str, message: str, remedy: str, problems: list[Problem]
+) -> None:
+    """Add a problem for each wrong cell, with its row in the spreadsheet."""
+    for row in cells.index[wrong.to_numpy(dtype=bool)][:_NAMED_CELLS]:
+        value = str(cells.loc[row])[:40]
+        problems.append(
+            Problem(table="spreadsheet", row=int(row), column=source, value=value, message=message, remedy=remedy)
+        )
 
 
 def _measures(sheet: pd.DataFrame, rules: SheetMapping, problems: list[Problem]) -> pd.DataFrame:
     ids = sheet[rules.children["child_id"]] if "child_id" in rules.children else pd.Series(index=sheet.index)
     parts = []
     for source, what in rules.measures.items():
-        part = pd.DataFrame({"child_id": ids, "measure": what["measure"], "wave": what["wave"], "value": sheet[source]})
+        part = pd.DataFrame({"child_id": ids, "measure": what["measure"], "wave": what["wave"]})
+        part["value"] = _values(sheet[source], what["measure"], source, problems)
         if "date_column" in what:
             part["date"] = _dates(sheet[what["date_column"]], rules.dates, what["date_column"], problems)
         elif "date" in what:
@@ -206,6 +246,42 @@ def _measures(sheet: pd.DataFrame, rules: SheetMapping, problems: list[Problem])
         return pd.DataFrame(columns=TABLES["measures"].names)
     together = pd.concat(parts, ignore_index=True)
     return together[[c for c in TABLES["measures"].names if c in together.columns]]
+
+
+def _values(cells: pd.Series, measure: str, source: str, problems: list[Problem]) -> pd.Series:
+    """Return a measure's numbers as text, and name the cells that hold none."""
+    plain = plain_numbers(cells)
+    numbers = pd.to_numeric(plain, errors="coerce")
+    _name_cells(
+        cells,
+        cells.notna() & numbers.isna(),
+        source,
+        "text where a number belongs",
+        "Correct the cell. If the word stands for nothing, add it to missing in the mapping.",
+        problems,
+    )
+    known = registry().get(measure)
+    if known is None:  # a measure of the cohort's own: wlz-eval check knows its range
+        return plain
+    _name_cells(
+        cells,
+        numbers.notna() & ~numbers.between(known.low, known.high),
+        source,
+        f"out of range for {measure}",
+        f"Correct the cell in the spreadsheet ({known.low:g} to {known.high:g}), or empty it when not taken.",
+        problems,
+    )
+    if known.unit == "percentage_points" and numbers.notna().any() and numbers.max() <= 1:
+        problems.append(
+            Problem(
+                table="spreadsheet",
+                row=1,
+                column=source,
+                message="every value is 1 or less, where per cents belong",
+                remedy="Write 95 or 95% for 95 per cent, not 0.95.",
+            )
+        )
+    return plain
 
 
 def parse_mapping(text: str) -> dict[str, Any]:
