@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from openpyxl import load_workbook
 
 from wlz_eval.cohort import TABLES, check_cohort, load_cohort, new_cohort
 from wlz_eval.cohort.model import CohortMeta
@@ -110,7 +111,8 @@ def test_a_spreadsheet_becomes_a_cohort_in_two_steps(sheet_path: Path, tmp_path:
         "informant": "teacher",
         "form": "standard",
     }
-    assert "Surname" not in (first.folder / "mapping.yaml").read_text(encoding="utf-8")
+    assert "Surname" not in guessed["children"].values()
+    assert first.written == ("mapping.yaml",)
     second = new_cohort(tmp_path / "mine", spreadsheet=sheet_path, mapping=MAPPING)
     report = check_cohort(second.folder)
     assert report.ok, str(report)
@@ -190,3 +192,47 @@ def test_sheets_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     (tmp_path / "d.pdf").write_bytes(b"%PDF")
     with pytest.raises(OptionError, match="no spreadsheet that can be read"):
         read_sheet(tmp_path / "d.pdf")
+
+
+def test_percent_signs_are_taken_away_and_shares_refused(tmp_path: Path) -> None:
+    workbook = tmp_path / "wide.xlsx"
+    cells = SHEET[["Pupil code", "On programme?", "School", "Start date"]].assign(Attendance=[0.925, 0.9, 1.0, None])
+    cells.to_excel(workbook, index=False)
+    what = {"Attendance": {"measure": "attendance", "wave": "baseline", "informant": "admin"}}
+    mapping = MAPPING | {
+        "children": {k: v for k, v in MAPPING["children"].items() if k != "fsm"},  # type: ignore[attr-defined]
+        "measures": what,
+    }
+    with pytest.raises(CohortError, match="Write 95 or 95% for 95 per cent"):
+        new_cohort(tmp_path / "mine", spreadsheet=workbook, mapping=mapping)
+    book = load_workbook(workbook)
+    for (cell,) in book.worksheets[0]["E2:E5"]:
+        cell.number_format = "0.0%"
+    book.save(workbook)
+    made = new_cohort(tmp_path / "mine", spreadsheet=workbook, mapping=mapping)
+    assert pd.read_csv(made.folder / "measures.csv")["value"].tolist() == [92.5, 90, 100]
+
+
+def test_cells_that_are_no_score_are_named_by_their_row_in_the_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    SHEET.assign(**{"English baseline": ["80", "absent", "12", None]}).to_csv(path, index=False)
+    with pytest.raises(CohortError) as caught:
+        new_cohort(tmp_path / "mine", spreadsheet=path, mapping=MAPPING)
+    said = str(caught.value)
+    assert "row 3, column English baseline: text where a number belongs (value 'absent')" in said
+    assert "row 4, column English baseline: out of range for english (value '12')" in said
+    assert "55 to 145" in said
+
+
+def test_a_date_of_birth_leaves_its_month_and_never_shows(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    mapping = MAPPING | {"children": MAPPING["children"] | {"birth_month": "DOB"}}  # type: ignore[operator]
+    SHEET.assign(DOB=["03/10/2013", None, "2014-02", "2014-02-09"]).to_csv(path, index=False)
+    made = new_cohort(tmp_path / "mine", spreadsheet=path, mapping=mapping)
+    assert pd.read_csv(made.folder / "children.csv")["birth_month"].fillna("").tolist() == [
+        "2013-10", "", "2014-02", "2014-02",
+    ]  # fmt: skip
+    SHEET.assign(DOB=["31/13/2013", None, None, None]).to_csv(path, index=False)
+    with pytest.raises(CohortError, match="column DOB: neither a month") as caught:
+        new_cohort(tmp_path / "other", spreadsheet=path, mapping=mapping)
+    assert "31/13" not in str(caught.value)

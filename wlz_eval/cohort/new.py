@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from wlz_eval.cohort.begin import first_plan, first_year
 from wlz_eval.cohort.guess import guess_mapping
 from wlz_eval.cohort.spreadsheet import convert_sheet, parse_mapping, read_sheet
 from wlz_eval.cohort.tables import TABLES
-from wlz_eval.cohort.template import EXAMPLE_TABLES, cohort_yaml, header
+from wlz_eval.cohort.template import EXAMPLE_TABLES, EXAMPLE_YEAR, cohort_yaml, header
 from wlz_eval.cohort.write import csv_bytes
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.files import cohorts_dir, write_atomic
 from wlz_eval.core.result import Result
 
 __all__ = ["NewCohort", "new_cohort"]
+
+
+_EMPTY_PLAN = "# The analysis plan. See wlz-eval plan.\nschema_version: 1\n"
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class NewCohort(Result):
     @property
     def title(self) -> str:  # type: ignore[override]
         """One line that says where the cohort is."""
-        return f"Cohort folder {self.folder}"
+        return f"Cohort folder {_short(self.folder)}"
 
     def table(self) -> pd.DataFrame:
         """Return one row a file: ``file, status``."""
@@ -55,13 +60,15 @@ class NewCohort(Result):
 
     def __str__(self) -> str:
         steps = [f"  {i}. {step}" for i, step in enumerate(self.next_steps, start=1)]
-        return "\n".join([f"{self.title}: {len(self.written)} files written. Next:", *steps])
+        count = f"{len(self.written)} file{'' if len(self.written) == 1 else 's'} written"
+        kept = f" ({len(self.kept)} were there already and were left alone)" if self.kept else ""
+        return "\n".join([f"{self.title}: {count}{kept}. Next:", *steps])
 
 
 def new_cohort(
     folder: str | Path,
     *,
-    plan_text: str = "",
+    plan_text: str | Callable[[Mapping[str, Any]], str] = "",
     spreadsheet: str | Path | None = None,
     mapping: str | Path | Mapping[str, Any] | None = None,
 ) -> NewCohort:
@@ -71,11 +78,12 @@ def new_cohort(
     ----------
     folder : str or Path
         Where; a plain name means ``data/cohorts/<name>``. Its name becomes the cohort's id.
-    plan_text : str
-        Text of ``plan.yaml`` (``wlz_eval.plan.explain_plan()``).
+    plan_text : str or callable
+        Text of ``plan.yaml``, or what writes it (``wlz_eval.plan.explain_plan``), given the keys that the
+        spreadsheet suggests.
     spreadsheet : str or Path, optional
-        CSV or xlsx with one row a child. Without a `mapping` a mapping file is guessed and written
-        beside the tables, to be corrected and passed back.
+        CSV or xlsx with one row a child. Without a `mapping`, one is guessed and written to the folder,
+        to be corrected and passed back; nothing else is written then.
     mapping : str, Path or mapping, optional
         Which column of the spreadsheet is which (see :class:`wlz_eval.cohort.mapping.SheetMapping`).
 
@@ -94,28 +102,50 @@ def new_cohort(
     target = _target(folder)
     sheet = read_sheet(spreadsheet) if spreadsheet is not None else None
     if mapping is not None and sheet is None:
-        raise OptionError("A mapping was given without a spreadsheet. Give both: --spreadsheet FILE --mapping FILE.")
+        raise OptionError("A mapping was given without a spreadsheet. Give both: --from FILE --mapping FILE.")
     tables = convert_sheet(sheet, _mapping(mapping)) if sheet is not None and mapping is not None else {}
     _refuse_filled(target, tables)
-    waves = tuple(tables["measures"]["wave"].unique()) if tables else ()
-    source = Path(spreadsheet).name if spreadsheet is not None else ""
-    files: dict[str, bytes | str] = {
-        "cohort.yaml": cohort_yaml(target.name, source=f"Spreadsheet {source}" if source else "", wave_names=waves),
-        "plan.yaml": plan_text or "# The analysis plan. See wlz-eval plan.\nschema_version: 1\n",
-    }
     if sheet is not None and not tables:
-        files["mapping.yaml"] = guess_mapping(sheet)
-    files.update({f"{name}.csv": header(name) for name in TABLES if name not in tables})
-    files.update(_example(plan_text))
+        files: dict[str, bytes | str] = {"mapping.yaml": guess_mapping(sheet)}
+    else:
+        files = _folder(target.name, tables, Path(spreadsheet).name if spreadsheet is not None else "", plan_text)
     made = [name for name in files if not (target / name).exists()]
     for name in made:
         write_atomic(target / name, files[name])
     for name, table in tables.items():
         write_atomic(target / f"{name}.csv", csv_bytes(table))
     kept = tuple(name for name in files if name not in made)
-    return NewCohort(
-        target, (*(f"{n}.csv" for n in tables), *made), kept, _steps(target, sheet is not None, bool(tables))
-    )
+    return NewCohort(target, (*(f"{n}.csv" for n in tables), *made), kept, _steps(target, spreadsheet, tables))
+
+
+def _folder(
+    name: str,
+    tables: Mapping[str, pd.DataFrame],
+    source: str,
+    plan_text: str | Callable[[Mapping[str, Any]], str],
+) -> dict[str, bytes | str]:
+    """Return the files of a cohort folder besides the tables that a spreadsheet filled."""
+    write_plan = plan_text if callable(plan_text) else lambda _: plan_text or _EMPTY_PLAN
+    year = first_year(tables)
+    files: dict[str, bytes | str] = {
+        "cohort.yaml": cohort_yaml(
+            name,
+            source=f"Spreadsheet {source}" if source else "",
+            wave_names=tuple(tables["measures"]["wave"].unique()) if tables else (),
+            year=year or EXAMPLE_YEAR,
+        ),
+        "plan.yaml": write_plan(first_plan(tables) if tables else {}),
+    }
+    files.update({f"{table}.csv": header(table) for table in TABLES if table not in tables})
+    return files | _example(write_plan({}))
+
+
+def _short(path: Path) -> str:
+    """Return a path as a person here would type it; a name alone would mean an id, so it begins with ``./``."""
+    if not path.is_relative_to(Path.cwd()):
+        return str(path)
+    short = path.relative_to(Path.cwd())
+    return str(short) if len(short.parts) > 1 else f"./{short}"
 
 
 def _target(folder: str | Path) -> Path:
@@ -143,7 +173,10 @@ def _refuse_filled(target: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     for name in tables:
         path = target / f"{name}.csv"
         if path.is_file() and len(path.read_text(encoding="utf-8-sig", errors="replace").strip().splitlines()) > 1:
-            raise OptionError(f"{path} holds rows already. Move it away, and run the command again.")
+            raise OptionError(
+                f"{_short(path)} holds rows already. To make it again from the spreadsheet, delete or move away "
+                f"{' and '.join(f'{n}.csv' for n in tables)}, and run the command again."
+            )
 
 
 def _example(plan_text: str) -> dict[str, bytes | str]:
@@ -155,22 +188,33 @@ def _example(plan_text: str) -> dict[str, bytes | str]:
             provenance="synthetic",
             source="Invented",
         ),
-        "example/plan.yaml": plan_text or "# The analysis plan. See wlz-eval plan.\nschema_version: 1\n",
+        "example/plan.yaml": plan_text,
     }
     files.update({f"example/{name}.csv": text for name, text in EXAMPLE_TABLES.items()})
     return files
 
 
-def _steps(target: Path, from_sheet: bool, converted: bool) -> tuple[str, ...]:
-    if from_sheet and not converted:
+def _steps(target: Path, spreadsheet: str | Path | None, tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    here = _short(target)
+    name = target.name if target.parent == cohorts_dir() else here
+    if spreadsheet is not None and not tables:
+        mapping = f"{here}/mapping.yaml"
         return (
-            f"Correct {target / 'mapping.yaml'}: which column of the spreadsheet is which.",
-            f"Run wlz-eval new again with the same spreadsheet and --mapping {target / 'mapping.yaml'}.",
+            f"Correct {mapping}: which column of the spreadsheet is which.",
+            f"Run: wlz-eval new {here} --from {shlex.quote(str(spreadsheet))} --mapping {mapping}",
         )
-    first = () if converted else (f"Fill children.csv and measures.csv; {target / 'example'} shows how.",)
+    if tables:
+        children = tables["children"]["group"].value_counts()
+        first = (
+            f"See that it holds what you meant: {children.get('programme', 0)} programme and "
+            f"{children.get('comparison', 0)} comparison children, {len(tables['measures'])} measurements.",
+        )
+    else:
+        first = (f"Fill children.csv and measures.csv; {here}/example shows how.",)
     return (
         *first,
-        f"Say what the cohort is in {target / 'cohort.yaml'}, and how to analyse it in plan.yaml beside it.",
-        f"Run wlz-eval check {target}",
-        f"Run wlz-eval run {target}",
+        f"Say what the cohort is in {here}/cohort.yaml: title, dates, lawful basis. The dates there are examples.",
+        f"Say how to analyse it in {here}/plan.yaml: how children were chosen, which outcomes, whom to compare.",
+        f"Run: wlz-eval check {name}",
+        f"Run: wlz-eval run {name}",
     )

@@ -7,7 +7,10 @@ import json
 from wlz_eval.cohort.model import CohortMeta
 from wlz_eval.cohort.tables import TABLES
 
-__all__ = ["EXAMPLE_TABLES", "cohort_yaml", "header"]
+__all__ = ["EXAMPLE_TABLES", "EXAMPLE_YEAR", "cohort_yaml", "header"]
+
+#: Year of the dates that stand there to be changed.
+EXAMPLE_YEAR = 2022
 
 
 def header(table: str) -> str:
@@ -26,6 +29,7 @@ def cohort_yaml(
     provenance: str = "real",
     source: str = "",
     wave_names: tuple[str, ...] = (),
+    year: int = EXAMPLE_YEAR,
 ) -> str:
     """Write a commented ``cohort.yaml`` with example dates, to be changed by its owner.
 
@@ -37,13 +41,15 @@ def cohort_yaml(
         What is known already.
     wave_names : tuple of str
         Waves that the measures hold; baseline and endline when not known.
+    year : int
+        Year in which the programme began, which the example dates follow.
     """
     dates = {
-        "pre_baseline": ("2022-01-10", "2022-02-10"),
-        "baseline": ("2022-06-01", "2022-07-20"),
-        "midpoint": ("2023-06-01", "2023-07-20"),
-        "endline": ("2024-06-01", "2024-07-20"),
-        "followup": ("2025-06-01", "2025-07-20"),
+        "pre_baseline": (f"{year}-01-10", f"{year}-02-10"),
+        "baseline": (f"{year}-06-01", f"{year}-07-20"),
+        "midpoint": (f"{year + 1}-06-01", f"{year + 1}-07-20"),
+        "endline": (f"{year + 2}-06-01", f"{year + 2}-07-20"),
+        "followup": (f"{year + 3}-06-01", f"{year + 3}-07-20"),
     }
     waves = "\n".join(
         f"  {wave}: {{start: {dates[wave][0]}, end: {dates[wave][1]}}}"
@@ -76,11 +82,11 @@ source: {json.dumps(source or "Schools' and Link Workers' records", ensure_ascii
 currency: GBP
 
 # {_about("programme")}
-programme: {{start: 2022-09-01, end: 2024-07-20}}
+programme: {{start: {year}-09-01, end: {year + 2}-07-20}}
 
 # {_about("terms")}
 terms:
-  - {{name: Autumn 2022, start: 2022-09-01, end: 2022-12-16}}
+  - {{name: Autumn {year}, start: {year}-09-01, end: {year}-12-16}}
 
 # {_about("waves")}
 # Waves: {", ".join(dates)}
@@ -104,7 +110,7 @@ waves:
 data_use:
   lawful_basis: Name the basis under Article 6 of the UK GDPR
   special_category_condition: Name the condition under Article 9, or write none held
-  retention_date: 2030-07-31
+  retention_date: {year + 8}-07-31
 """
 
 

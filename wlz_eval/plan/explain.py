@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -78,8 +79,26 @@ def _block(model: type[BaseModel], indent: int, example: bool) -> list[str]:
     return lines
 
 
-def explain_plan() -> str:
+def _filled(lines: list[str], filled: Mapping[str, Any]) -> list[str]:
+    """Put values in the place of the defaults of top-level keys."""
+    made = list(lines)
+    for name, value in filled.items():
+        start = next(i for i, line in enumerate(made) if line.startswith(f"{name}:"))
+        stop = start + 1
+        while stop < len(made) and made[stop].startswith(" "):
+            stop += 1
+        written = yaml.safe_dump({name: value}, sort_keys=False, width=10_000).splitlines()
+        made[start:stop] = written
+    return made
+
+
+def explain_plan(filled: Mapping[str, Any] | None = None) -> str:
     """Write a valid, commented plan: every key, what it means, what is valid, and its default.
+
+    Parameters
+    ----------
+    filled : mapping, optional
+        Values for top-level keys, written in the place of their defaults.
 
     Examples
     --------
@@ -93,4 +112,4 @@ def explain_plan() -> str:
         "# Lock it with `wlz-eval plan COHORT --lock` and register the lock before outcomes arrive.",
         "",
     ]
-    return "\n".join([*head, *_block(PlanModel, 0, example=False), ""])
+    return "\n".join([*head, *_filled(_block(PlanModel, 0, example=False), filled or {}), ""])
