@@ -148,22 +148,29 @@ def check(cohorts: Annotated[list[str], typer.Argument(metavar="COHORT...", help
 
 @app.command()
 def new(
-    cohort: Annotated[Path, typer.Argument(metavar="COHORT", help="Folder to make; its name is the cohort's id.")],
+    cohort: Annotated[
+        str,
+        typer.Argument(
+            metavar="COHORT", help="Folder to make, whose name is the cohort's id; a name alone goes to data/cohorts/."
+        ),
+    ],
     spreadsheet: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="A wide table, one row a child.")
+        Path | None, typer.Option("--from", metavar="FILE", help="A spreadsheet (.csv or .xlsx), one row a child.")
     ] = None,
     mapping: Annotated[
-        Path | None, typer.Option("--mapping", metavar="FILE", help="Which of its columns is what (YAML).")
+        Path | None,
+        typer.Option("--mapping", metavar="FILE", help="Which of its columns is what; without it, one is guessed."),
     ] = None,
 ) -> None:
-    """Make a cohort folder with a commented plan, and tables to fill in."""
+    """Make a cohort folder: with empty tables to fill in, or from a spreadsheet.
+
+    From a spreadsheet it takes two runs. The first, with --from alone, writes mapping.yaml into the folder: which
+    column is what, as far as the headers tell. Correct it; the second run, with --mapping too, writes the tables.
+    """
     from wlz_eval.cohort import new_cohort
     from wlz_eval.plan import explain_plan
 
-    if (spreadsheet is None) != (mapping is None):
-        raise OptionError("--from and --mapping go together: the mapping says which column of the file is what.")
-    made = new_cohort(cohort, spreadsheet=spreadsheet, mapping=mapping, plan_text=explain_plan())
-    typer.echo(f"Made {made or cohort}. Fill it in, then: wlz-eval check {cohort}")
+    typer.echo(str(new_cohort(cohort, spreadsheet=spreadsheet, mapping=mapping, plan_text=explain_plan)))
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from toy_batch import fake_publish, write_cohort, write_notebook
@@ -117,7 +118,8 @@ def test_a_cohort_that_is_not_there_leaves_the_others(command, toys, cohort, tmp
         (["run", "--notebook", "01_aa"], "Did you mean 01_a?"),
         (["plan", "star-1986", "--registered", "osf.io/x"], "--registered goes with --lock"),
         (["plan", "star-1985"], "Did you mean star-1986?"),
-        (["new", "x", "--from", "wide.csv"], "--from and --mapping go together"),
+        (["new", "x", "--from", "wide.csv"], "There is no spreadsheet wide.csv"),
+        (["new", "x", "--mapping", "mapping.yaml"], "Give both: --from FILE --mapping FILE"),
         (["simulate", "tests", "--out", "tests"], "already there and not empty"),
     ],
 )
@@ -180,6 +182,32 @@ def test_a_new_cohort_can_be_filled_in(command, tmp_path):
     assert "wlz-eval check" in out
     assert (tmp_path / "mine" / "plan.yaml").exists()
     assert (tmp_path / "mine" / "children.csv").exists()
+
+
+def test_a_spreadsheet_becomes_a_cohort_by_doing_what_is_printed(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        f"P{i},Jo Bloggs,W3 {i % 9}AB,{i % 28 + 1:02}/05/2014,School {i % 3},{'YN'[i % 2]},{'YN'[i % 3 > 0]},None,"
+        f"{'04/09/2023' if i % 2 == 0 else ''},{90 + i % 20},{95 + i % 20},{90 + i % 9}%,{i}"
+        for i in range(60)
+    ]
+    header = "Pupil ID,Name,Postcode,DOB,School,On programme?,FSM,SEN,Start date,Reading baseline,Reading endline"
+    header += ",Attendance baseline,Sessions attended"
+    Path("wide.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    status, out, err = command("new", "./mine", "--from", "wide.csv")
+    assert status == 0, err
+    again = next(line.split("wlz-eval ", 1)[1].split() for line in out.splitlines() if "Run: wlz-eval new" in line)
+    status, out, err = command(*again)
+    assert status == 0, err
+    assert "30 programme and 30 comparison children, 180 measurements" in out
+    status, out, _ = command("check", "./mine")
+    assert status == 0, out
+    children = Path("mine/children.csv").read_text(encoding="utf-8")
+    assert ",2014-05," in children
+    assert "Bloggs" not in children
+    assert "/05/2014" not in children
+    plan = command("plan", "./mine")[1]
+    assert "programme ~ english_baseline + attendance_baseline + fsm" in plan
 
 
 def test_a_simulated_cohort_passes_its_check(command, tmp_path):
