@@ -298,7 +298,8 @@ def parse_mapping(text: str) -> dict[str, Any]:
                     message=f"not valid YAML: {getattr(error, 'problem', '') or 'cannot be read'}",
                     remedy="Check indentation, colons and quotes at this line.",
                 )
-            ]
+            ],
+            heading="The mapping has {n} to mend:",
         ) from None
     if not isinstance(value, dict):
         raise CohortError(
@@ -308,6 +309,7 @@ def parse_mapping(text: str) -> dict[str, Any]:
                     message="the file is not a mapping of keys to values",
                     remedy=suggestion("children", ["children", "measures", "groups", "yes_no"]),
                 )
-            ]
+            ],
+            heading="The mapping has {n} to mend:",
         )
     return value
