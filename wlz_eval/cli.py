@@ -95,7 +95,7 @@ def _root(
 def run(
     cohorts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[COHORT]...", help="Ids or folders; none for every shipped cohort."),
+        typer.Argument(metavar="[COHORT]...", help="Ids or folders; none for every cohort in data/cohorts/"),
     ] = None,
     audience: AudienceOption = Audience.public,
     notebook: Annotated[
