@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,14 @@ from pathlib import Path
 import pytest
 from page_checks import WORDS, Page, faults
 
+from wlz_eval.attribution import attribute
 from wlz_eval.batch import RunRequest, RunResult, plan_run, run
 from wlz_eval.cohort import shipped_cohorts
 from wlz_eval.core.files import notebooks_dir
+from wlz_eval.measures import analysis_frame
+from wlz_eval.plan import load_cohort_and_plan
 from wlz_eval.release import NOTEBOOKS, FindingStore, Workspace
+from wlz_eval.simulate import load_truth
 
 COHORTS = ("star-1986", "simulated-complete", "simulated-hidden", "simulated-typical")
 
@@ -138,3 +143,55 @@ def test_plain_papermill_from_another_folder(tmp_path):
     assert outputs
     assert not [o for o in outputs if o["output_type"] == "error"]
     assert (tmp_path / "out/.work/star-1986/findings/04_attribution.parquet").exists()
+
+
+def findings_of(out: Path, cohort: str):
+    return FindingStore(Workspace(out), cohort).read_all()
+
+
+def pages_of(out: Path, cohort: str) -> str:
+    return " ".join(p.read_text(encoding="utf-8") for p in sorted((out / "reports" / cohort).glob("*.html")))
+
+
+def test_what_only_programme_children_have_is_never_attributed_nor_priced(result, out):
+    found = list(findings_of(out, "simulated-typical"))
+    only_programme = [f for f in found if f.outcome.startswith("sdq") or f.outcome == "confidence"]
+    assert only_programme
+    assert {f.claim for f in only_programme} <= {"description", "association"}
+    assert not [f for f in only_programme if f.unit == "money"]
+    attendance = next(f for f in found if f.finding_id == "attribution.att.attendance.endline")
+    assert attendance.claim == "effect"
+    assert attendance.has_interval
+    sentences = re.findall(r"[^.>]*\bcaused\b[^.<]*", pages_of(out, "simulated-typical"))
+    assert sentences
+    assert not [s for s in sentences if "SDQ" in s or "onfidence" in s]
+
+
+def test_hidden_selection_is_never_said_to_have_caused_anything(result, out):
+    assert not [f for f in findings_of(out, "simulated-hidden") if f.claim == "effect"]
+    assert not re.search(r"\bcaused\b", pages_of(out, "simulated-hidden"))
+
+
+def test_the_true_effect_lies_in_the_interval_of_the_published_estimate(result, out):
+    # The same is held over a hundred fresh cohorts in test_simulated_worlds.py.
+    found = findings_of(out, "simulated-complete")
+    att, naive = found["attribution.att.english.endline"], found["attribution.naive.english.endline"]
+    cohort, plan = load_cohort_and_plan("simulated-complete")
+    frame = analysis_frame(cohort)
+    matched = attribute(
+        cohort, frame, plan.matching, [plan.primary], plan.selection, plan.seed
+    ).matched_programme("english_endline")
+    truth = load_truth(cohort.folder).att("english_endline", matched)
+    assert att.ci_low <= truth <= att.ci_high
+    assert not naive.ci_low <= truth <= naive.ci_high
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_the_summary_says_all_a_commissioner_needs_before_any_table(result, out, cohort):
+    page = (out / "reports" / cohort / "09_summary.html").read_text(encoding="utf-8")
+    first = page[: page.index("<table")]
+    for topic in (
+        "The children.", "What changed.", "What the programme did.", "Engagement.", "What it is worth.",
+        "What may not be concluded:", "Real or simulated.",
+    ):
+        assert topic in first, topic
