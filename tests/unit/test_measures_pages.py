@@ -136,7 +136,7 @@ def test_what_would_lift_names_groups_and_waves(typical):
     cohort, frame, _ = typical
     lift = what_would_lift(cohort, frame, [("english", "endline"), ("sdq_total", "endline")]).set_index("measure")
     assert lift.loc["english", "missing"].startswith("nothing")
-    assert lift.loc["sdq_total", "missing"] == "comparison children at baseline; comparison children at endline"
+    assert lift.loc["sdq_total", "missing"] == "comparison children at the start; comparison children at the end"
 
 
 def test_without_comparison_children_every_page_still_has_its_numbers():

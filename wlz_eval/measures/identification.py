@@ -15,6 +15,7 @@ from wlz_eval.core.figures import COLOURS, MARKERS, new_figure
 from wlz_eval.core.finding import Evidence, Finding, Unit
 from wlz_eval.core.result import Result
 from wlz_eval.measures.frame import AnalysisFrame
+from wlz_eval.measures.labels import column_label
 from wlz_eval.measures.options import RiskRule
 from wlz_eval.measures.progress import level_unit
 from wlz_eval.measures.risk import risk_count, risk_flags
@@ -71,7 +72,7 @@ class Identification(Result):
         text = "Programme children were at risk in {mean} areas on average"
         text += "; {high} of them were at risk in three or more." if "high" in self.numbers else "."
         if "pool_high" in self.numbers:
-            text += " Of the comparison children it was {pool}."
+            text += " Of the comparison children, {pool} were."
         return text
 
     def words(self, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,7 +191,7 @@ class Identification(Result):
 def _area_table(flags: pd.DataFrame, programme: pd.Series) -> pd.DataFrame:
     rows = []
     for area in flags.columns:
-        row: dict[str, Any] = {"area": area, "label": area.replace("_", " ")}
+        row: dict[str, Any] = {"area": area, "label": _capital(area)}
         for group, members in (("programme", programme), ("comparison", ~programme)):
             known = flags.loc[members, area].dropna()
             row[f"{group}_n"] = len(known) or math.nan
@@ -335,18 +336,24 @@ def identification(cohort: Cohort, frame: AnalysisFrame, rules: Sequence[RiskRul
     )
 
 
-def rules_table(rules: Sequence[RiskRule]) -> pd.DataFrame:
-    """Write the rules as rows: ``area``, ``column``, ``condition`` and ``cut`` (missing for a yes or no)."""
+def _capital(words: str) -> str:
+    """Write a name such as ``economic_disadvantage`` as the first words of a row."""
+    plain = words.replace("_", " ")
+    return plain[:1].upper() + plain[1:]
+
+
+def rules_table(rules: Sequence[RiskRule], cohort: Cohort) -> pd.DataFrame:
+    """Write the rules as rows in plain words: ``area``, ``reading`` (what is looked at) and ``condition``."""
     rows = []
     for rule in rules:
         if rule.below is not None:
-            condition, cut = "below", rule.below
+            condition = f"below {rule.below:g}"
         elif rule.at_least is not None:
-            condition, cut = "at or above", rule.at_least
+            condition = f"{rule.at_least:g} or more"
         else:
-            condition, cut = "yes" if rule.equals in (1, True) else f"equal to {rule.equals}", math.nan
-        rows.append((rule.area.replace("_", " "), rule.column.replace("_", " "), condition, cut))
-    return pd.DataFrame(rows, columns=["area", "column", "condition", "cut"])
+            condition = "yes" if rule.equals in (1, True) else str(rule.equals)
+        rows.append((_capital(rule.area), column_label(cohort, rule.column), condition))
+    return pd.DataFrame(rows, columns=["area", "reading", "condition"])
 
 
 def plot_areas(data: pd.DataFrame) -> Figure:
@@ -365,6 +372,6 @@ def plot_areas(data: pd.DataFrame) -> Figure:
         axes.plot(values, y, MARKERS[group], color=COLOURS[group], label=f"{group} children", linestyle="none")
     axes.set_yticks(y, rows["label"].astype(str).tolist())
     axes.set_xlim(0, 100)
-    axes.set_xlabel("Children at risk at baseline (%)")
-    figure.legend(loc="outside upper left", ncols=2)
+    axes.set_xlabel("Children at risk at the start (%)")
+    figure.legend(loc="outside upper left", ncols=2, frameon=False)
     return figure

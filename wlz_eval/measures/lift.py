@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
+from wlz_eval.core.words import WAVE_WORDS
 from wlz_eval.measures.frame import AnalysisFrame
 
 __all__ = ["what_would_lift"]
@@ -37,7 +38,7 @@ def what_would_lift(cohort: Cohort, frame: AnalysisFrame, outcomes: list[tuple[s
             column = f"{measure}_{when}"
             for group, members in (("programme", programme), ("comparison", ~programme)):
                 if not (column in data and data.loc[members, column].notna().any()):
-                    need.append(f"{group} children at {when}")
+                    need.append(f"{group} children {WAVE_WORDS[when]}")
         columns = [c for c in (f"{measure}_baseline", f"{measure}_{wave}") if c in data]
         children = int(data.loc[programme, columns].notna().all(axis=1).sum()) if columns else int(programme.sum())
         rows.append(

@@ -409,6 +409,6 @@ def plot_exit_rates(data: pd.DataFrame) -> Figure:
     axes.set_yticks(y, rows["label"].astype(str).tolist())
     axes.set_xlim(0, 100)
     axes.set_ylim(-0.7, len(rows) - 0.3)
-    axes.set_xlabel("Children no longer at risk, of those at risk at baseline (%)")
-    figure.legend(loc="outside upper left", ncols=2)
+    axes.set_xlabel("Children no longer at risk, of those at risk at the start (%)")
+    figure.legend(loc="outside upper left", ncols=2, frameon=False)
     return figure

@@ -31,7 +31,7 @@ class DataQuality(Result):
     Parameters
     ----------
     held : DataFrame
-        One row a table of the data contract: ``table``, ``row_is``, ``rows``, ``held``.
+        One row a table of the data contract: ``table``, ``name`` and ``row_is`` in words, ``rows``, ``held``.
     completeness : DataFrame
         One row a measure and wave: children of each group, those with a value, and those without.
     oddities : DataFrame
@@ -64,14 +64,14 @@ class DataQuality(Result):
     def answer(self) -> str:
         """Template of the answer in one or two sentences; its placeholders are those of :meth:`words`."""
         text = (
-            "{programme} of the programme are held, from {programme_schools}; {programme_known} have {label} "
+            "The tables hold {programme} of the programme, from {programme_schools}; {programme_known} have {label} "
             "both before and after."
         )
         if not self.counts["comparison"]:
             return f"{text} There are no comparison children, so nothing can be compared."
         return (
             text + " Beside them stand {comparison} of the comparison group, from {comparison_schools}; "
-            "{comparison_known} have it."
+            "{comparison_known} have both readings."
         )
 
     def words(self, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,11 +155,25 @@ class DataQuality(Result):
         return plot_completeness(self.completeness)
 
 
+#: Rows of a table in plainer words than the data contract's own.
+_PLAIN_ROWS = {
+    "measures": "one score of a child at one time",
+    "exposures": "any other support that a child had",
+    "costs": "one cost",
+    "funding": "one source of money",
+    "rate_card": "something that is paid for under the outcomes contract, and its price",
+    "targets": "a target of the outcomes contract",
+    "evidence": "a proof that an outcome was reached",
+    "flow": "how many children were left at one step before the data begin",
+}
+
+
 def _held(cohort: Cohort) -> pd.DataFrame:
     rows = [
         {
             "table": name,
-            "row_is": table.row,
+            "name": name.replace("_", " ").capitalize(),
+            "row_is": _PLAIN_ROWS.get(name, table.row),
             "rows": len(cohort[name]) if cohort.has(name) else 0,
             "held": "yes" if cohort.has(name) else "no",
         }
@@ -310,11 +324,11 @@ def plot_completeness(data: pd.DataFrame) -> Figure:
             y + shift,
             MARKERS[group],
             color=COLOURS[group],
-            label=group,
+            label=f"{group} children",
             linestyle="none",
         )
     axes.set_yticks(y, [f"{r.label}, {r.when}" for r in rows.itertuples()])
     axes.set_xlim(0, 103)
     axes.set_xlabel("Children with a value (%)")
-    figure.legend(loc="outside upper left", ncols=2)
+    figure.legend(loc="outside upper left", ncols=2, frameon=False)
     return figure
