@@ -12,11 +12,13 @@ import pandas as pd
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Finding, Unit
 from wlz_eval.core.result import Result
+from wlz_eval.core.words import WAVE_WORDS
 from wlz_eval.engagement.exposure import Dose, dose, exposure_notes, exposures
 from wlz_eval.engagement.groups import change_groups, dose_by_change, dose_by_need
 from wlz_eval.engagement.options import EngagementOptions
 from wlz_eval.engagement.regress import NO_POINTS, EngagementSlope, engagement_slope
 from wlz_eval.measures.frame import AnalysisFrame
+from wlz_eval.measures.labels import column_label
 from wlz_eval.reference.measures import Measure
 
 __all__ = ["Engagement", "Outcome", "OutcomeSlope", "engagement"]
@@ -24,7 +26,7 @@ __all__ = ["Engagement", "Outcome", "OutcomeSlope", "engagement"]
 #: Doses whose mean is reported where the tables hold them.
 REPORTED: tuple[str, ...] = ("hours", "link_worker_interactions", "sessions_attended", "attendance_rate")
 CAUTION = (
-    "Children were not given their dose by chance: support goes to those in need, and those who want it take it up."
+    "How much support a child had was not left to chance: it goes to those in need, and those who want it take it up."
 )
 
 
@@ -120,12 +122,13 @@ class Engagement(Result):
         Returns
         -------
         DataFrame
-            ``outcome``, ``wave``, ``good``, ``estimate``, ``ci_low``, ``ci_high``, ``unit``, ``n``,
+            ``outcome``, ``wave``, ``when``, ``good``, ``estimate``, ``ci_low``, ``ci_high``, ``unit``, ``n``,
             ``n_schools``, ``primary``, ``note``.
         """
         columns = [
             "outcome",
             "wave",
+            "when",
             "good",
             "estimate",
             "ci_low",
@@ -140,6 +143,7 @@ class Engagement(Result):
             (
                 s.measure.label,
                 s.wave,
+                WAVE_WORDS[s.wave],
                 {"higher": "higher", "lower": "lower"}.get(s.better, "unclear"),
                 s.slope.estimate,
                 s.slope.ci_low,
@@ -313,7 +317,13 @@ class Engagement(Result):
 
 def _dose_label(name: str) -> str:
     """Words for a dose."""
-    return {"attendance_rate": "share of planned sessions attended"}.get(name, name.replace("_", " "))
+    words = {
+        "hours": "hours of support",
+        "link_worker_interactions": "contacts with the Link Worker",
+        "sessions_attended": "partner sessions attended",
+        "attendance_rate": "share of planned sessions attended",
+    }
+    return words.get(name, name.replace("_", " "))
 
 
 def _slope_words(slope: Finding, better: str) -> str:
@@ -340,16 +350,7 @@ def _needs(
     for name in dict.fromkeys(names):
         if name not in frame.data or not pd.api.types.is_numeric_dtype(frame.data[name]):
             continue
-        stem, _, wave = name.rpartition("_")
-        labels[name] = (
-            f"{cohort.measure(stem).label} at baseline"
-            if wave == "baseline"
-            else {
-                "fsm": "Free school meals",
-                "eal": "English as an additional language",
-                "social_care": "Social care",
-            }.get(name, name.replace("_", " "))
-        )
+        labels[name] = column_label(cohort, name)
     return labels
 
 

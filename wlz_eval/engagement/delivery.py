@@ -164,7 +164,7 @@ class Delivery(Result):
         if "delivery_interactions_mean" in found:
             parts.append(
                 "The {delivery_interactions_mean:n_programme} children who started had "
-                "{delivery_interactions_mean:number} Link Worker interactions each on average."
+                "{delivery_interactions_mean:number} contacts with a Link Worker each on average."
             )
         if "delivery_attendance_all" in found:
             parts.append(
@@ -228,8 +228,8 @@ def _terms(cohort: Cohort, dates: pd.Series) -> pd.Series:
 
 def _interactions(cohort: Cohort, doses: pd.DataFrame) -> pd.DataFrame:
     labels = {
-        "link_worker_interactions": "All interactions",
-        "engagements": "Engagements (longer)",
+        "link_worker_interactions": "All contacts",
+        "engagements": "Longer contacts",
         "interactions_child": "With the child",
         "interactions_parent": "With a parent",
         "interactions_professional": "With a professional",
@@ -327,7 +327,10 @@ def _session_tables(cohort: Cohort, children: pd.Index) -> tuple[dict[str, pd.Da
     tables["by_term"]["group"] = tables["by_term"]["group"].str.slice(3)
     if "support_type" in sessions:
         tables["by_support"] = attendance_table(sessions, sessions["support_type"].astype("object"))
-    tables["by_partner"] = attendance_table(sessions, _partner_names(cohort, sessions))
+    # Partner 2 before partner 10.
+    tables["by_partner"] = attendance_table(sessions, _partner_names(cohort, sessions)).sort_values(
+        "group", key=lambda s: s.str.replace(r"\d+", lambda m: m[0].zfill(6), regex=True), ignore_index=True
+    )
     found = [_attendance_finding(row, "all") for _, row in tables["overall"].iterrows()]
     for _, row in tables.get("by_support", pd.DataFrame()).iterrows():
         found.append(_attendance_finding(row, str(row["group"]).lower().replace(" ", "_")))

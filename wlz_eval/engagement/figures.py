@@ -36,11 +36,10 @@ def draw_slope(data: pd.DataFrame) -> Figure:
     axes.plot(shown["dose"], shown["outcome"], "o", color=COLOURS["programme"], ms=7)
     axes.set_xlabel(_title(data, "x_title", "Dose"))
     axes.set_ylabel(_title(data, "y_title", "Outcome"))
-    axes.set_title("Association, not effect: mean outcome at each level of dose")
     if len(shown):
         end = shown.iloc[-1]
         axes.annotate(
-            "fitted line, 95% band",
+            "line of best fit, with 95% band",
             (end["dose"], end["fitted_high"]),
             xytext=(0, 4),
             textcoords="offset points",
@@ -57,10 +56,9 @@ def draw_dose(data: pd.DataFrame) -> Figure:
     y = list(range(len(shown)))
     axes.hlines(y, shown["ci_low"], shown["ci_high"], color=COLOURS["programme"])
     axes.plot(shown["mean"], y, "o", color=COLOURS["programme"], ms=7)
-    axes.set_yticks(y, list(shown["group"]))
+    axes.set_yticks(y, [str(g)[:1].upper() + str(g)[1:] for g in shown["group"]])
     axes.set_ylim(-0.6, max(len(shown) - 0.4, 0.6))
     axes.set_xlabel(_title(data, "x_title", "Mean dose, with 95% interval"))
-    axes.set_title("Dose by how children changed: association only")
     return figure
 
 
@@ -78,7 +76,7 @@ def draw_attendance(data: pd.DataFrame) -> Figure:
     y = list(range(len(shown)))
     axes.hlines(y, shown["ci_low"], shown["ci_high"], color=COLOURS["programme"])
     axes.plot(shown["rate"], y, "o", color=COLOURS["programme"], ms=6)
-    axes.set_yticks(y, list(shown["group"]))
+    axes.set_yticks(y, [str(g)[:1].upper() + str(g)[1:] for g in shown["group"]])
     axes.set_ylim(-0.6, max(len(shown) - 0.2, 0.8))
     axes.axvline(aim, color=COLOURS["bad"], ls="--")
     axes.annotate(
@@ -91,6 +89,5 @@ def draw_attendance(data: pd.DataFrame) -> Figure:
         color=COLOURS["bad"],
     )
     axes.set_xlim(min(40.0, float(shown["ci_low"].min()) - 3 if len(shown) else 40.0), 102)
-    axes.set_xlabel("Planned sessions attended, %, with 95% interval")
-    axes.set_title("Attendance at planned partner sessions")
+    axes.set_xlabel("Planned sessions attended (%), with 95% interval")
     return figure

@@ -29,7 +29,7 @@ __all__ = ["ContractResult", "contract"]
 
 PAID_NOT_CAUSED = (
     "An outcome is paid when a child crosses a line, whatever moved the child across it; "
-    "notebook 04 says what the programme itself can be shown to have changed."
+    "page 4 says what the programme itself can be shown to have changed."
 )
 
 _TRIGGER_COLUMNS = (
@@ -304,7 +304,7 @@ def contract(
     paid = apply_caps(claims, terms.child_cap, terms.contract_cap)
     areas = [
         (
-            o.area.replace("_", " "),
+            o.area.replace("_", " ").capitalize(),
             cohort.measure(o.measure).label,
             int(at_risk[o.area].sum()),
             int(reached[o.area].sum()),

@@ -18,9 +18,10 @@ __all__ = ["draw_amounts", "draw_targets", "draw_waterfall"]
 
 
 def _currency(data: pd.DataFrame) -> tuple[str, str]:
-    """Currency and title of the axis, from the column ``title``: ``GBP a child, 2023 prices``."""
+    """Currency, and title of the axis with its sign, from the column ``title``: ``GBP a child, 2023 prices``."""
     title = str(data["title"].iloc[0]) if len(data) else "GBP"
-    return title.split()[0], title
+    currency = title.split()[0]
+    return currency, title.replace(currency, {"GBP": "£", "USD": "$", "EUR": "€"}.get(currency, currency), 1)
 
 
 def _label(axes: Any, amount: float, right: float, row: int, currency: str) -> None:
@@ -67,9 +68,8 @@ def draw_amounts(data: pd.DataFrame) -> Figure:
     for row, amount in zip(rows, shown["per_child"], strict=True):
         _label(axes, amount, amount, row, currency)
     axes.set_xlim(0, 1.2 * float(shown["per_child"].max()) if len(shown) else 1)
-    axes.set_yticks(rows, list(shown["group"]))
+    axes.set_yticks(rows, [str(g)[:1].upper() + str(g)[1:] for g in shown["group"]])
     axes.set_xlabel(title)
-    axes.set_title("Who pays")
     return figure
 
 
@@ -84,6 +84,5 @@ def draw_targets(data: pd.DataFrame) -> Figure:
     axes.set_yticks(rows, list(shown["label"]))
     axes.set_ylim(-0.6, len(shown) - 0.2)
     axes.set_xlim(left=0)
-    axes.set_xlabel("Children. Dot: achieved. Bar: low to high target. Stroke: base target")
-    axes.set_title("Achieved beside the targets")
+    axes.set_xlabel("Children. Dot: reached. Bar: low to high target. Stroke: middle target")
     return figure
