@@ -727,6 +727,30 @@ CASES = [
         "given twice",
         "Check",
     ),
+    Case(
+        # Nine lines of aliases stood for a billion values: the check of a plan went on until memory ran out.
+        "an alias in yaml",
+        text("cohort.yaml", lambda t: t + "extra: &a [*a]\n"),
+        "cohort.yaml",
+        "the alias *a is not allowed",
+        "at this line",
+    ),
+    Case(
+        # Python's own stack ended the whole run, the good cohorts with it.
+        "yaml too deep",
+        text("cohort.yaml", lambda t: t + "extra: " + "[" * 5000 + "]" * 5000 + "\n"),
+        "cohort.yaml",
+        "more than 30 deep",
+        "at this line",
+    ),
+    Case(
+        # A link that points nowhere ended in a traceback.
+        "a link to nowhere",
+        lambda folder: (folder / "measures.csv").unlink() or (folder / "measures.csv").symlink_to("nowhere.csv"),
+        "measures",
+        "cannot be opened",
+        "not a link",
+    ),
     Case("empty cohort.yaml", raw("cohort.yaml", b"# nothing\n"), "cohort.yaml", "is empty", "wlz-eval new"),
     Case("a list", raw("cohort.yaml", b"- a\n"), "cohort.yaml", "not a mapping", "key: value"),
     Case(

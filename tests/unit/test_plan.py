@@ -10,6 +10,7 @@ from wlz_eval.core.errors import PlanError
 from wlz_eval.measures import analysis_frame
 from wlz_eval.plan import check_plan, explain_plan, load_plan, lock_plan, make_plan
 from wlz_eval.plan.columns import formula_names, frame_columns
+from wlz_eval.plan.load import read_plan_file
 from wlz_eval.plan.lock import LOCK_FILE
 
 SMALL = {"outcomes": [{"measure": "english", "primary": True}]}
@@ -29,6 +30,27 @@ def edit(folder, old, new):
 
 
 class TestMistakes:
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            # Nine lines stood for a billion values, and the check went on until it was killed.
+            (
+                "a: &a [x, x]\n"
+                + "".join(
+                    f"{k}: &{k} [{', '.join([f'*{j}'] * 9)}]\n" for j, k in zip("abcdefgh", "bcdefghi", strict=True)
+                ),
+                "alias",
+            ),
+            # A list that holds itself, and brackets deeper than Python's stack, ended in tracebacks.
+            ("risk: &a [*a]\n", "alias"),
+            ("risk: " + "[" * 5000 + "]" * 5000, "deep"),
+        ],
+    )
+    def test_yaml_that_swells_or_never_ends(self, text, said, tmp_path):
+        (tmp_path / "plan.yaml").write_text(text)
+        with pytest.raises(PlanError, match=said):
+            read_plan_file(tmp_path / "plan.yaml")
+
     def test_all_at_once_with_key_value_and_nearest_name(self):
         found = {
             p.column: p

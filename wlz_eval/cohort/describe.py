@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from wlz_eval.cohort.model import CohortMeta, DataUse, Period, Term
 from wlz_eval.core.errors import Problem, suggestion
+from wlz_eval.core.yamltext import check_yaml
 from wlz_eval.reference.measures import Measure
 
 __all__ = ["meta_text", "read_meta", "read_yaml"]
@@ -53,6 +54,7 @@ def read_yaml(path: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
     except UnicodeDecodeError:
         return None, [Problem(table=name, message="the file is not UTF-8 text", remedy="Save it as UTF-8.")]
     try:
+        check_yaml(text)
         value = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

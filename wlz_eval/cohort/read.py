@@ -71,8 +71,15 @@ def _read_parquet(path: Path, name: str) -> RawTable:
 
 
 def _read_csv(path: Path, table: Table) -> RawTable:
-    with path.open("rb") as file:
-        head = file.read(1 << 16)
+    try:
+        with path.open("rb") as file:
+            head = file.read(1 << 16)
+    except OSError as error:
+        return _failed(
+            table.name,
+            f"{path.name} cannot be opened ({type(error).__name__})",
+            "Put the file itself there, not a link to it, and let it be read.",
+        )
     trouble = _unreadable(head, path, table)
     if trouble is not None:
         return trouble

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from wlz_eval.cohort import find_cohort, load_cohort
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import PlanError, Problem
+from wlz_eval.core.yamltext import check_yaml
 from wlz_eval.plan.columns import column_problems
 from wlz_eval.plan.lock import plan_status
 from wlz_eval.plan.model import PlanModel
@@ -56,6 +57,7 @@ def read_plan_file(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
             ]
         ) from None
     try:
+        check_yaml(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:
