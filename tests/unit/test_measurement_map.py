@@ -127,6 +127,17 @@ def test_nobody_within_the_caliper_is_a_sentence_not_an_error():
     assert "similar enough" in pages.answer(result)[0]
 
 
+def test_groups_told_apart_perfectly_are_a_sentence_not_an_error():
+    # One programme child, or a covariate that only programme children have, ended notebook 04 with an error, and
+    # with it value and contract: 01 to 03 and the summary were all that was left of a valid cohort.
+    cohort, plan, frame, _ = _attributed("simulated-typical")
+    apart = frame.data.assign(fsm=frame.data["programme"] == 1)
+    result = attribute(cohort, AnalysisFrame(data=apart, flow=frame.flow), plan.matching, plan.outcomes, plan.selection)
+    assert not result.has_design
+    assert "apart perfectly" in result.refusals["other_school"]
+    assert "No programme child has a comparison child" in pages.answer(result)[0]
+
+
 def test_shuffled_frames_give_the_same_findings():
     cohort, plan, frame, result = _attributed("star-1986")
     order = np.random.default_rng(0).permutation(len(frame.data))

@@ -12,7 +12,7 @@ import pandas as pd
 from wlz_eval.attribution.balance import BalanceTable, balance_table
 from wlz_eval.attribution.capabilities import METHODS, MatchSpec, match_spec
 from wlz_eval.attribution.covariates import MISSING_LEVEL, Covariates, make_covariates
-from wlz_eval.attribution.distance import propensity
+from wlz_eval.attribution.distance import NobodyMatchedError, propensity
 from wlz_eval.attribution.formula import MatchingFormula, is_outcome_column, read_formula
 from wlz_eval.attribution.matching.nearest import nearest_pairs
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Design", "NobodyMatchedError", "match"]
 
 Bools = npt.NDArray[np.bool_]
-
-
-class NobodyMatchedError(DesignError):
-    """A sound design under which no child finds a partner: a result about the data, not a slip in the plan."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from wlz_eval.core.errors import DesignError
 
-__all__ = ["Propensity", "propensity"]
+__all__ = ["NobodyMatchedError", "Propensity", "propensity"]
 
 Array = npt.NDArray[np.float64]
 
@@ -19,6 +19,10 @@ Array = npt.NDArray[np.float64]
 #: at the same round and agree to the last digits.
 CONVERGENCE = 1e-8
 ROUNDS = 100
+
+
+class NobodyMatchedError(DesignError):
+    """A sound design under which no child finds a partner: a result about the data, not a slip in the plan."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def propensity(X: pd.DataFrame, treated: npt.ArrayLike) -> Propensity:
 
     Raises
     ------
-    DesignError
+    NobodyMatchedError
         When the covariates tell the groups apart perfectly: nobody can then be compared.
 
     Examples
@@ -97,7 +101,7 @@ def propensity(X: pd.DataFrame, treated: npt.ArrayLike) -> Propensity:
     mask = np.asarray(treated, dtype=bool)
     perfect = _perfect_columns(X, mask)
     if perfect:
-        raise DesignError(
+        raise NobodyMatchedError(
             f"Covariate {perfect[0]!r} tells programme and comparison children apart perfectly, so nobody can be "
             "compared. Take it out of the formula, or find comparison children who share it."
         )
@@ -115,7 +119,7 @@ def propensity(X: pd.DataFrame, treated: npt.ArrayLike) -> Propensity:
     # Summed row by row, so that equal children get equal numbers to the last bit whatever their place.
     linear = beta[0] + (design[:, 1:] * beta[1:]).sum(axis=1)
     if linear[mask].min() > linear[~mask].max():
-        raise DesignError(
+        raise NobodyMatchedError(
             f"The covariates {', '.join(map(str, X.columns))} together tell programme and comparison children apart "
             "perfectly, so nobody can be compared. Use fewer, or more comparison children."
         )
