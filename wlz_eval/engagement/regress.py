@@ -266,7 +266,7 @@ def _kept(X: pd.DataFrame) -> np.ndarray:
 def _why_not(X: pd.DataFrame, exposure: str) -> str:
     """Say why no slope can be estimated; empty when one can."""
     if len(X) < FEWEST_CHILDREN:
-        return f"Fewer than {FEWEST_CHILDREN} children have both the dose and the outcome."
+        return "Too few children have both the dose and the outcome to fit a line."
     dose = X[exposure]
     if dose.max() == dose.min():
         return "Every child had the same dose, so nothing can be said about more or less of it."
