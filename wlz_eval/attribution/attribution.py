@@ -279,7 +279,7 @@ class Attribution(Result):
         common: dict[str, Any] = {
             "claim": "description",
             "comparator": self.headline,
-            "method": self.design.title,
+            "method": f"Matched design ({self.design.spec.method})",
         }
         counts = [
             Finding(
