@@ -28,9 +28,8 @@ def refresh(path: Path) -> bool:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = outputs.get(cell.id, [])
-            cell.execution_count = None
-            for output in cell.outputs:
-                output.pop("execution_count", None)
+            # nbval takes outputs without a count for those of a cell that was never run.
+            cell.execution_count = 1 if cell.id in checked else None
     nbformat.write(notebook, path)
     return True
 

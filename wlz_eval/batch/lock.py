@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wlz_eval.core.errors import RunError
+from wlz_eval.core.files import remove_unfinished
 
 __all__ = ["locked", "scratch_folder"]
 
@@ -53,6 +54,7 @@ def locked(private: Path) -> Iterator[None]:
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         # Whatever lies here belongs to a run that was killed: nobody else can hold the lock.
         shutil.rmtree(private / _SCRATCH, ignore_errors=True)
+        remove_unfinished(private)
         try:
             yield
         finally:

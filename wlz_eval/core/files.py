@@ -9,7 +9,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-__all__ = ["cohorts_dir", "hash_bytes", "hash_json", "notebooks_dir", "project_root", "reference_dir", "write_atomic"]
+__all__ = [
+    "cohorts_dir",
+    "hash_bytes",
+    "hash_json",
+    "notebooks_dir",
+    "project_root",
+    "reference_dir",
+    "remove_unfinished",
+    "write_atomic",
+]
 
 
 def project_root() -> Path:
@@ -52,12 +61,30 @@ def hash_json(value: Any) -> str:
     return hash_bytes(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode())
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Remove what :func:`write_atomic` left half-written below `folder` when its process was killed."""
+    for path in folder.rglob(".*.part"):
+        process = path.name.split(".")[-3]
+        if not (process.isdigit() and _alive(int(process))):
+            path.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Write a file so that a reader, or the next run, finds it whole or not at all."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     data = content.encode("utf-8") if isinstance(content, str) else content
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
