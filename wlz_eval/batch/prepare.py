@@ -113,8 +113,12 @@ def cohort_id(folder: Path) -> str:
     """Read the id from ``cohort.yaml`` without checking the rest; empty when there is no valid one."""
     import yaml
 
+    from wlz_eval.core.yamltext import check_yaml
+
     try:
-        content = yaml.safe_load((folder / "cohort.yaml").read_text(encoding="utf-8-sig"))
+        text = (folder / "cohort.yaml").read_text(encoding="utf-8-sig")
+        check_yaml(text)
+        content = yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError):
         return ""
     found = str(content.get("id", "")) if isinstance(content, dict) else ""

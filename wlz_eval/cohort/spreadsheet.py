@@ -14,6 +14,7 @@ import yaml
 from wlz_eval.cohort.mapping import SheetMapping
 from wlz_eval.cohort.tables import TABLES
 from wlz_eval.core.errors import CohortError, OptionError, Problem, suggestion
+from wlz_eval.core.yamltext import check_yaml
 from wlz_eval.reference.measures import measures as registry
 
 __all__ = ["convert_sheet", "parse_mapping", "plain_numbers", "read_sheet"]
@@ -287,6 +288,7 @@ def _values(cells: pd.Series, measure: str, source: str, problems: list[Problem]
 def parse_mapping(text: str) -> dict[str, Any]:
     """Read a mapping file; every word stays text, so that yes and no are not turned into truth values."""
     try:
+        check_yaml(text)
         value = yaml.load(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

@@ -14,6 +14,7 @@ import yaml
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import PlanError, Problem
 from wlz_eval.core.files import hash_json, write_atomic
+from wlz_eval.core.yamltext import check_yaml
 from wlz_eval.plan.model import PlanModel
 from wlz_eval.plan.overrides import changed_keys
 
@@ -94,7 +95,9 @@ def _baseline_hash(cohort: Cohort) -> str:
 
 def _read_lock(path: Path) -> Mapping[str, Any]:
     try:
-        lock = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        check_yaml(text)
+        lock = yaml.safe_load(text)
         keys = {"plan_hash", "baseline_hash", "package_version", "date", "registered", "plan"}
         if not isinstance(lock, dict) or not keys <= set(lock):
             raise ValueError("keys are missing")

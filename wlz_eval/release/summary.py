@@ -224,17 +224,14 @@ def _value(found: FindingSet) -> Sentence:
     if net is not None and ratio is not None and odds is not None:
         return Sentence(
             spent + " Benefits less costs come to {net:short} (95% interval {net:short_interval}): benefits are "
-            "{ratio:number} times the cost. The chance that benefits reach costs is {odds:chance}. This rests on "
-            "assumptions.",
-            {"cost": cost, "net": net, "ratio": ratio, "odds": odds},
+            "{ratio:number} times the cost. The chance that benefits reach costs is {odds:chance}. Prices of "
+            "{year}; the links from results to money are {kind}.",
+            {"cost": cost, "net": net, "ratio": ratio, "odds": odds, "year": str(net.price_year), "kind": net.evidence},
             topic,
         )
     if projected is not None:
         return Sentence(
-            spent + " No benefit can be counted. If all of the difference from matched children were due to the "
-            "programme, benefits less costs would be {projected:short} (95% interval {projected:short_interval}).",
-            {"cost": cost, "projected": projected},
-            topic,
+            spent + " No benefit is counted, since no effect of the programme has been shown.", {"cost": cost}, topic
         )
     return Sentence(
         spent + " No benefit is put into money, so its worth is not known.", {"cost": cost}, topic
@@ -253,7 +250,6 @@ def _key(found: FindingSet, measure: str, wave: str) -> tuple[Finding, ...]:
         "value.net_present_value",
         "value.benefit_cost_ratio",
         "value.breakeven_probability",
-        "value.projection.net_present_value",
     )
     return tuple(f for f in map(found.get, wanted) if f is not None and f.estimate == f.estimate)
 
