@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -300,7 +301,8 @@ class Attribution(Result):
                 finding_id=f"attribution.imbalance.{when}",
                 quantity="largest standardised mean difference",
                 unit="sd",
-                estimate=value,
+                # Infinite where programme children do not differ at all on something that others differ on.
+                estimate=value if np.isfinite(value) else math.nan,
                 n_programme=n,
                 n_comparison=m,
                 **common,
@@ -314,7 +316,6 @@ class Attribution(Result):
                 ),
                 ("after", worst.worst_after, n1, n0),
             )
-            if np.isfinite(value)
         ]
         return (*counts, *limits)
 

@@ -1,0 +1,145 @@
+"""Cohorts that are valid but poor: all nine notebooks succeed, say what is missing, and publish.
+
+A poor cohort used to stop 04 or 05 with an error, which left it without a summary. A broken cohort in the same run
+is refused, publishes nothing, and leaves the others unharmed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from wlz_eval.batch import RunRequest, run
+from wlz_eval.cohort import find_cohort, load_cohort, write_cohort
+from wlz_eval.release import NOTEBOOKS
+from wlz_eval.simulate import SimulationOptions, simulate, write_simulated
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory) -> Path:
+    """A small simulated cohort as CSV, to be made poor."""
+    folder = tmp_path_factory.mktemp("base") / "base"
+    options = SimulationOptions(id="base", children=60, pool=300, schools=4, comparison_schools=4, seed=11)
+    write_simulated(simulate(options), folder)
+    cohort = load_cohort(folder)
+    for path in folder.glob("*.parquet"):
+        path.unlink()
+    write_cohort(cohort, folder)
+    return folder
+
+
+def copy(base: Path, name: str) -> Path:
+    folder = base.parent / name
+    shutil.copytree(base, folder)
+    described = yaml.safe_load((folder / "cohort.yaml").read_text(encoding="utf-8"))
+    (folder / "cohort.yaml").write_text(yaml.safe_dump({**described, "id": name}, sort_keys=False), encoding="utf-8")
+    return folder
+
+
+def keep(folder: Path, children: pd.Series) -> None:
+    """Keep these children in every table."""
+    for path in folder.glob("*.csv"):
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        if "child_id" in table:
+            table[table["child_id"].isin(children)].to_csv(path, index=False)
+
+
+def children_of(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "children.csv", dtype=str, keep_default_na=False)
+
+
+def few_programme_children(base: Path, n: int) -> Path:
+    folder = copy(base, f"programme-{n}")
+    table = children_of(folder)
+    chosen = table[table["group"] == "programme"].head(n)
+    keep(folder, pd.concat([chosen, table[table["group"] == "comparison"]])["child_id"])
+    return folder
+
+
+def no_comparison(base: Path) -> Path:
+    folder = copy(base, "no-comparison")
+    table = children_of(folder)
+    keep(folder, table.loc[table["group"] == "programme", "child_id"])
+    return folder
+
+
+def required_tables_only(base: Path) -> Path:
+    folder = copy(base, "required-only")
+    for path in folder.iterdir():
+        if path.name not in ("cohort.yaml", "plan.yaml", "children.csv", "measures.csv"):
+            path.unlink()
+    plan = yaml.safe_load((folder / "plan.yaml").read_text(encoding="utf-8"))
+    plan["matching"]["formula"] = "programme ~ english_baseline + maths_baseline"
+    plan["outcomes"] = [{"measure": "english", "wave": "endline", "primary": True}]
+    plan["risk"] = []
+    plan.pop("engagement", None)
+    plan.pop("value", None)
+    (folder / "plan.yaml").write_text(yaml.safe_dump(plan), encoding="utf-8")
+    return folder
+
+
+def two_schools_and_a_mark(base: Path) -> Path:
+    """Two programme schools, one of them with a single programme child, and a byte order mark in a table."""
+    folder = copy(base, "two-schools")
+    table = children_of(folder)
+    first, second = sorted(table.loc[table["group"] == "programme", "school_id"].unique())[:2]
+    programme = table["group"] == "programme"
+    one = table[programme & (table["school_id"] == second)].head(1)
+    keep(folder, pd.concat([table[programme & (table["school_id"] == first)], one, table[~programme]])["child_id"])
+    path = folder / "children.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    return folder
+
+
+def no_endline(base: Path) -> Path:
+    folder = copy(base, "no-endline")
+    path = folder / "measures.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table[table["wave"] != "endline"].to_csv(path, index=False)
+    return folder
+
+
+def broken(base: Path) -> Path:
+    folder = copy(base, "broken")
+    (folder / "measures.csv").unlink()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def outcome(base, tmp_path_factory):
+    out = tmp_path_factory.mktemp("poor")
+    folders = [
+        no_comparison(base), required_tables_only(base), two_schools_and_a_mark(base), no_endline(base),
+        few_programme_children(base, 1), few_programme_children(base, 9), few_programme_children(base, 10),
+    ]
+    request = RunRequest(cohorts=(*folders, broken(base), base.parent / "absent"), effort="quick", out_dir=out)
+    return run(request), out, [folder.name for folder in folders]
+
+
+def test_every_notebook_of_every_poor_cohort_succeeds(outcome):
+    result, _, names = outcome
+    wrong = [f"{j.cohort} {j.notebook}: {j.detail or j.reason}" for j in result.jobs if j.status != "succeeded"]
+    assert wrong == []
+    assert {(job.cohort, job.notebook) for job in result.jobs} == {(c, n) for c in names for n in NOTEBOOKS}
+
+
+def test_all_of_them_pass_the_gate_and_are_published(outcome):
+    result, out, names = outcome
+    assert result.gate == {}
+    for name in names:
+        assert len(list((out / "reports" / name).glob("0*.html"))) == len(NOTEBOOKS), name
+
+
+def test_the_broken_and_the_absent_are_refused_with_status_2(outcome):
+    result, out, _ = outcome
+    assert result.exit_code == 2
+    assert len(result.refused) == 2
+    assert not (out / "reports" / "broken").exists()
+
+
+def test_find_cohort_takes_a_folder_anywhere(base):
+    assert find_cohort(base) == base
