@@ -150,7 +150,9 @@ def findings_of(out: Path, cohort: str):
 
 
 def pages_of(out: Path, cohort: str) -> str:
-    return " ".join(p.read_text(encoding="utf-8") for p in sorted((out / "reports" / cohort).glob("*.html")))
+    """Text of a cohort's pages without their pictures, whose code is one word of a hundred thousand letters."""
+    pages = (p.read_text(encoding="utf-8") for p in sorted((out / "reports" / cohort).glob("*.html")))
+    return " ".join(re.sub(r'src="data:[^"]*"', "", page) for page in pages)
 
 
 def test_what_only_programme_children_have_is_never_attributed_nor_priced(result, out):
@@ -162,7 +164,8 @@ def test_what_only_programme_children_have_is_never_attributed_nor_priced(result
     attendance = next(f for f in found if f.finding_id == "attribution.att.attendance.endline")
     assert attendance.claim == "effect"
     assert attendance.has_interval
-    sentences = re.findall(r"[^.>]*\bcaused\b[^.<]*", pages_of(out, "simulated-typical"))
+    text = pages_of(out, "simulated-typical")
+    sentences = [text[m.start() : m.start() + 120] for m in re.finditer(r"\bcaused\b", text)]
     assert sentences
     assert not [s for s in sentences if "SDQ" in s or "onfidence" in s]
 
