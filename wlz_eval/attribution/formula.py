@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wlz_eval.cohort.model import WAVES
+from wlz_eval.cohort.model import LATE_SUFFIXES
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
 
 __all__ = ["FUNCTIONS", "MatchingFormula", "is_outcome_column", "read_formula"]
@@ -15,7 +15,6 @@ __all__ = ["FUNCTIONS", "MatchingFormula", "is_outcome_column", "read_formula"]
 #: Functions that a formula may use.
 FUNCTIONS: tuple[str, ...] = ("C", "I", "bs", "center", "exp", "log", "poly", "scale")
 
-_LATE: tuple[str, ...] = tuple(f"_{wave}" for wave in WAVES if wave not in ("pre_baseline", "baseline"))
 _ALLOWED = (
     ast.Expression,
     ast.Name,
@@ -63,7 +62,7 @@ def is_outcome_column(column: str) -> bool:
     >>> is_outcome_column("english_endline"), is_outcome_column("english_baseline")
     (True, False)
     """
-    return column.endswith(_LATE)
+    return column.endswith(LATE_SUFFIXES)
 
 
 def _check_factor(factor: str, text: str) -> list[tuple[str, bool]]:

@@ -15,11 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.reference.measures import Measure, measures
 
-__all__ = ["WAVES", "Cohort", "CohortMeta", "DataUse", "Period", "Term", "Wave"]
+__all__ = ["LATE_SUFFIXES", "WAVES", "Cohort", "CohortMeta", "DataUse", "Period", "Term", "Wave"]
 
 Wave = Literal["pre_baseline", "baseline", "midpoint", "endline", "followup"]
 #: Waves in the order of time.
 WAVES: tuple[str, ...] = ("pre_baseline", "baseline", "midpoint", "endline", "followup")
+#: Ends of the names of columns measured after the programme began: no design may use them.
+LATE_SUFFIXES: tuple[str, ...] = tuple(f"_{wave}" for wave in WAVES if wave not in ("pre_baseline", "baseline"))
 
 
 class _Strict(BaseModel):

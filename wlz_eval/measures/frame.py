@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wlz_eval.cohort.model import WAVES, Cohort, Period
+from wlz_eval.cohort.model import LATE_SUFFIXES, WAVES, Cohort, Period
 from wlz_eval.cohort.tables import TABLES
 
 __all__ = ["AnalysisFrame", "analysis_frame", "attendance_by_wave"]
@@ -61,14 +61,13 @@ class AnalysisFrame:
     @property
     def baseline_columns(self) -> list[str]:
         """Columns known before the programme began: the only ones that a design may use."""
-        late = tuple(f"_{wave}" for wave in WAVES if wave not in ("pre_baseline", "baseline"))
-        return [c for c in self.data.columns if not c.endswith(late) and c not in ("left", "group", "programme")]
+        not_before = ("left", "group", "programme")
+        return [c for c in self.data.columns if not c.endswith(LATE_SUFFIXES) and c not in not_before]
 
     @property
     def outcome_columns(self) -> list[str]:
         """Columns measured after the programme began."""
-        late = tuple(f"_{wave}" for wave in WAVES if wave not in ("pre_baseline", "baseline"))
-        return [c for c in self.data.columns if c.endswith(late)]
+        return [c for c in self.data.columns if c.endswith(LATE_SUFFIXES)]
 
 
 def attendance_by_wave(cohort: Cohort) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.figures import COLOURS, MARKERS, new_figure
 from wlz_eval.core.finding import Evidence, Finding, Unit
 from wlz_eval.core.result import Result
+from wlz_eval.core.words import COLUMN_WORDS
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.measures.labels import column_label
 from wlz_eval.measures.options import RiskRule
@@ -233,7 +234,7 @@ def _profile(cohort: Cohort, data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataF
             shares.append(
                 row
                 | {
-                    "label": _YES_NO[column],
+                    "label": COLUMN_WORDS[column],
                     "programme": 100 * row["programme"],
                     "comparison": 100 * row["comparison"],
                 }
@@ -242,11 +243,7 @@ def _profile(cohort: Cohort, data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataF
     return pd.DataFrame(means, columns=[*names, "unit"]), pd.DataFrame(shares, columns=names)
 
 
-_YES_NO = {
-    "fsm": "Free school meals",
-    "eal": "English as an additional language",
-    "social_care": "Known to social care",
-}
+_YES_NO = ("fsm", "eal", "social_care")
 
 
 def _agreement(data: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wlz_eval.cohort.model import WAVES, Cohort
+from wlz_eval.cohort.model import LATE_SUFFIXES, Cohort
 from wlz_eval.core.errors import Problem, nearest_names
 from wlz_eval.measures.frame import attendance_by_wave, carried_columns
 from wlz_eval.plan.model import PlanModel
@@ -14,8 +14,6 @@ from wlz_eval.reference.measures import measures
 
 __all__ = ["column_problems", "formula_names", "frame_columns"]
 
-#: Suffixes of columns measured after the programme began.
-LATE: tuple[str, ...] = tuple(f"_{wave}" for wave in WAVES if wave not in ("pre_baseline", "baseline"))
 #: Columns of the frame that say who was treated or what came later, so no design may use them.
 NOT_BASELINE: tuple[str, ...] = ("programme", "group", "comparison_type", "left", "started")
 
@@ -86,7 +84,7 @@ def _missing(name: str, columns: list[str], at: dict[str, Any], what: str) -> Pr
 
 def _design_names(names: set[str], columns: list[str], at: dict[str, Any], what: str) -> Iterator[Problem]:
     for name in sorted(names):
-        if name.endswith(LATE):
+        if name.endswith(LATE_SUFFIXES):
             yield Problem(
                 **at,
                 value=name,
