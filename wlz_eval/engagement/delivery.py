@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Finding
@@ -37,7 +37,7 @@ def _rate(planned: np.ndarray, attended: np.ndarray) -> tuple[float, float, floa
         return 100 * rate, math.nan, math.nan
     residual = attended - rate * planned
     se = math.sqrt(n / (n - 1) * float((residual**2).sum())) / total
-    width = float(stats.t.ppf(0.975, n - 1)) * se
+    width = float(special.stdtrit(n - 1, 0.975)) * se
     return 100 * rate, 100 * max(rate - width, 0.0), 100 * min(rate + width, 1.0)
 
 

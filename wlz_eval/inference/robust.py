@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.core.result import Result
@@ -170,9 +170,9 @@ def _assemble(
     level = float(facts["level"])  # type: ignore[arg-type]
     known = np.isfinite(df) & (df > 0) & (se > 0)
     safe = np.where(known | np.isposinf(df), df, 1.0)
-    quantile = stats.t.ppf(0.5 + level / 2, safe)
+    quantile = special.stdtrit(safe, 0.5 + level / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = 2 * stats.t.sf(np.abs(estimate / se), safe)
+        p = 2 * special.stdtr(safe, -np.abs(estimate / se))
     usable = known | (np.isposinf(df) & (se > 0))
     half = np.where(usable, quantile * se, np.nan)
     return RobustEstimates(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 __all__ = ["Change", "Share", "paired_change", "wilson"]
 
@@ -84,7 +84,7 @@ def paired_change(
         else:
             se = float(difference.std(ddof=1) / math.sqrt(n))
             df, method = n - 1, f"paired t with {n - 1} degrees of freedom, children as independent"
-        half = float(stats.t.ppf(0.5 + level / 2, df)) * se
+        half = float(special.stdtrit(df, 0.5 + level / 2)) * se
     return Change(
         n=n,
         missing=missing,
@@ -112,7 +112,7 @@ def wilson(count: int, n: int, level: float = 0.95) -> Share:
     """
     if n <= 0:
         return Share(math.nan, math.nan, math.nan)
-    z = float(stats.norm.ppf(0.5 + level / 2))
+    z = float(special.ndtri(0.5 + level / 2))
     p = count / n
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))

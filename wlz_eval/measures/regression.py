@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import OptionError
@@ -156,7 +156,8 @@ def exit_rate_expected(r: float, share: float) -> float:
     if not 0 < share < 1:
         raise OptionError(f"The share at risk must lie between 0 and 1, not {share}.")
     cut = special.ndtri(1 - share)
-    below_both = float(stats.multivariate_normal.cdf([cut, cut], mean=[0.0, 0.0], cov=[[1.0, r], [r, 1.0]]))
+    # Bivariate normal with equal cuts, by Owen's T (Owen 1956).
+    below_both = float(special.ndtr(cut) - 2 * special.owens_t(cut, math.sqrt((1 - r) / (1 + r))))
     beyond_both = 1 - 2 * (1 - share) + below_both
     return 1 - beyond_both / share
 
@@ -214,7 +215,7 @@ def _from_pairs(pairs: npt.NDArray[np.float64]) -> Population | None:
     sd = np.std(pairs, axis=0, ddof=1).tolist()
     if not min(sd) > 0:
         return None
-    r = float(stats.pearsonr(pairs[:, 0], pairs[:, 1]).statistic)
+    r = float(np.corrcoef(pairs[:, 0], pairs[:, 1])[0, 1])
     return Population(mean=mean[0], sd=sd[0], later_mean=mean[1], later_sd=sd[1], r=r, n=len(pairs))
 
 

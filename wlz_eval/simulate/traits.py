@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 from wlz_eval.reference.measures import measures
 
@@ -154,7 +154,9 @@ def beta_binomial_cuts(mean: float, sd: float, top: int) -> tuple[float, ...]:
     binomial = top * share * (1 - share)
     rho = min(max((sd**2 / binomial - 1) / (top - 1), 1e-3), 0.999)
     a, b = share * (1 / rho - 1), (1 - share) * (1 / rho - 1)
-    cumulative = np.cumsum(stats.betabinom.pmf(np.arange(top), top, a, b))
+    k = np.arange(top)
+    choose = special.gammaln(top + 1) - special.gammaln(k + 1) - special.gammaln(top - k + 1)
+    cumulative = np.cumsum(np.exp(choose + special.betaln(k + a, top - k + b) - special.betaln(a, b)))
     return tuple(float(c) for c in special.ndtri(np.clip(cumulative, 1e-12, 1 - 1e-12)))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from wlz_eval.core.finding import Finding, FindingCovariance
 from wlz_eval.value.benefits import BenefitLine
@@ -16,7 +17,7 @@ __all__ = ["Draws", "clipped_mean", "draw_benefits", "effect_covariance", "mean_
 
 Array = npt.NDArray[np.float64]
 #: Half-width of a normal 95% interval, in standard deviations.
-Z95 = float(stats.norm.ppf(0.975))
+Z95 = float(special.ndtri(0.975))
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def clipped_mean(mean: float, sd: float) -> float:
     if sd == 0:
         return max(mean, 0.0)
     z = mean / sd
-    return float(mean * stats.norm.cdf(z) + sd * stats.norm.pdf(z))
+    return float(mean * special.ndtr(z) + sd * math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi))
 
 
 def _sd(effect: Finding) -> float:
