@@ -1,0 +1,193 @@
+"""The children an effect is estimated on: known outcomes, weights, covariates and clusters, in the order of labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from wlz_eval.attribution.covariates import fill_missing
+from wlz_eval.attribution.design import Design
+from wlz_eval.core.errors import DesignError, OptionError, suggestion
+
+__all__ = ["Analysed", "Cluster", "analysed_children", "known_outcome", "outcome_clusters", "outcome_values"]
+
+#: Column of schools, ``"pair"``, or None for independent children.
+Cluster = str | None
+
+SCHOOL_NOT_KNOWN = "(school not known)"
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """The children with a known outcome and a weight above zero.
+
+    Parameters
+    ----------
+    outcome : str
+    y, weights : Series
+        Outcome and weight, indexed by child.
+    treated : array of bool
+        Programme children.
+    covariates : DataFrame
+        Covariates of the outcome model.
+    clusters : Series or None
+        Cluster of each child.
+    clustering : str
+        What the clusters are, in a word.
+    missing : tuple of int
+        Programme and comparison children of the design whose outcome is not known.
+    notes : tuple of str
+    """
+
+    outcome: str
+    y: pd.Series
+    weights: pd.Series
+    treated: npt.NDArray[np.bool_]
+    covariates: pd.DataFrame
+    clusters: pd.Series | None
+    clustering: str
+    missing: tuple[int, int]
+    notes: tuple[str, ...] = ()
+
+    def of(self, rows: npt.NDArray[np.bool_]) -> Analysed:
+        """Only some of the children."""
+        return Analysed(
+            outcome=self.outcome,
+            y=self.y[rows],
+            weights=self.weights[rows],
+            treated=self.treated[rows],
+            covariates=self.covariates[rows],
+            clusters=None if self.clusters is None else self.clusters[rows],
+            clustering=self.clustering,
+            missing=self.missing,
+            notes=self.notes,
+        )
+
+
+def in_label_order(units: pd.Index) -> pd.Index:
+    """Sort units by label, so that the order of rows changes nothing, to the last bit."""
+    return units[np.argsort(units.astype(str).to_numpy(dtype=object), kind="stable")]
+
+
+def outcome_values(outcomes: pd.DataFrame, outcome: str, units: pd.Index) -> pd.Series:
+    """Outcome of each unit as a number; missing where it is not known.
+
+    Raises
+    ------
+    OptionError
+        When there is no such column.
+    DesignError
+        When a unit is not among the rows, or has several.
+    """
+    if outcome not in outcomes.columns:
+        raise OptionError(
+            f"Outcome {outcome!r} is not a column. {suggestion(outcome, list(outcomes.columns))}"
+        )
+    if not outcomes.index.is_unique:
+        raise DesignError("The outcomes have several rows for one child. Each child must have exactly one.")
+    absent = units.difference(outcomes.index)
+    if len(absent):
+        raise DesignError(
+            f"{len(absent):,} children of the design are not in the outcomes, such as {absent[0]!r}."
+        )
+    return pd.Series(outcomes.loc[units, outcome].to_numpy(dtype=float, na_value=np.nan), index=units)
+
+
+def known_outcome(
+    outcomes: pd.DataFrame, outcome: str, units: pd.Index, treated: pd.Series
+) -> tuple[pd.Series, tuple[int, int]]:
+    """Outcome of the units who have one, and how many of each group have none."""
+    y = outcome_values(outcomes, outcome, in_label_order(units))
+    gone = y.isna()
+    side = treated.loc[y.index]
+    y = y[~gone]
+    for mask, group in ((side, "programme"), (~side, "comparison")):
+        if (mask & ~gone).sum() < 2:
+            raise DesignError(f"Fewer than two {group} children of the design have a known {outcome}.")
+    return y, (int((gone & side).sum()), int((gone & ~side).sum()))
+
+
+def outcome_clusters(
+    cluster: Cluster, outcomes: pd.DataFrame, units: pd.Index, strata: pd.Series | None, notes: list[str]
+) -> tuple[pd.Series | None, str]:
+    """Cluster of each unit, and what the clusters are called; a note is added where schools are not known."""
+    if cluster is None:
+        return None, ""
+    if cluster == "pair":
+        if strata is None or strata.loc[units].isna().any():
+            raise OptionError(
+                "cluster 'pair' needs a design without replacement. Cluster by school, or not at all."
+            )
+        return strata.loc[units].astype(int), "pair"
+    if cluster not in outcomes.columns:
+        raise OptionError(
+            f"cluster {cluster!r} is not a column. {suggestion(cluster, ['pair', *outcomes.columns])}"
+        )
+    labels = outcomes.loc[units, cluster]
+    unknown = int(labels.isna().sum())
+    if unknown:
+        notes.append(f"School not known for {unknown:,} children: treated as one school.")
+    known = labels.astype(object).where(labels.notna(), SCHOOL_NOT_KNOWN).astype(str)
+    return known, cluster.removesuffix("_id")
+
+
+def analysed_children(
+    design: Design,
+    outcomes: pd.DataFrame,
+    outcome: str,
+    *,
+    cluster: Cluster,
+    baseline: str | None = None,
+) -> Analysed:
+    """Collect the children of a design whose outcome is known.
+
+    Parameters
+    ----------
+    design : Design
+    outcomes : DataFrame
+        Indexed by child.
+    outcome, cluster, baseline : str
+        As in :func:`wlz_eval.attribution.effects.estimate_effect`.
+    """
+    notes: list[str] = []
+    used = design.weights.index[design.weights.to_numpy() > 0]
+    y, missing = known_outcome(outcomes, outcome, used, design.treatment)
+    treated = design.treatment.loc[y.index].to_numpy(dtype=bool)
+    covariates = design.covariates.model.loc[y.index]
+    if baseline is not None and baseline not in design.formula.columns:
+        covariates = _with_baseline(covariates, outcomes, baseline, treated, notes)
+    clusters, clustering = outcome_clusters(cluster, outcomes, y.index, design.strata, notes)
+    return Analysed(
+        outcome=outcome,
+        y=y,
+        weights=design.weights.loc[y.index].astype(float),
+        treated=treated,
+        covariates=covariates,
+        clusters=clusters,
+        clustering=clustering,
+        missing=missing,
+        notes=tuple(notes),
+    )
+
+
+def _with_baseline(
+    covariates: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    baseline: str,
+    treated: npt.NDArray[np.bool_],
+    notes: list[str],
+) -> pd.DataFrame:
+    if baseline not in outcomes.columns:
+        raise OptionError(
+            f"baseline {baseline!r} is not a column. {suggestion(baseline, list(outcomes.columns))}"
+        )
+    own = outcomes.loc[covariates.index, baseline].astype(float)
+    if own.isna().all():
+        return covariates
+    filled, marker, note = fill_missing(own, treated, baseline)
+    if note:
+        notes.append(note)
+    return pd.concat([covariates, filled.rename(baseline), *([] if marker is None else [marker])], axis=1)
