@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 __all__ = ["Caliper", "Distances", "Pairs", "Problem", "Strata", "codes_of"]
 
@@ -148,7 +149,9 @@ def codes_of(columns: npt.NDArray[np.intp]) -> Ints:
     >>> codes_of(np.array([[1, 0], [0, 2], [1, 0]])).tolist()
     [1, 0, 1]
     """
-    if columns.shape[1] == 0:
-        return np.zeros(len(columns), dtype=np.intp)
-    _, code = np.unique(columns, axis=0, return_inverse=True)
-    return code.reshape(-1).astype(np.intp)
+    code = np.zeros(len(columns), dtype=np.intp)
+    for column in columns.T:
+        # Column by column, renumbered each time, is far faster than sorting whole rows, and cannot overflow.
+        own, levels = pd.factorize(column, sort=True)
+        code, _ = pd.factorize(code * len(levels) + own, sort=True)
+    return code.astype(np.intp)
