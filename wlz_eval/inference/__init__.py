@@ -1,22 +1,20 @@
 """Standard errors and intervals that hold with few schools, shared by attribution and engagement."""
 
+from wlz_eval.inference.estimates import DF_KINDS, ILLUSTRATIVE_BELOW, RobustEstimates
 from wlz_eval.inference.linear import LeastSquares, independent_columns, least_squares
+from wlz_eval.inference.mixed import MIXED_DF_KINDS, MixedEstimates, mixed_reml
 from wlz_eval.inference.multiplicity import holm
-from wlz_eval.inference.robust import (
-    CLUSTER_KINDS,
-    DF_KINDS,
-    ILLUSTRATIVE_BELOW,
-    RobustEstimates,
-    cluster_robust,
-    hc_robust,
-)
+from wlz_eval.inference.robust import CLUSTER_DF_KINDS, CLUSTER_KINDS, cluster_robust, hc_robust
 from wlz_eval.inference.sandwich import intraclass_moments
 
 __all__ = [
+    "CLUSTER_DF_KINDS",
     "CLUSTER_KINDS",
     "DF_KINDS",
     "ILLUSTRATIVE_BELOW",
+    "MIXED_DF_KINDS",
     "LeastSquares",
+    "MixedEstimates",
     "RobustEstimates",
     "cluster_robust",
     "hc_robust",
@@ -24,4 +22,5 @@ __all__ = [
     "independent_columns",
     "intraclass_moments",
     "least_squares",
+    "mixed_reml",
 ]
