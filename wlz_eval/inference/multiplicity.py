@@ -143,7 +143,8 @@ def resampled_step_down(p: npt.ArrayLike, scores: npt.ArrayLike, draws: int = 9_
     matrix = np.asarray(scores, dtype=float)
     if matrix.ndim != 2 or matrix.shape[1] != len(values):
         raise OptionError(
-            f"scores have shape {matrix.shape}; give one row a cluster and one column for each of {len(values)} p-values."
+            f"scores have shape {matrix.shape}; give one row for each cluster and one column for each of the "
+            f"{len(values)} p-values."
         )
     adjusted = np.full(len(values), np.nan)
     if not len(order):
