@@ -71,7 +71,7 @@ def _inner_breaks(x: Array, cut: Cut, name: str) -> Array:
         if cut < 1:
             raise OptionError(f"cutpoints of {name!r}: {cut!r} bins. Use 0 only for no bins at all, or 1 and more.")
         low, high = float(x.min()), float(x.max())
-        return low + np.arange(1, int(cut)) * ((high - low) / int(cut))
+        return np.asarray(low + np.arange(1, int(cut)) * ((high - low) / int(cut)))
     points = np.unique(np.asarray(cut, dtype=float).reshape(-1))
     if not len(points) or not np.isfinite(points).all():
         raise OptionError(f"cutpoints of {name!r} must be a rule, a number of bins, or finite cut-points.")
