@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from wlz_eval.attribution import match
 from wlz_eval.attribution.matching.nearest import nearest_pairs
+from wlz_eval.attribution.matching.problem import Caliper, Distances, Problem
 from wlz_eval.core.errors import DesignError
 
 # Few distinct distances, so that ties are common.
 DISTANCES = st.lists(st.integers(0, 12).map(lambda i: i / 10), min_size=1, max_size=25)
-ORDERS = st.sampled_from(["largest", "smallest", "data", "random"])
+ORDERS = st.sampled_from(["largest", "smallest", "closest", "farthest", "data", "random"])
 
 
 def _blocks(draw, n):
@@ -37,8 +38,23 @@ def problems(draw):
 
 
 def _pairs(problem):
-    options = {k: v for k, v in problem.items() if k not in ("focal", "pool")}
-    return nearest_pairs(problem["focal"], problem["pool"], **options)
+    """Pairs as positions among the focal and among the pool's units."""
+    n = len(problem["focal"])
+    value = np.array([*problem["focal"], *problem["pool"]], dtype=float)
+    found = nearest_pairs(
+        Problem(
+            focal=np.arange(n),
+            pool=np.arange(n, len(value)),
+            distance=Distances(scalar=value),
+            calipers=(Caliper("distance", problem["caliper"], value),),
+            block=np.array([*problem["focal_block"], *problem["pool_block"]]),
+        ),
+        ratio=problem["ratio"],
+        with_replacement=problem["replace"],
+        order=problem["order"],
+        seed=problem["seed"],
+    )
+    return found.one, found.two - n
 
 
 @given(problems())
@@ -120,7 +136,7 @@ def test_shuffled_rows_give_the_same_design_and_weights_add_up(case):
     used = design.weights[~design.treatment & (design.weights > 0)]
     np.testing.assert_allclose(used.sum(), len(used))
     assert set(design.weights[design.treatment].unique()) <= {0.0, 1.0}
-    assert (design.pairs["distance"] <= design.caliper_width).all()
+    assert (design.pairs["distance"] <= design.caliper_widths.get("distance", np.inf)).all()
     if options["exact"]:
         one, two = data.loc[design.pairs["focal"], "block"], data.loc[design.pairs["partner"], "block"]
         assert (one.to_numpy() == two.to_numpy()).all()

@@ -10,11 +10,13 @@ from wlz_eval.attribution.claims import (
     direction_words,
     may_say_caused,
 )
-from wlz_eval.attribution.design import Design, NobodyMatchedError, match
+from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import EffectEstimate, estimate_effect, hedges_g, naive_difference
+from wlz_eval.attribution.match import match
 from wlz_eval.attribution.options import ComparisonType, MatchingOptions, OutcomeOptions, SelectionOptions
 from wlz_eval.attribution.overlap import draw_overlap, overlap_plot, overlap_table
 from wlz_eval.attribution.pipeline import attribute, design_for
+from wlz_eval.attribution.propensity import NobodyMatchedError
 from wlz_eval.attribution.selection import SelectionVerdict, selection_verdict
 from wlz_eval.attribution.tiers import TIER_WORDS, MeasurementMap, OutcomeTier, draw_map, measurement_map
 

@@ -252,9 +252,9 @@ class Attribution(Result):
                     "comparison": kind,
                     "headline": kind == self.headline,
                     **{
-                        f"{group}_{stage.lower()}": design.count(stage, group)
+                        f"{group}_{word}": design.count(stage, group)
                         for group in ("programme", "comparison")
-                        for stage in ("All", "Matched", "Unmatched")
+                        for stage, word in (("All", "all"), ("Matched", "matched"), ("Left out", "unmatched"))
                     },
                 }
             )
@@ -284,7 +284,7 @@ class Attribution(Result):
         }
         counts = [
             Finding(
-                finding_id=f"attribution.{stage.lower()}.{group}",
+                finding_id=f"attribution.{word}.{group}",
                 quantity="count",
                 unit="children",
                 group=group,
@@ -294,7 +294,7 @@ class Attribution(Result):
                 n_comparison=count(stage, group) if group == "comparison" else None,
             )
             for group in ("programme", "comparison")
-            for stage in ("Matched", "Unmatched")
+            for stage, word in (("Matched", "matched"), ("Left out", "unmatched"))
         ]
         limits = [
             Finding(

@@ -199,7 +199,9 @@ def balance_table(design: Design, limit: float = 0.1) -> BalanceTable:
     limit : float
         Largest standardised mean difference that counts as balanced.
     """
-    columns = pd.concat([design.distance.rename("distance"), design.covariates.balance], axis=1)
+    columns = design.covariates.balance
+    if design.distance.notna().all():
+        columns = pd.concat([design.distance.rename("distance"), columns], axis=1)
     treated = design.treatment.to_numpy(dtype=bool)
     position = pd.Series(np.arange(len(columns)), index=columns.index)
     data = balance_columns(

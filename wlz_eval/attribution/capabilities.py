@@ -1,54 +1,65 @@
-"""What each matching method can do: one table that drives validation, documentation and tests."""
+"""What each method can do: one table that drives validation, documentation and tests."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+import pandas as pd
+
+from wlz_eval.attribution.distance import COVARIATE_DISTANCES, PROPENSITY_LINKS
 from wlz_eval.core.errors import OptionError, suggestion
 
-__all__ = ["METHODS", "MatchSpec", "MethodCapability", "match_spec"]
+__all__ = ["METHODS", "OPTIONS", "MatchSpec", "MethodCapability", "capability_table", "match_spec"]
+
+#: Options that every method knows.
+COMMON = frozenset({"method", "estimand", "exact", "missing", "seed"})
+#: Options of a method that measures a distance.
+DISTANCE = frozenset({"distance", "link", "cross_fit", "discard", "reestimate"})
+#: Options of a method that forms pairs under limits.
+LIMITS = frozenset({"caliper", "std_caliper", "antiexact", "mahvars"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class MethodCapability:
-    """What one matching method supports.
+    """What one method supports.
 
     Parameters
     ----------
     description : str
         What it does, in one sentence.
-    estimands, distances, links, orders : tuple of str
-        Values that the method accepts.
-    ratio, replace, caliper, exact : bool
-        Whether the method knows that option at all.
+    kind : {"pairs", "strata", "weights"}
+        What it gives.
+    estimands : tuple of str
+    options : frozenset of str
+        Names of the options that the method knows.
+    scalar_only : bool
+        Whether the distance must be one number a unit.
+    orders : tuple of str
     """
 
     description: str
+    kind: Literal["pairs", "strata", "weights"]
     estimands: tuple[str, ...]
-    distances: tuple[str, ...]
-    links: tuple[str, ...]
-    orders: tuple[str, ...]
-    ratio: bool
-    replace: bool
-    caliper: bool
-    exact: bool
+    options: frozenset[str]
+    scalar_only: bool = False
+    orders: tuple[str, ...] = ()
 
 
 METHODS: Mapping[str, MethodCapability] = MappingProxyType(
     {
         "nearest": MethodCapability(
             description="each child in turn takes the nearest comparison children that are still free",
+            kind="pairs",
             estimands=("ATT", "ATC"),
-            distances=("glm",),
-            links=("logit", "linear.logit"),
-            orders=("largest", "smallest", "data", "random"),
-            ratio=True,
-            replace=True,
-            caliper=True,
-            exact=True,
+            options=COMMON
+            | DISTANCE
+            | LIMITS
+            | {"ratio", "replace", "order", "prefer", "reuse_max", "min_controls", "max_controls"},
+            orders=("largest", "smallest", "closest", "farthest", "data", "random"),
         ),
     }
 )
@@ -56,26 +67,152 @@ METHODS: Mapping[str, MethodCapability] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class MatchSpec:
-    """The options of one matched design, checked against :data:`METHODS`."""
+    """The options of one design, checked against :data:`METHODS`; named as in R's MatchIt where alike."""
 
     method: str = "nearest"
-    distance: str = "glm"
+    distance: Any = "glm"
     link: str = "logit"
+    cross_fit: int | None = None
     estimand: str = "ATT"
     ratio: int = 1
     replace: bool = False
-    order: str = "largest"
-    caliper: float | None = None
-    std_caliper: bool = True
+    order: str | None = None
+    caliper: Mapping[str, float] = field(default_factory=dict)
+    std_caliper: Mapping[str, bool] = field(default_factory=dict)
     exact: tuple[str, ...] = ()
+    antiexact: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
+    mahvars: tuple[str, ...] = ()
+    discard: str = "none"
+    reestimate: bool = False
+    reuse_max: int | None = None
+    min_controls: float | None = None
+    max_controls: float | None = None
+    missing: str = "indicator"
     seed: int = 0
 
 
-def _one_of(option: str, value: object, valid: tuple[str, ...], method: str) -> None:
-    if value not in valid:
+#: What each option means and which values it takes.
+OPTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "method": "how partners are found",
+        "distance": "glm (propensity), a covariate distance, a classifier, one number a child, or a matrix",
+        "link": "link of the propensity model; linear. for its linear predictor",
+        "cross_fit": "folds in which a classifier scores children it has not seen",
+        "estimand": "whom the effect is averaged over",
+        "ratio": "comparison children for each child",
+        "replace": "whether a comparison child may serve several",
+        "order": "who chooses first",
+        "caliper": "widest gap within a pair: on the distance, or a mapping of columns to widths",
+        "std_caliper": "whether widths are in SDs; a mapping for single columns",
+        "exact": "columns on which a pair must agree",
+        "antiexact": "columns on which a pair must differ",
+        "prefer": "columns on which pairs agree first, elsewhere if nobody is left",
+        "mahvars": "columns whose Mahalanobis distance finds the partner, within the caliper on the distance",
+        "discard": "whom to leave out for want of overlap on the distance: none, treated, control, both",
+        "reestimate": "whether the distance is estimated again after that",
+        "reuse_max": "how often a comparison child may serve",
+        "min_controls": "fewest comparison children a child",
+        "max_controls": "most comparison children a child",
+        "missing": "missing covariates: indicator (fill and mark), drop, or raise",
+        "seed": "of everything random",
+    }
+)
+DISCARD: tuple[str, ...] = ("none", "treated", "control", "both")
+MISSING: tuple[str, ...] = ("indicator", "drop", "raise")
+
+
+def capability_table() -> pd.DataFrame:
+    """One row a method: what it does, what it gives, estimands and options.
+
+    Examples
+    --------
+    >>> capability_table().loc["nearest", "kind"]
+    'pairs'
+    """
+    rows = {
+        name: {
+            "description": can.description,
+            "kind": can.kind,
+            "estimands": ", ".join(can.estimands),
+            "options": ", ".join(sorted(can.options - COMMON)),
+        }
+        for name, can in METHODS.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
+
+
+def _one_of(option: str, value: object, valid: Sequence[str], method: str) -> None:
+    if not isinstance(value, str) or value not in valid:
         raise OptionError(
             f"{option} {value!r} is not known to method {method!r}. {suggestion(str(value), valid)}"
         )
+
+
+def _names(option: str, value: Any) -> tuple[str, ...]:
+    """Read a column name, or several."""
+    names = (value,) if isinstance(value, str) else tuple(value or ())
+    if not all(isinstance(name, str) for name in names):
+        raise OptionError(f"{option} must be names of columns, not {value!r}.")
+    return names
+
+
+def _calipers(caliper: Any, std_caliper: Any) -> tuple[dict[str, float], dict[str, bool]]:
+    """Read one number, or one a column; ``distance`` is the distance itself."""
+    widths = {} if caliper is None else dict(caliper) if isinstance(caliper, Mapping) else {"distance": caliper}
+    for name, width in widths.items():
+        number = isinstance(width, (int, float, np.number)) and not isinstance(width, bool)
+        if not number or not width >= 0:
+            raise OptionError(
+                f"caliper on {name} must be a number of at least 0, not {width!r}; leave it out for no caliper."
+            )
+    if isinstance(std_caliper, Mapping):
+        unknown = [name for name in std_caliper if name not in widths]
+        if unknown:
+            raise OptionError(f"std_caliper names {unknown[0]!r}, on which there is no caliper.")
+        scale = {name: bool(std_caliper.get(name, True)) for name in widths}
+    else:
+        scale = dict.fromkeys(widths, bool(std_caliper))
+    return {name: float(width) for name, width in widths.items()}, scale
+
+
+def _whole(option: str, value: Any, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise OptionError(f"{option} must be a whole number of at least {least}, not {value!r}.")
+
+
+def _check_counts(spec: MatchSpec) -> None:
+    _whole("ratio", spec.ratio, 1)
+    if spec.reuse_max is not None:
+        _whole("reuse_max", spec.reuse_max, 1)
+    if spec.cross_fit is not None:
+        _whole("cross_fit", spec.cross_fit, 2)
+    least, most = spec.min_controls, spec.max_controls
+    if spec.method == "nearest" and (least is not None or most is not None):
+        if most is None:
+            raise OptionError("min_controls needs max_controls: say how many a child may have at most.")
+        _whole("max_controls", most, 2)
+        _whole("min_controls", least if least is not None else 1, 1)
+        if not (least or 1) <= spec.ratio <= most or (least or 1) == most:
+            raise OptionError(
+                f"ratio {spec.ratio} must lie between min_controls {least or 1} and max_controls {most}, being the "
+                "average."
+            )
+
+
+def _check_values(spec: MatchSpec, can: MethodCapability) -> None:
+    _one_of("estimand", spec.estimand, can.estimands, spec.method)
+    _one_of("link", spec.link, PROPENSITY_LINKS, spec.method)
+    _one_of("discard", spec.discard, DISCARD, spec.method)
+    _one_of("missing", spec.missing, MISSING, spec.method)
+    if isinstance(spec.distance, str):
+        valid = ("glm",) if can.scalar_only else ("glm", *COVARIATE_DISTANCES)
+        _one_of("distance", spec.distance, valid, spec.method)
+    if spec.order is not None:
+        _one_of("order", spec.order, can.orders, spec.method)
+    if spec.reestimate and spec.discard == "none":
+        raise OptionError("reestimate needs discard: without it nobody is left out to estimate again without.")
+    _check_counts(spec)
 
 
 def match_spec(options: Mapping[str, Any]) -> MatchSpec:
@@ -84,32 +221,32 @@ def match_spec(options: Mapping[str, Any]) -> MatchSpec:
     Raises
     ------
     OptionError
-        For an option that does not exist, or a value that the method does not know; the nearest is suggested.
+        For an option that does not exist, one that the method does not know, or a value that is not valid; the
+        nearest is suggested.
 
     Examples
     --------
-    >>> match_spec({"caliper": 0.2}).ratio
-    1
+    >>> match_spec({"caliper": 0.2}).caliper
+    {'distance': 0.2}
     """
     valid = tuple(f.name for f in fields(MatchSpec))
     for name in options:
         if name not in valid:
             raise OptionError(f"Unknown matching option {name!r}. {suggestion(name, valid)}")
-    exact = options.get("exact", ())
-    exact = (exact,) if isinstance(exact, str) else tuple(exact or ())
-    spec = replace(MatchSpec(), **{**options, "exact": exact})
-    _one_of("method", spec.method, tuple(METHODS), spec.method)
-    can = METHODS[spec.method]
-    _one_of("distance", spec.distance, can.distances, spec.method)
-    _one_of("link", spec.link, can.links, spec.method)
-    _one_of("estimand", spec.estimand, can.estimands, spec.method)
-    _one_of("order", spec.order, can.orders, spec.method)
-    if isinstance(spec.ratio, bool) or not isinstance(spec.ratio, int) or spec.ratio < 1:
-        raise OptionError(f"ratio must be a whole number of at least 1, not {spec.ratio!r}.")
-    if spec.caliper is not None and not spec.caliper > 0:
-        raise OptionError(f"caliper must be above 0, not {spec.caliper!r}; leave it out for no caliper.")
+    method = options.get("method", "nearest")
+    _one_of("method", method, tuple(METHODS), "match")
+    can = METHODS[method]
     default = MatchSpec()
-    for name in ("ratio", "replace", "caliper", "exact"):
-        if not getattr(can, name) and getattr(spec, name) != getattr(default, name):
-            raise OptionError(f"Method {spec.method!r} has no {name}. Leave it out.")
+    for name, value in options.items():
+        given = not isinstance(value, (pd.Series, pd.DataFrame)) and value in (None, getattr(default, name))
+        if name not in can.options and not given:
+            raise OptionError(
+                f"Method {method!r} has no {name}. Leave it out, or choose a method that has it: "
+                f"{', '.join(other for other, its in METHODS.items() if name in its.options) or 'none'}."
+            )
+    caliper, std_caliper = _calipers(options.get("caliper"), options.get("std_caliper", True))
+    columns = {name: _names(name, options.get(name, ())) for name in ("exact", "antiexact", "prefer", "mahvars")}
+    rest = {k: v for k, v in options.items() if k not in {"caliper", "std_caliper", *columns}}
+    spec = replace(default, **rest, caliper=caliper, std_caliper=std_caliper, **columns)
+    _check_values(spec, can)
     return spec

@@ -1,135 +1,212 @@
-"""The propensity score: unpenalised logistic regression of being on the programme."""
+"""How far apart two children are: propensity, Mahalanobis and its kin, or what the user gives."""
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from wlz_eval.core.errors import DesignError
+from wlz_eval.attribution.matching.problem import Distances
+from wlz_eval.attribution.propensity import LINKS, classifier_scores, propensity
+from wlz_eval.core.errors import DesignError, OptionError, suggestion
 
-__all__ = ["NobodyMatchedError", "Propensity", "propensity"]
+__all__ = ["COVARIATE_DISTANCES", "PROPENSITY_LINKS", "Measured", "covariate_points", "measure_distance"]
 
 Array = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
-#: The fit stops when the deviance changes by less than this share: the rule of R's ``glm``, so that both stop
-#: at the same round and agree to the last digits.
-CONVERGENCE = 1e-8
-ROUNDS = 100
-
-
-class NobodyMatchedError(DesignError):
-    """A sound design under which no child finds a partner: a result about the data, not a slip in the plan."""
+#: Links of the propensity model; ``linear.`` stands for its linear predictor.
+PROPENSITY_LINKS: tuple[str, ...] = (*LINKS, *(f"linear.{name}" for name in LINKS))
+#: Distances between covariates themselves, and what each does.
+COVARIATE_DISTANCES: Mapping[str, str] = MappingProxyType(
+    {
+        "mahalanobis": "covariates scaled by their covariance within the groups",
+        "robust_mahalanobis": "the same on ranks, so that outliers and rare levels do not rule",
+        "scaled_euclidean": "covariates each scaled by their SD within the groups",
+        "euclidean": "covariates as they are",
+    }
+)
 
 
 @dataclass(frozen=True)
-class Propensity:
-    """A fitted propensity model.
+class Measured:
+    """A distance, measured.
 
     Parameters
     ----------
-    linear : array, shape (n,)
-        Linear predictor (log-odds).
-    probability : array, shape (n,)
-        Propensity score.
+    distances : Distances
+    score : array, shape (n,), or None
+        The one number a unit, where the distance is one: propensity score, its linear predictor, or the user's.
     coefficients : Series
-        Estimates by column, intercept first.
+        Of the propensity model; empty for others.
+    description : str
+        What it is, in a few words.
     notes : tuple of str
-        What a reader should know.
     """
 
-    linear: Array
-    probability: Array
+    distances: Distances
+    score: Array | None
     coefficients: pd.Series
-    notes: tuple[str, ...]
+    description: str
+    notes: tuple[str, ...] = ()
 
 
-def _perfect_columns(X: pd.DataFrame, treated: npt.NDArray[np.bool_]) -> list[str]:
-    """Name the columns that alone tell programme from comparison children."""
-    inside, outside = X.loc[treated], X.loc[~treated]
-    above = inside.min() > outside.max()
-    below = inside.max() < outside.min()
-    return [str(c) for c in X.columns[(above | below).to_numpy()]]
+def _within_groups(values: Array, treated: Bools) -> Array:
+    """Pooled covariance within the two groups."""
+    n1, n0 = int(treated.sum()), int((~treated).sum())
+    parts = [
+        (count - 1) * np.atleast_2d(np.cov(values[group], rowvar=False))
+        for count, group in ((n1, treated), (n0, ~treated))
+        if count > 1
+    ]
+    return np.asarray(sum(parts) / (n1 + n0 - 2), dtype=float)
 
 
-def _one_sided_notes(X: pd.DataFrame, treated: npt.NDArray[np.bool_]) -> list[str]:
-    """Say which yes/no columns hold for programme children only: nobody is comparable to those children."""
-    notes = []
-    for name in X.columns:
-        values = X[name].to_numpy()
-        if not np.isin(values, (0.0, 1.0)).all():
-            continue
-        for level, word in ((1.0, ""), (0.0, "not ")):
-            here = values == level
-            if here[treated].any() and not here[~treated].any():
-                count = int(here[treated].sum())
-                notes.append(f"{count:,} programme children are {word}{name!r} and no comparison child is.")
-    return notes
+def _ranks(values: Array) -> Array:
+    """Average ranks of each column."""
+    return pd.DataFrame(values).rank(method="average").to_numpy()
 
 
-def propensity(X: pd.DataFrame, treated: npt.ArrayLike) -> Propensity:
-    """Fit the probability of being on the programme by maximum likelihood.
+def _whitening(covariance: Array) -> Array:
+    """Matrix that turns covariates into points whose Euclidean distance is the Mahalanobis distance."""
+    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
+    # Directions without spread hold no information (generalised inverse).
+    keep = values > max(values.max(initial=0.0), 0.0) * 1e-10
+    return np.asarray(vectors[:, keep] / np.sqrt(values[keep]))
+
+
+def covariate_points(X: pd.DataFrame, treated: Bools, kind: str) -> Array:
+    """Turn covariates into points whose Euclidean distance is the distance asked for.
 
     Parameters
     ----------
     X : DataFrame, shape (n, p)
-        Covariates as numbers, of full rank, without intercept.
+        Covariates as numbers.
     treated : array of bool, shape (n,)
-        Programme children.
+    kind : {"mahalanobis", "robust_mahalanobis", "scaled_euclidean", "euclidean"}
 
     Returns
     -------
-    Propensity
+    array, shape (n, k)
+        Equal covariates give equal points to the last bit.
 
-    Raises
-    ------
-    NobodyMatchedError
-        When the covariates tell the groups apart perfectly: nobody can then be compared.
+    References
+    ----------
+    Rubin (1980), Biometrics 36; Rosenbaum (2010), Design of Observational Studies, section 8.3 (ranks).
 
     Examples
     --------
-    >>> X = pd.DataFrame({"age": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]})
-    >>> propensity(X, [0, 1, 0, 1, 0, 1]).probability.round(2).tolist()
-    [0.29, 0.37, 0.45, 0.55, 0.63, 0.71]
+    >>> X = pd.DataFrame({"a": [0.0, 2.0, 0.0, 2.0]})
+    >>> points = covariate_points(X, np.array([True, True, False, False]), "scaled_euclidean")
+    >>> float(abs(points[0, 0] - points[1, 0]).round(4))
+    1.4142
     """
-    from statsmodels.genmod.families import Binomial
-    from statsmodels.genmod.generalized_linear_model import GLM
-
-    mask = np.asarray(treated, dtype=bool)
-    perfect = _perfect_columns(X, mask)
-    if perfect:
-        raise NobodyMatchedError(
-            f"Covariate {perfect[0]!r} tells programme and comparison children apart perfectly, so nobody can be "
-            "compared. Take it out of the formula, or find comparison children who share it."
-        )
-    # Scaling only helps the solver: the fitted values do not depend on it.
     values = X.to_numpy(dtype=float)
-    centre, scale = values.mean(axis=0), values.std(axis=0)
-    design = np.column_stack([np.ones(len(X)), (values - centre) / scale])
-    # Separation is judged below, in words that say what to do about it.
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fit = GLM(mask.astype(float), design, family=Binomial()).fit(
-            maxiter=ROUNDS, atol=0.1 * CONVERGENCE, rtol=CONVERGENCE, tol_criterion="deviance"
+    if kind == "euclidean":
+        return values
+    if kind == "scaled_euclidean":
+        sd = np.sqrt(np.diag(_within_groups(values, treated)))
+        return np.asarray(values[:, sd > 0] / sd[sd > 0])
+    if kind == "robust_mahalanobis":
+        values = _ranks(values)
+        covariance = np.atleast_2d(np.cov(values, rowvar=False))
+        # Ties must not make a column weigh more: each gets the variance of ranks without ties.
+        untied = np.var(np.arange(1, len(values) + 1), ddof=1)
+        stretch = np.sqrt(untied / np.diag(covariance))
+        covariance = covariance * stretch[:, None] * stretch
+    else:
+        covariance = _within_groups(values, treated)
+    rotate = _whitening(covariance)
+    points = np.zeros((len(values), rotate.shape[1]))
+    # Column by column, so that equal children get equal points whatever their place.
+    for j in range(values.shape[1]):
+        points += values[:, j, None] * rotate[j]
+    return points
+
+
+def _given_vector(values: pd.Series, index: pd.Index) -> Array:
+    found = values.reindex(index)
+    if found.isna().any():
+        raise DesignError(
+            f"The distance given has no value for {int(found.isna().sum()):,} children, such as "
+            f"{found.index[found.isna().to_numpy()][0]!r}. Give one number for each, labelled as the data."
         )
-    beta = np.asarray(fit.params, dtype=float)
-    # Summed row by row, so that equal children get equal numbers to the last bit whatever their place.
-    linear = beta[0] + (design[:, 1:] * beta[1:]).sum(axis=1)
-    if linear[mask].min() > linear[~mask].max():
-        raise NobodyMatchedError(
-            f"The covariates {', '.join(map(str, X.columns))} together tell programme and comparison children apart "
-            "perfectly, so nobody can be compared. Use fewer, or more comparison children."
+    return found.to_numpy(dtype=float)
+
+
+def _given_matrix(matrix: pd.DataFrame, index: pd.Index, focal: Bools) -> Distances:
+    one, two = index[focal], index[~focal]
+    absent = [*one.difference(matrix.index), *two.difference(matrix.columns)]
+    if absent:
+        raise DesignError(
+            f"The distance matrix lacks {len(absent):,} children, such as {absent[0]!r}. It needs a row for each child "
+            "to be matched and a column for each who may serve, labelled as the data."
         )
-    coefficients = beta[1:] / scale
-    named = pd.Series(
-        [beta[0] - float(coefficients @ centre), *coefficients], index=["intercept", *X.columns]
-    )
-    return Propensity(
-        linear=linear,
-        probability=1.0 / (1.0 + np.exp(-linear)),
-        coefficients=named,
-        notes=tuple(_one_sided_notes(X, mask)),
-    )
+    values = matrix.loc[one, two].to_numpy(dtype=float)
+    if np.isnan(values).any() or (values < 0).any():
+        raise DesignError("The distance matrix holds missing or negative values. Use infinity to forbid a pair.")
+    row = np.zeros(len(index), dtype=np.intp)
+    row[focal], row[~focal] = np.arange(focal.sum()), np.arange((~focal).sum())
+    return Distances(matrix=values, row=row)
+
+
+def measure_distance(
+    distance: Any,
+    link: str,
+    X: pd.DataFrame,
+    treated: Bools,
+    focal: Bools,
+    *,
+    cross_fit: int | None = None,
+    seed: int = 0,
+) -> Measured:
+    """Measure the distance that a design asks for.
+
+    Parameters
+    ----------
+    distance : str, classifier, Series or DataFrame
+        ``glm``; a name of :data:`COVARIATE_DISTANCES`; a classifier with ``predict_proba``; one number a child
+        (Series by label); or a matrix with a row for each focal child and a column for each other.
+    link : str
+        One of :data:`PROPENSITY_LINKS`, for ``glm`` and classifiers.
+    X : DataFrame
+        Covariates as numbers.
+    treated, focal : array of bool, shape (n,)
+        Programme children; children who are matched (the same for the ATT).
+    cross_fit : int, optional
+        Folds, for a classifier.
+    seed : int
+
+    Raises
+    ------
+    OptionError
+        For an unknown distance.
+    DesignError
+        When a vector or matrix lacks children.
+    """
+    nothing = pd.Series(dtype=float)
+    if isinstance(distance, pd.Series):
+        score = _given_vector(distance, X.index)
+        return Measured(Distances(scalar=score), score, nothing, "given, one number a child")
+    if isinstance(distance, pd.DataFrame):
+        return Measured(_given_matrix(distance, X.index, focal), None, nothing, "given, a matrix")
+    if isinstance(distance, str) and distance in COVARIATE_DISTANCES:
+        points = covariate_points(X, treated, distance)
+        return Measured(Distances(points=points), None, nothing, f"{distance}: {COVARIATE_DISTANCES[distance]}")
+    linear = link.startswith("linear.")
+    if isinstance(distance, str):
+        if distance != "glm":
+            valid = ("glm", *COVARIATE_DISTANCES)
+            raise OptionError(f"distance {distance!r} is not known. {suggestion(distance, valid)}")
+        model = propensity(X, treated, link.removeprefix("linear."))
+        described = f"propensity by regression, {link}"
+    else:
+        model = classifier_scores(X, treated, distance, cross_fit, seed)
+        described = f"propensity by {type(distance).__name__}" + (", log-odds" if linear else "")
+    score = model.linear if linear else model.probability
+    return Measured(Distances(scalar=score), score, model.coefficients, described, model.notes)

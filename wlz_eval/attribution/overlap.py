@@ -27,7 +27,8 @@ def overlap_table(design: Design, bins: int = 10) -> pd.DataFrame:
         ``comparison``, ``comparison_matched``.
     """
     values = design.distance.to_numpy(dtype=float)
-    low, high = (0.0, 1.0) if design.spec.link == "logit" else (values.min(), values.max())
+    bounded = values.min() >= 0.0 and values.max() <= 1.0
+    low, high = (0.0, 1.0) if bounded else (values.min(), values.max())
     edges = np.linspace(low, high, bins + 1)
     treated, matched = design.treatment.to_numpy(dtype=bool), design.weights.to_numpy() > 0
     groups = {

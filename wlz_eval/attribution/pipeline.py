@@ -8,9 +8,11 @@ import pandas as pd
 
 from wlz_eval.attribution.attribution import Attribution, OutcomeEffect
 from wlz_eval.attribution.claims import claim_verdict
-from wlz_eval.attribution.design import Design, NobodyMatchedError, match
+from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import OutcomeModel, estimate_effect, naive_difference
+from wlz_eval.attribution.match import match
 from wlz_eval.attribution.options import MatchingOptions, OutcomeOptions, SelectionOptions
+from wlz_eval.attribution.propensity import NobodyMatchedError
 from wlz_eval.attribution.selection import SelectionVerdict, selection_verdict
 from wlz_eval.attribution.tiers import MeasurementMap, measurement_map
 from wlz_eval.cohort.model import Cohort

@@ -1,33 +1,55 @@
-"""Nearest-neighbour matching on one number, in order, within blocks and a caliper.
+"""Nearest-neighbour matching: who chooses first, how often a partner may serve, and in how many rounds.
 
-The pool is sorted once by block and distance; each child finds its place by binary search, and two
-union-finds lead from there to the next free neighbour on either side. So n children cost about n log n.
-The pool's order (block, distance, label) settles every tie: of two neighbours equally far away the one with
-the lower distance is taken; of several with the same distance, the one that stands next to the child.
+Each focal unit takes the nearest allowed partner that is still free. Finding that partner is left to a
+*search* (`search_line.py` for one number a unit, `search_space.py` for points and matrices); this module holds the
+rules that are the same for all: order, rounds, reuse, preference.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+import heapq
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["focal_order", "nearest_pairs"]
+from wlz_eval.attribution.matching.problem import Pairs, Problem, codes_of
+
+__all__ = ["Search", "focal_order", "nearest_pairs", "variable_ratios"]
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
-#: For each focal child: first and one past the last unit of its block, and where it would stand.
-Places = tuple[list[int], list[int], list[int]]
+#: Partners that a focal unit already has.
+Taken = Sequence[int]
 
 
-def focal_order(distance: Array, order: str, seed: int) -> Ints:
-    """Who chooses first: positions of the focal children in the order in which they choose.
+class Search(Protocol):
+    """Finds the nearest allowed and still free partner of a focal unit."""
+
+    def nearest(self, i: int, own: Taken) -> tuple[int, float]:
+        """Row of the partner of focal row `i` who is not among `own`, and its distance; (-1, inf) if there is none."""
+
+    def use_up(self, j: int) -> None:
+        """Row `j` serves nobody any more."""
+
+
+def make_search(problem: Problem) -> Search:
+    """Choose the search that suits the form of the distance."""
+    from wlz_eval.attribution.matching.search_line import LineSearch
+    from wlz_eval.attribution.matching.search_space import SpaceSearch
+
+    return LineSearch(problem) if problem.distance.scalar is not None else SpaceSearch(problem)
+
+
+def focal_order(priority: Array, order: str, seed: int) -> Ints:
+    """Who chooses first: positions of the focal units in the order in which they choose.
 
     Parameters
     ----------
-    distance : array, shape (n,)
-        Distances of the focal children, in the order of their labels, which settles ties.
+    priority : array, shape (n,)
+        Distances of the focal units, in the order of their labels, which settles ties.
     order : {"largest", "smallest", "data", "random"}
         ``data`` is the order of the labels, so that shuffled rows give the same pairs.
     seed : int
@@ -39,162 +61,162 @@ def focal_order(distance: Array, order: str, seed: int) -> Ints:
     [1, 0, 2]
     """
     if order == "largest":
-        return np.argsort(-distance, kind="stable")
+        return np.argsort(-priority, kind="stable")
     if order == "smallest":
-        return np.argsort(distance, kind="stable")
+        return np.argsort(priority, kind="stable")
     if order == "random":
-        return np.random.default_rng(seed).permutation(len(distance))
-    return np.arange(len(distance))
+        return np.random.default_rng(seed).permutation(len(priority))
+    return np.arange(len(priority))
 
 
-class _Pool:
-    """Comparison units sorted by block, distance and (the sort being stable) label."""
+def variable_ratios(priority: Array, ratio: float, least: int, most: int) -> Ints:
+    """How many partners each focal unit gets, so that the average is `ratio` and each has `least` to `most`.
 
-    def __init__(self, distance: Array, block: Ints):
-        self.order = np.lexsort((distance, block))
-        self.value = distance[self.order]
-        self.block = block[self.order]
-
-    def places(self, distance: Array, block: Ints, side: Literal["left", "right"]) -> Places:
-        """For each focal child: first and one past the last unit of its block, and where it would stand."""
-        low = np.searchsorted(self.block, block, side="left")
-        high = np.searchsorted(self.block, block, side="right")
-        place = np.empty(len(distance), dtype=np.intp)
-        for b in np.unique(block):
-            here = block == b
-            lo, hi = int(low[here][0]), int(high[here][0])
-            place[here] = lo + np.searchsorted(self.value[lo:hi], distance[here], side=side)
-        return low.tolist(), high.tolist(), place.tolist()
-
-
-def _find(link: list[int], i: int) -> int:
-    """Follow links to a free unit, shortening the way for the next search."""
-    root = i
-    while link[root] != root:
-        root = link[root]
-    while link[i] != root:
-        link[i], i = root, link[i]
-    return root
-
-
-def _without_replacement(
-    pool: _Pool, target: Array, places: Places, turns: Ints, ratio: int, caliper: float
-) -> list[tuple[int, int]]:
-    n = len(pool.value)
-    # Shifted by one: 0 and n + 1 stand for "nobody left on this side".
-    left, right = list(range(n + 2)), list(range(n + 2))
-    value = pool.value.tolist()
-    low, high, place = places
-    pairs: list[tuple[int, int]] = []
-    goals = target.tolist()
-    open_turns = turns.tolist()
-    for _ in range(ratio):
-        served = []
-        for i in open_turns:
-            lo, hi, at, goal = low[i], high[i], place[i], goals[i]
-            below = _find(left, at) - 1
-            above = _find(right, at + 1) - 1
-            gap_below = goal - value[below] if below >= lo else np.inf
-            gap_above = value[above] - goal if above < hi else np.inf
-            gap = min(gap_below, gap_above)
-            if gap == np.inf or gap > caliper:
-                continue
-            taken = below if gap_below <= gap_above else above
-            left[taken + 1], right[taken + 1] = taken, taken + 2
-            pairs.append((i, taken))
-            served.append(i)
-        open_turns = served
-    return pairs
-
-
-def _with_replacement(
-    pool: _Pool, target: Array, places: Places, turns: Ints, ratio: int, caliper: float
-) -> list[tuple[int, int]]:
-    value = pool.value.tolist()
-    low, high, place = places
-    goals = target.tolist()
-    pairs: list[tuple[int, int]] = []
-    for i in turns.tolist():
-        lo, hi, goal = low[i], high[i], goals[i]
-        above, below = place[i], place[i] - 1
-        for _ in range(ratio):
-            gap_below = goal - value[below] if below >= lo else np.inf
-            gap_above = value[above] - goal if above < hi else np.inf
-            gap = min(gap_below, gap_above)
-            if gap == np.inf or gap > caliper:
-                break
-            if gap_below <= gap_above:
-                pairs.append((i, below))
-                below -= 1
-            else:
-                pairs.append((i, above))
-                above += 1
-    return pairs
-
-
-def nearest_pairs(
-    focal: npt.ArrayLike,
-    pool: npt.ArrayLike,
-    *,
-    ratio: int = 1,
-    replace: bool = False,
-    caliper: float = np.inf,
-    order: str = "largest",
-    focal_block: npt.ArrayLike | None = None,
-    pool_block: npt.ArrayLike | None = None,
-    focal_first: bool = True,
-    seed: int = 0,
-) -> tuple[Ints, Ints]:
-    """Pair each focal child with its nearest comparison children.
-
-    Parameters
-    ----------
-    focal, pool : array
-        Distances, each sorted by the units' labels.
-    ratio : int
-        Comparison children for each focal child. Without replacement everybody gets a first before
-        anybody gets a second.
-    replace : bool
-        Whether a comparison child may serve several times (never twice for the same child).
-    caliper : float
-        Widest absolute distance within a pair; never exceeded.
-    order : {"largest", "smallest", "data", "random"}
-        See :func:`focal_order`.
-    focal_block, pool_block : array of int, optional
-        Only units of the same block are paired.
-    focal_first : bool
-        Whether a focal child stands before the pool's units of the very same distance: then it meets the first
-        of them, else the last.
-    seed : int
-
-    Returns
-    -------
-    tuple of array
-        Positions in `focal` and in `pool`, one element a pair, by focal position and then by nearness.
+    Units who are least like the pool (largest priority) get the fewest (Ming and Rosenbaum 2000).
 
     Examples
     --------
-    >>> nearest_pairs([0.5, 0.6], [0.1, 0.55, 0.9])[1].tolist()
-    [0, 1]
+    >>> variable_ratios(np.array([0.9, 0.5, 0.1]), 2, 1, 3).tolist()
+    [1, 2, 3]
     """
-    target, candidates = np.asarray(focal, dtype=float), np.asarray(pool, dtype=float)
-    one = (
-        np.zeros(len(target), dtype=np.intp)
-        if focal_block is None
-        else np.asarray(focal_block, dtype=np.intp)
-    )
-    two = (
-        np.zeros(len(candidates), dtype=np.intp)
-        if pool_block is None
-        else np.asarray(pool_block, dtype=np.intp)
-    )
-    sorted_pool = _Pool(candidates, two)
-    turns = focal_order(target, order, seed)
-    pair = _with_replacement if replace else _without_replacement
-    places = sorted_pool.places(target, one, "left" if focal_first else "right")
-    pairs = pair(sorted_pool, target, places, turns, ratio, caliper)
-    if not pairs:
-        return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
-    found = np.array(pairs, dtype=np.intp)
-    by_focal = np.argsort(found[:, 0], kind="stable")
-    return found[by_focal, 0], sorted_pool.order[found[by_focal, 1]]
+    n = len(priority)
+    total = round(ratio * n)
+    at_most = int((total - least * (n - 1)) // (most - least))
+    at_least = n - at_most - 1
+    middle = total - (least * at_least + most * at_most)
+    counts = [*[least] * max(at_least, 0), *([middle] if at_least >= 0 else []), *[most] * at_most]
+    given = np.empty(n, dtype=np.intp)
+    given[np.argsort(-priority, kind="stable")] = counts[:n]
+    return given
+
+
+class _Greedy:
+    """Pairs made one after the other; every search knows at once when a partner is used up."""
+
+    def __init__(self, searches: Sequence[Search], turns: Sequence[int], uses: Ints):
+        self.searches, self.uses = searches, uses
+        self.partners: dict[int, list[int]] = {i: [] for i in turns}
+        self.gaps: dict[int, list[float]] = {i: [] for i in turns}
+
+    def _pair(self, i: int, j: int, gap: float) -> None:
+        self.partners[i].append(j)
+        self.gaps[i].append(gap)
+        self.uses[j] -= 1
+        if self.uses[j] == 0:
+            for search in self.searches:
+                search.use_up(j)
+
+    def in_turn(self, search: Search, turns: Sequence[int]) -> list[int]:
+        """Let each unit choose in turn; return those who found nobody."""
+        left = []
+        for i in turns:
+            j, gap = search.nearest(i, self.partners[i])
+            if j < 0:
+                left.append(i)
+            else:
+                self._pair(i, j, gap)
+        return left
+
+    def by_distance(self, search: Search, turns: Sequence[int], sign: float) -> list[int]:
+        """Make the closest pair of all first (sign 1), or serve whoever is farthest from the nearest (sign -1)."""
+        queue = []
+        served = set()
+        for place, i in enumerate(turns):
+            j, gap = search.nearest(i, self.partners[i])
+            if j >= 0:
+                queue.append((sign * gap, place, i, j))
+        heapq.heapify(queue)
+        while queue:
+            _, place, i, j = heapq.heappop(queue)
+            found, gap = search.nearest(i, self.partners[i])
+            if found == j:
+                self._pair(i, j, gap)
+                served.add(i)
+            elif found >= 0:
+                heapq.heappush(queue, (sign * gap, place, i, found))
+        return [i for i in turns if i not in served]
+
+    def round(self, turns: Sequence[int], order: str) -> None:
+        """Give each of these units one more partner, preferred partners first."""
+        for search in self.searches:
+            if order in ("closest", "farthest"):
+                turns = self.by_distance(search, turns, 1.0 if order == "closest" else -1.0)
+            else:
+                turns = self.in_turn(search, turns)
+
+    def pairs(self) -> Pairs:
+        """Pairs by focal row, nearest partner first."""
+        one = np.array([i for i, partners in self.partners.items() for _ in partners], dtype=np.intp)
+        two = np.array([j for partners in self.partners.values() for j in partners], dtype=np.intp)
+        gap = np.array([g for gaps in self.gaps.values() for g in gaps], dtype=float)
+        by_focal = np.lexsort((two, gap, one))
+        return Pairs(one[by_focal], two[by_focal])
+
+
+def _narrowing(problem: Problem) -> list[Problem]:
+    """Narrow the blocks of a problem: agree on all preferred columns first, then on all but the last, and so on."""
+    base = problem.block if len(problem.block) else np.zeros(len(problem.prefer), dtype=np.intp)
+    depths = range(problem.prefer.shape[1], 0, -1)
+    blocks = [codes_of(np.column_stack([base, problem.prefer[:, :depth]])) for depth in depths]
+    return [*(replace(problem, block=block) for block in blocks), problem]
+
+
+def nearest_pairs(
+    problem: Problem,
+    *,
+    ratio: int = 1,
+    with_replacement: bool = False,
+    order: str = "largest",
+    reuse_max: int | None = None,
+    min_controls: int | None = None,
+    max_controls: int | None = None,
+    seed: int = 0,
+) -> Pairs:
+    """Pair each focal unit with its nearest partners.
+
+    Parameters
+    ----------
+    problem : Problem
+    ratio : int
+        Partners for each focal unit. Everybody gets a first before anybody gets a second.
+    with_replacement : bool
+        Whether a partner may serve several focal units (never twice the same one).
+    order : {"largest", "smallest", "closest", "farthest", "data", "random"}
+        Who chooses first, see :func:`focal_order`; ``closest`` makes the closest remaining pair of all first,
+        ``farthest`` serves first whoever is farthest from the nearest partner.
+    reuse_max : int, optional
+        How often a partner may serve; unlimited with replacement, once without, when left out.
+    min_controls, max_controls : int, optional
+        Least and most partners a focal unit; `ratio` is then the average (:func:`variable_ratios`).
+    seed : int
+        Of order ``random``.
+
+    Returns
+    -------
+    Pairs
+
+    References
+    ----------
+    Rubin (1973), Biometrics 29; agrees pair for pair with R's MatchIt 4.7.2.
+
+    Examples
+    --------
+    >>> from wlz_eval.attribution.matching.problem import Distances
+    >>> distance = Distances(scalar=np.array([0.5, 0.6, 0.1, 0.55, 0.9]))
+    >>> nearest_pairs(Problem(focal=np.array([0, 1]), pool=np.array([2, 3, 4]), distance=distance)).two.tolist()
+    [2, 3]
+    """
+    n = int(max(problem.focal.max(initial=-1), problem.pool.max(initial=-1))) + 1
+    priority = problem.distance.scalar if problem.priority is None else problem.priority
+    own_priority = np.zeros(len(problem.focal)) if priority is None else priority[problem.focal]
+    turns = problem.focal[focal_order(own_priority, order, seed)].tolist()
+    wanted = np.full(len(problem.focal), ratio)
+    if max_controls is not None:
+        wanted = variable_ratios(own_priority, ratio, min_controls or 1, max_controls)
+    goal = dict(zip(problem.focal.tolist(), wanted.tolist(), strict=True))
+    limit = reuse_max or (len(turns) + 1 if with_replacement else 1)
+    searches = [make_search(step) for step in _narrowing(problem)]
+    greedy = _Greedy(searches, turns, np.full(n, limit, dtype=np.intp))
+    for number in range(int(wanted.max(initial=0))):
+        greedy.round([i for i in turns if goal[i] > number and len(greedy.partners[i]) == number], order)
+    return greedy.pairs()
