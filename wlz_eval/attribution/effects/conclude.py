@@ -37,9 +37,14 @@ def too_few_schools(children: Analysed) -> bool:
 
 def _robust(model: Linearised, clusters: pd.Series | None, variance: str, df: str) -> RobustEstimates:
     contrast = {"effect": {name: factor for name, factor in model.contrast.items() if factor != 0}}
-    if clusters is None:
+    if clusters is None and model.child is None:
         return hc_robust(model.X, model.y, model.weights, kind=variance, contrasts=contrast)
-    return cluster_robust(model.X, model.y, clusters, model.weights, kind=variance, df=df, contrasts=contrast)
+    if clusters is None:
+        # A child's rows belong together: HC0 to HC3 are CR0 to CR3 with the child as the cluster.
+        kind, labels, df = variance.replace("HC", "CR"), model.child, "residual"
+    else:
+        kind, labels = variance, clusters.to_numpy() if model.child is None else clusters.to_numpy()[model.child]
+    return cluster_robust(model.X, model.y, labels, model.weights, kind=kind, df=df, contrasts=contrast)
 
 
 def _numbers(model: Linearised, fit: RobustEstimates, ratio: bool) -> dict[str, float]:

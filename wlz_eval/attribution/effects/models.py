@@ -21,7 +21,15 @@ from wlz_eval.attribution.effects.estimate import EffectMeasure
 from wlz_eval.core.errors import OptionError
 from wlz_eval.inference import independent_columns, least_squares
 
-__all__ = ["MODELS", "Linearised", "OutcomeModel", "averaged_over", "linear_outcome", "logistic_outcome"]
+__all__ = [
+    "MODELS",
+    "Linearised",
+    "OutcomeModel",
+    "averaged_over",
+    "linear_outcome",
+    "logistic_fit",
+    "logistic_outcome",
+]
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -59,6 +67,8 @@ class Linearised:
     model : str
         What was fitted in the end.
     notes : tuple of str
+    child : array of int, optional
+        Position of the child of each row, where a child has several rows.
     """
 
     X: pd.DataFrame
@@ -70,6 +80,7 @@ class Linearised:
     mean_comparison: float
     model: OutcomeModel
     notes: tuple[str, ...] = ()
+    child: npt.NDArray[np.intp] | None = None
 
 
 def averaged_over(estimand: str, treated: Bools) -> Bools:
@@ -154,8 +165,21 @@ def linear_outcome(children: Analysed, over: Bools, wanted: OutcomeModel, measur
     )
 
 
-def _logistic_fit(X: Array, y: Array, w: Array) -> Array | None:
-    """Maximum likelihood by reweighted least squares; None when it runs away because the answers are told apart."""
+def logistic_fit(X: Array, y: Array, w: Array) -> Array | None:
+    """Fit a weighted logistic regression by maximum likelihood.
+
+    Parameters
+    ----------
+    X : array, shape (n, p)
+        Columns of full rank, the intercept first.
+    y, w : array, shape (n,)
+        Answers of 0 and 1; weights.
+
+    Returns
+    -------
+    array, shape (p,), or None
+        None when the fit runs away because the columns tell the answers apart.
+    """
     beta = np.zeros(X.shape[1])
     beta[0] = special.logit((w * y).sum() / w.sum())
     for _ in range(ROUNDS):
@@ -232,7 +256,7 @@ def _logistic_try(
     full = _columns(treated, children.covariates, centre, form)
     keep = independent_columns(full.to_numpy() * np.sqrt(w)[:, None])
     X = full.loc[:, keep]
-    beta = _logistic_fit(X.to_numpy(), y, w)
+    beta = logistic_fit(X.to_numpy(), y, w)
     if beta is None or "programme" not in X.columns:
         return None
     share = w[over] / w[over].sum()
