@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ __all__ = [
     "love_plot",
     "pair_gap",
     "standardising_sd",
+    "stratum_gap",
     "variance_ratio",
     "weighted_mean",
     "weighted_variance",
@@ -58,16 +59,23 @@ def weighted_variance(x: Array, w: Array) -> float:
 
 
 def standardising_sd(x: Array, treated: npt.NDArray[np.bool_], estimand: str, binary: bool) -> float:
-    """SD by which mean differences are divided: of the focal group before matching, p(1-p) for yes/no.
+    """SD by which mean differences are divided, before matching: of the focal group, or of both for the ATE.
+
+    The variance of a yes/no column is p(1-p); for the ATE the two groups' variances are averaged.
 
     Examples
     --------
     >>> standardising_sd(np.array([0.0, 1.0, 0.0, 1.0]), np.array([True, True, False, False]), "ATT", True)
     0.5
     """
-    own = x[treated] if estimand == "ATT" else x[~treated]
-    variance = own.mean() * (1 - own.mean()) if binary else own.var(ddof=1) if len(own) > 1 else np.nan
-    return float(np.sqrt(variance))
+    groups = {"ATT": [treated], "ATC": [~treated]}.get(estimand, [treated, ~treated])
+    return float(np.sqrt(np.mean([_plain_variance(x[group], binary) for group in groups])))
+
+
+def _plain_variance(x: Array, binary: bool) -> float:
+    if binary:
+        return float(x.mean() * (1 - x.mean()))
+    return float(x.var(ddof=1)) if len(x) > 1 else float("nan")
 
 
 def variance_ratio(x: Array, treated: npt.NDArray[np.bool_], w: Array) -> float:
@@ -97,6 +105,32 @@ def ecdf_gaps(x: Array, treated: npt.NDArray[np.bool_], w: Array) -> tuple[float
 def pair_gap(x: Array, focal: npt.NDArray[np.intp], partner: npt.NDArray[np.intp]) -> float:
     """Mean absolute difference within pairs."""
     return float(np.abs(x[focal] - x[partner]).mean()) if len(focal) else float("nan")
+
+
+def stratum_gap(x: Array, treated: npt.NDArray[np.bool_], code: npt.NDArray[np.intp]) -> float:
+    """Mean absolute difference over all programme-comparison pairs of the same stratum (-1 for none).
+
+    By sorting, so that n units cost n log n however large the strata.
+
+    Examples
+    --------
+    >>> stratum_gap(np.array([1.0, 2.0, 4.0]), np.array([True, False, False]), np.array([0, 0, 0]))
+    2.0
+    """
+    inside = np.flatnonzero(code >= 0)
+    order = inside[np.lexsort((x[inside], code[inside]))]
+    value, one, group = x[order], treated[order], code[order]
+    first = np.searchsorted(group, group, side="left")
+    total = pairs = 0.0
+    for mine in (one, ~one):
+        # Whoever of the other group stands before, in the same stratum, is smaller by the difference.
+        number = np.concatenate([[0], np.cumsum(~mine)])
+        summed = np.concatenate([[0.0], np.cumsum(np.where(mine, 0.0, value))])
+        at = np.flatnonzero(mine)
+        before = number[at] - number[first[at]]
+        total += float((before * value[at] - (summed[at] - summed[first[at]])).sum())
+        pairs += float(before.sum())
+    return total / pairs if pairs else float("nan")
 
 
 def _ratio(difference: float, sd: float) -> float:
@@ -172,8 +206,7 @@ def balance_columns(
     kinds: Mapping[str, str],
     treated: npt.NDArray[np.bool_],
     weights: Array,
-    focal: npt.NDArray[np.intp],
-    partner: npt.NDArray[np.intp],
+    gap_within: Callable[[Array], float],
     estimand: str,
 ) -> pd.DataFrame:
     """Compute the balance of each column, before and after; see :class:`BalanceTable`."""
@@ -185,9 +218,19 @@ def balance_columns(
         sd = standardising_sd(x, treated, estimand, plain)
         before = {f"{k}_before": v for k, v in _one_side(x, treated, one, sd, plain).items()}
         after = {f"{k}_after": v for k, v in _one_side(x, treated, weights, sd, plain).items()}
-        gap = _ratio(pair_gap(x, focal, partner), sd)
+        gap = _ratio(gap_within(x), sd)
         rows.append({"covariate": name, "kind": kinds[name], **before, **after, "pair_distance_after": gap})
     return pd.DataFrame(rows).set_index("covariate")
+
+
+def _gap_within(design: Design, treated: npt.NDArray[np.bool_]) -> Callable[[Array], float]:
+    """Choose what measures the gap within matched sets: pairs, strata, or nothing for weights."""
+    if len(design.pairs):
+        one = design.weights.index.get_indexer(design.pairs["focal"])
+        two = design.weights.index.get_indexer(design.pairs["partner"])
+        return lambda x: pair_gap(x, one, two)
+    code = design.strata.to_numpy(dtype=float, na_value=-1.0).astype(np.intp)
+    return lambda x: stratum_gap(x, treated, code)
 
 
 def balance_table(design: Design, limit: float = 0.1) -> BalanceTable:
@@ -203,14 +246,12 @@ def balance_table(design: Design, limit: float = 0.1) -> BalanceTable:
     if design.distance.notna().all():
         columns = pd.concat([design.distance.rename("distance"), columns], axis=1)
     treated = design.treatment.to_numpy(dtype=bool)
-    position = pd.Series(np.arange(len(columns)), index=columns.index)
     data = balance_columns(
         columns,
         {"distance": "distance", **design.covariates.kinds},
         treated,
         design.weights.to_numpy(dtype=float),
-        position.loc[design.pairs["focal"]].to_numpy(),
-        position.loc[design.pairs["partner"]].to_numpy(),
+        _gap_within(design, treated),
         design.spec.estimand,
     )
     return BalanceTable(data=data, limit=limit)

@@ -61,6 +61,25 @@ METHODS: Mapping[str, MethodCapability] = MappingProxyType(
             | {"ratio", "replace", "order", "prefer", "reuse_max", "min_controls", "max_controls"},
             orders=("largest", "smallest", "closest", "farthest", "data", "random"),
         ),
+        "subclass": MethodCapability(
+            description="children are sorted into classes of like propensity score, and compared within them",
+            kind="strata",
+            estimands=("ATT", "ATC", "ATE"),
+            options=COMMON | DISTANCE | {"subclass", "min_n"},
+            scalar_only=True,
+        ),
+        "cem": MethodCapability(
+            description="children are compared who agree on every covariate once it is cut into bins",
+            kind="strata",
+            estimands=("ATT", "ATC", "ATE"),
+            options=COMMON | {"cutpoints", "grouping", "k2k"},
+        ),
+        "exact": MethodCapability(
+            description="children are compared who agree on every covariate",
+            kind="strata",
+            estimands=("ATT", "ATC", "ATE"),
+            options=COMMON,
+        ),
     }
 )
 
@@ -88,6 +107,11 @@ class MatchSpec:
     reuse_max: int | None = None
     min_controls: float | None = None
     max_controls: float | None = None
+    subclass: int | tuple[float, ...] = 6
+    min_n: int = 1
+    cutpoints: Any = "sturges"
+    grouping: Mapping[str, Any] = field(default_factory=dict)
+    k2k: bool = False
     missing: str = "indicator"
     seed: int = 0
 
@@ -114,6 +138,11 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
         "reuse_max": "how often a comparison child may serve",
         "min_controls": "fewest comparison children a child",
         "max_controls": "most comparison children a child",
+        "subclass": "number of classes, or the quantiles that separate them",
+        "min_n": "fewest children of each group in a class",
+        "cutpoints": "bins of each number: a rule (sturges, scott, fd, q4), how many, or where; a mapping by column",
+        "grouping": "levels of a category that count as one, by column",
+        "k2k": "whether strata are paired down to as many of one group as of the other, nearest first",
         "missing": "missing covariates: indicator (fill and mark), drop, or raise",
         "seed": "of everything random",
     }

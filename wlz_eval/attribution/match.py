@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from wlz_eval.attribution.capabilities import MatchSpec, match_spec
+from wlz_eval.attribution.capabilities import METHODS, MatchSpec, match_spec
 from wlz_eval.attribution.covariates import make_covariates
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.distance import Measured, covariate_points, measure_distance
 from wlz_eval.attribution.formula import read_formula
-from wlz_eval.attribution.matching.nearest import nearest_pairs
 from wlz_eval.attribution.matching.problem import Caliper, Distances, Pairs, Problem, codes_of
-from wlz_eval.attribution.matching.weights import pair_strata, pair_weights
+from wlz_eval.attribution.methods import Found, Task, run_method
 from wlz_eval.attribution.propensity import NobodyMatchedError
 from wlz_eval.attribution.units import Units, column_codes, number_column, read_units
 from wlz_eval.core.errors import OptionError
@@ -27,7 +26,6 @@ __all__ = ["match"]
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,10 @@ def _outside(score: Array, treated: Bools, discard: str) -> Bools:
 
 def _measure(units: Units, spec: MatchSpec, focal: Bools) -> _Support:
     """Measure the distance; discard, and measure again without the discarded, if asked for."""
+    everyone = np.ones(len(units.index), dtype=bool)
+    if "distance" not in METHODS[spec.method].options:
+        return _Support(Measured(Distances(), None, pd.Series(dtype=float), ""), ~everyone)
+
     def measure(rows: Bools) -> Measured:
         # Covariates are made anew, since one that varied may not any more.
         part = units if rows.all() else _only(units, rows)
@@ -58,7 +60,6 @@ def _measure(units: Units, spec: MatchSpec, focal: Bools) -> _Support:
             cross_fit=spec.cross_fit, seed=spec.seed,
         )
 
-    everyone = np.ones(len(units.index), dtype=bool)
     measured = measure(everyone)
     if spec.discard == "none":
         return _Support(measured, ~everyone)
@@ -150,14 +151,17 @@ def _nobody(spec: MatchSpec, widths: Mapping[str, float]) -> NobodyMatchedError:
     )
 
 
-def _pair_table(pairs: Pairs, index: pd.Index, distances: Distances) -> pd.DataFrame:
+def _pair_table(found: Found, index: pd.Index) -> pd.DataFrame:
+    """List the pairs by label; empty for strata that are more than pairs."""
+    nobody = np.zeros(0, dtype=np.intp)
+    pairs = found.pairs or Pairs(nobody, nobody)
     _, number, partners = np.unique(pairs.one, return_inverse=True, return_counts=True)
     return pd.DataFrame(
         {
             "focal": index[pairs.one],
             "partner": index[pairs.two],
             "pair": number + 1,
-            "distance": distances.between(pairs.one, pairs.two),
+            "distance": found.distances.between(pairs.one, pairs.two) if len(pairs.one) else np.zeros(0),
             "weight": 1.0 / partners[number],
         }
     )
@@ -237,51 +241,20 @@ def match(formula: str, data: pd.DataFrame | AnalysisFrame, **options: Any) -> D
     focal = ~units.treated if spec.estimand == "ATC" else units.treated
     support = _measure(units, spec, focal)
     problem, widths = _problem(units, spec, support, focal)
-    pairs = _pairs(problem, spec)
-    if len(pairs.one) == 0:
+    found = run_method(Task(problem, spec, units, support.discarded))
+    if not found.weights.any():
         raise _nobody(spec, widths)
-    several = spec.replace or spec.reuse_max is not None
-    code = np.full(len(focal), -1) if several else pair_strata(pairs, len(focal)).code
-    return _design(
-        units, spec, support, widths,
-        weights=pair_weights(pairs, focal),
-        code=code,
-        pairs=_pair_table(pairs, units.index, problem.distance),
-    )
-
-
-def _pairs(problem: Problem, spec: MatchSpec) -> Pairs:
-    """Hand the problem to the method."""
-    order = spec.order or ("data" if problem.priority is None else "largest")
-    if problem.priority is None and order in ("largest", "smallest"):
-        raise OptionError(f"order {order!r} needs a distance that is one number a child. Use data, closest or random.")
-    return nearest_pairs(
-        problem,
-        ratio=spec.ratio,
-        with_replacement=spec.replace,
-        order=order,
-        reuse_max=spec.reuse_max,
-        min_controls=None if spec.min_controls is None else int(spec.min_controls),
-        max_controls=None if spec.max_controls is None else int(spec.max_controls),
-        seed=spec.seed,
-    )
+    return _design(units, spec, support, widths, found)
 
 
 def _design(
-    units: Units,
-    spec: MatchSpec,
-    support: _Support,
-    widths: Mapping[str, float],
-    *,
-    weights: Array,
-    code: Ints,
-    pairs: pd.DataFrame,
+    units: Units, spec: MatchSpec, support: _Support, widths: Mapping[str, float], found: Found
 ) -> Design:
     """Label what was found, in the order in which the children were given."""
     index, original = units.index, units.original
     score = support.measured.score
     distance = np.full(len(index), np.nan) if score is None else score
-    strata = pd.Series(np.where(code >= 0, code + 1.0, np.nan), index=index, name="stratum").astype("Int64")
+    strata = pd.Series(np.where(found.code >= 0, found.code + 1.0, np.nan), index=index, name="stratum")
     covariates = units.covariates
     discarded = int(support.discarded.sum())
     notes = (f"{discarded:,} children were discarded for want of overlap.",) if discarded else ()
@@ -291,14 +264,14 @@ def _design(
         described=support.measured.description,
         caliper_widths=widths,
         coefficients=support.measured.coefficients,
-        pairs=pairs,
+        pairs=_pair_table(found, index),
         treatment=pd.Series(units.treated, index=index, name=units.formula.treatment).loc[original],
         distance=pd.Series(distance, index=index, name="distance").loc[original],
-        weights=pd.Series(weights, index=index, name="weight").loc[original],
-        strata=strata.loc[original],
+        weights=pd.Series(found.weights, index=index, name="weight").loc[original],
+        strata=strata.astype("Int64").loc[original],
         discarded=pd.Series(support.discarded, index=index, name="discarded").loc[original],
         covariates=replace(
             covariates, model=covariates.model.loc[original], balance=covariates.balance.loc[original]
         ),
-        notes=(*units.notes, *covariates.notes, *support.measured.notes, *notes),
+        notes=(*units.notes, *covariates.notes, *support.measured.notes, *notes, *found.notes),
     )
