@@ -188,14 +188,14 @@ def _everybody(design: Design, outcomes: pd.DataFrame, outcome: str, cluster: Cl
     )
 
 
-def _averages(children: Analysed, estimand: str, estimate: float) -> dict[str, float]:
+def _averages(children: Analysed, estimand: str, estimate: float) -> tuple[float, float]:
     """Observed average of the children whom the estimand is about, and the same with the effect taken away or added."""
     y, treated = children.y.to_numpy(dtype=float), children.treated
     if estimand == "ATT":
-        return {"mean_programme": float(y[treated].mean()), "mean_comparison": float(y[treated].mean()) - estimate}
+        return float(y[treated].mean()), float(y[treated].mean()) - estimate
     if estimand == "ATC":
-        return {"mean_programme": float(y[~treated].mean()) + estimate, "mean_comparison": float(y[~treated].mean())}
-    return {}
+        return float(y[~treated].mean()) + estimate, float(y[~treated].mean())
+    return float("nan"), float("nan")
 
 
 def aipw_effect(
@@ -281,4 +281,5 @@ def aipw_effect(
         )
     model = _linearised(children, *_weighted_residuals(children, fit, aim))
     result = conclude(replace(children, notes=(*children.notes, *notes)), model, "difference", variance, df)
-    return replace(result, model="aipw", **_averages(children, aim, result.estimate))
+    one, none = _averages(children, aim, result.estimate)
+    return replace(result, model="aipw", mean_programme=one, mean_comparison=none)

@@ -39,11 +39,12 @@ def _robust(model: Linearised, clusters: pd.Series | None, variance: str, df: st
     contrast = {"effect": {name: factor for name, factor in model.contrast.items() if factor != 0}}
     if clusters is None and model.child is None:
         return hc_robust(model.X, model.y, model.weights, kind=variance, contrasts=contrast)
+    child = np.arange(len(model.y)) if model.child is None else model.child
     if clusters is None:
         # A child's rows belong together: HC0 to HC3 are CR0 to CR3 with the child as the cluster.
-        kind, labels, df = variance.replace("HC", "CR"), model.child, "residual"
+        kind, labels, df = variance.replace("HC", "CR"), child, "residual"
     else:
-        kind, labels = variance, clusters.to_numpy() if model.child is None else clusters.to_numpy()[model.child]
+        kind, labels = variance, clusters.to_numpy()[child]
     return cluster_robust(model.X, model.y, labels, model.weights, kind=kind, df=df, contrasts=contrast)
 
 
