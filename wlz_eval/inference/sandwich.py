@@ -22,27 +22,18 @@ Array = npt.NDArray[np.float64]
 EIGENVALUE_TOLERANCE = 1e-10
 
 
-def _inverse_root(
-    X: Array, w: Array, bread: Array, square: Array, weighted: bool
-) -> Callable[[Array], Array]:
+def _inverse_root(X: Array, w: Array, bread: Array, square: Array) -> Callable[[Array], Array]:
     """Return v -> G^(-1/2) v for G, the part of (I - H)(I - H)' that belongs to one cluster.
 
     G is the identity plus a matrix of low rank in the span of [X, WX], so one small eigenproblem is enough.
     """
     p = X.shape[1]
-    if weighted:
-        span = np.hstack([X, X * w[:, None]])
-        inner = np.block([[bread @ square @ bread, -bread], [-bread, np.zeros((p, p))]])
-    else:
-        span, inner = X, -bread
+    span = np.hstack([X, X * w[:, None]])
+    inner = np.block([[bread @ square @ bread, -bread], [-bread, np.zeros((p, p))]])
     Q, R = np.linalg.qr(span)
     small = R @ inner @ R.T
     values, vectors = np.linalg.eigh((small + small.T) / 2)
-    full = 1.0 + values
-    factor = (
-        np.where(full > EIGENVALUE_TOLERANCE, 1.0 / np.sqrt(np.maximum(full, EIGENVALUE_TOLERANCE)), 0.0)
-        - 1.0
-    )
+    factor = _power(1.0 + values, -0.5) - 1.0
     basis = Q @ vectors
 
     def apply(v: Array) -> Array:
@@ -51,19 +42,19 @@ def _inverse_root(
     return apply
 
 
-def _leave_out(
-    X: Array, w: Array, information: Array
-) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
-    """Return v -> (I - H_ii)^(-1) v and its transpose, by the information that the other clusters hold."""
+def _power(values: Array, power: float) -> Array:
+    """Power of eigenvalues, zero for those that count as zero."""
+    return np.where(values > EIGENVALUE_TOLERANCE, np.maximum(values, EIGENVALUE_TOLERANCE) ** power, 0.0)
+
+
+def _leave_out(X: Array, w: Array, information: Array) -> Callable[[Array], Array]:
+    """Return v -> (I - H_ii')^(-1) v, by the information that the other clusters hold."""
     rest = np.linalg.pinv(information - X.T @ (X * w[:, None]), rcond=EIGENVALUE_TOLERANCE, hermitian=True)
 
     def apply(v: Array) -> Array:
-        return v + X @ (rest @ (X.T @ (w[:, None] * v)))
-
-    def transpose(v: Array) -> Array:
         return v + w[:, None] * (X @ (rest @ (X.T @ v)))
 
-    return apply, transpose
+    return apply
 
 
 class ClusterParts:
@@ -78,10 +69,7 @@ class ClusterParts:
     def __init__(self, fit: LeastSquares, codes: npt.NDArray[np.intp], kind: str, contrasts: Array):
         self.fit = fit
         m, q, p = int(codes.max()) + 1, contrasts.shape[1], fit.X.shape[1]
-        information: Array = np.asarray(np.linalg.inv(fit.bread), dtype=float)
-        square = fit.X.T @ (fit.X * (fit.weights**2)[:, None])
-        self.square = square
-        target = fit.bread @ contrasts
+        self.square = fit.X.T @ (fit.X * (fit.weights**2)[:, None])
         self.scores = np.zeros((m, q))
         self.own = np.zeros((m, q))  # a'a
         self.total = np.zeros((m, q))  # 1'a
@@ -89,21 +77,50 @@ class ClusterParts:
         self.d = np.zeros((m, q, p))  # X'Wa
         self.f = np.zeros((m, p))  # X'W1
         order = np.argsort(codes, kind="stable")
-        bounds = np.searchsorted(codes[order], np.arange(m + 1))
-        for i in range(m):
-            rows = order[bounds[i] : bounds[i + 1]]
-            X, w, e = fit.X[rows], fit.weights[rows], fit.residuals[rows]
+        starts = np.searchsorted(codes[order], np.arange(m))
+        if fit.weighted:
+            self._fill_weighted(np.split(order, starts[1:]), kind, contrasts)
+        else:
+            self._fill_plain(order, starts, kind, contrasts)
+
+    def _fill_weighted(self, rows: list[npt.NDArray[np.intp]], kind: str, contrasts: Array) -> None:
+        fit = self.fit
+        information: Array = np.asarray(np.linalg.inv(fit.bread), dtype=float)
+        target = fit.bread @ contrasts
+        for i, here in enumerate(rows):
+            X, w, e = fit.X[here], fit.weights[here], fit.residuals[here]
             a = w[:, None] * (X @ target)
             if kind == "CR2":
-                a = _inverse_root(X, w, fit.bread, square, fit.weighted)(a)
+                a = _inverse_root(X, w, fit.bread, self.square)(a)
             elif kind == "CR3":
-                a = _leave_out(X, w, information)[1](a)
+                a = _leave_out(X, w, information)(a)
             self.scores[i] = a.T @ e
             self.own[i] = (a**2).sum(axis=0)
             self.total[i] = a.sum(axis=0)
             self.b[i] = a.T @ X
             self.d[i] = a.T @ (X * w[:, None])
             self.f[i] = (X * w[:, None]).sum(axis=0)
+
+    def _fill_plain(
+        self, order: npt.NDArray[np.intp], starts: npt.NDArray[np.intp], kind: str, contrasts: Array
+    ) -> None:
+        """Without weights, (I - H)^(-1/2) maps the span of a cluster's X into itself: p numbers a cluster do."""
+        fit = self.fit
+        root = np.linalg.cholesky(fit.bread)
+        back = np.linalg.inv(root)
+        Q = fit.X[order] @ root
+        gram = np.stack([part.T @ part for part in np.split(Q, starts[1:])])
+        score = np.add.reduceat(Q * fit.residuals[order, None], starts)
+        column = np.add.reduceat(Q, starts)
+        values, vectors = np.linalg.eigh(gram)
+        spare = _power(1.0 - values, {"CR2": -0.5, "CR3": -1.0}.get(kind, 0.0))
+        v = vectors @ (spare[:, :, None] * (vectors.transpose(0, 2, 1) @ (root.T @ contrasts)))
+        pulled = gram @ v
+        self.scores = np.einsum("ip,ipq->iq", score, v)
+        self.own = np.einsum("ipq,ipq->iq", v, pulled)
+        self.total = np.einsum("ip,ipq->iq", column, v)
+        self.b = self.d = np.einsum("ipq,pk->iqk", pulled, back)
+        self.f = column @ back
 
     def quadratic(self, j: int) -> Array:
         """Inner products g_i'g_k of contrast `j`: its variance estimator is the sum of (g_i'y)^2."""
