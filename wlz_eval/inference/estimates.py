@@ -17,6 +17,7 @@ from wlz_eval.inference.linear import LeastSquares
 __all__ = [
     "DF_KINDS",
     "ILLUSTRATIVE_BELOW",
+    "WORKING_MODELS",
     "RobustEstimates",
     "check_option",
     "cluster_codes",
@@ -37,6 +38,11 @@ DF_KINDS: dict[str, str] = {
     "kenward-roger": "Kenward-Roger",
     "satterthwaite": "Satterthwaite",
     "containment": "clusters minus columns of clusters",
+}
+#: Working models of the errors, and what fitting under them is called.
+WORKING_MODELS: dict[str, str] = {
+    "independent": "Least squares",
+    "exchangeable": "Least squares with random-intercept weights",
 }
 #: Under this many degrees of freedom an interval is only illustrative.
 ILLUSTRATIVE_BELOW = 3.0
@@ -69,6 +75,8 @@ class RobustEstimates(Result):
         Confidence level.
     notes : tuple of str
         What a reader should know, such as columns left out.
+    working : str
+        Working model that weighted the rows, a key of ``WORKING_MODELS``.
     """
 
     names: tuple[str, ...]
@@ -88,13 +96,14 @@ class RobustEstimates(Result):
     intraclass: float
     level: float
     notes: tuple[str, ...] = ()
+    working: str = "independent"
 
     @property
     def title(self) -> str:  # type: ignore[override]
         """One line: what was fitted on how much."""
         where = f" in {self.n_clusters:,} clusters" if self.n_clusters else ""
         freedom = f"{DF_KINDS[self.df_kind]} degrees of freedom"
-        return f"Least squares on {self.n:,} rows{where}, {self.variance_kind}, {freedom}"
+        return f"{WORKING_MODELS[self.working]} on {self.n:,} rows{where}, {self.variance_kind}, {freedom}"
 
     @property
     def illustrative(self) -> npt.NDArray[np.bool_]:

@@ -26,7 +26,7 @@ from wlz_eval.inference.estimates import (
 )
 from wlz_eval.inference.linear import LeastSquares, least_squares
 
-__all__ = ["MIXED_DF_KINDS", "ClusterSums", "MixedEstimates", "cluster_sums", "mixed_reml", "variance_ratio"]
+__all__ = ["MIXED_DF_KINDS", "ClusterSums", "MixedEstimates", "cluster_sums", "mixed_reml", "variance_ratio", "whiten"]
 
 Array = npt.NDArray[np.float64]
 
@@ -166,6 +166,33 @@ def variance_ratio(sums: ClusterSums) -> float:
         low, high = trials[max(best - 1, 0)], trials[min(best + 1, POINTS - 1)]
     none = sums.at(np.zeros((1, m)))[0][0]
     return float(np.exp(trials[best])) if deviance[best] < none else 0.0
+
+
+def whiten(fit: LeastSquares, codes: npt.NDArray[np.intp], ratio: float) -> tuple[Array, Array]:
+    """Turn columns and outcome into rows that are independent under a random intercept.
+
+    Each row loses part of its cluster's mean: least squares on the result is generalised least squares on the
+    original, and every variance of least squares becomes one under the random-intercept working model.
+
+    Parameters
+    ----------
+    fit : LeastSquares
+    codes : array of int, shape (n,)
+        Cluster of each row of the fit, 0 to m - 1, each used.
+    ratio : float
+        Variance between clusters over variance within.
+
+    Returns
+    -------
+    tuple of array
+        Columns, shape (n, p), and outcome, shape (n,).
+    """
+    total = np.bincount(codes, weights=fit.weights)
+    part = (1.0 - 1.0 / np.sqrt(1.0 + ratio * total)) / total
+    rows = np.column_stack([fit.X, fit.y])
+    means = np.column_stack([np.bincount(codes, weights=fit.weights * column) for column in rows.T])
+    rows = np.sqrt(fit.weights)[:, None] * (rows - (part[:, None] * means)[codes])
+    return rows[:, :-1], rows[:, -1]
 
 
 @dataclass(frozen=True)
