@@ -15,6 +15,9 @@ __all__ = ["aligned_scores", "benjamini_hochberg", "holm", "resampled_step_down"
 
 Array = npt.NDArray[np.float64]
 
+#: Random numbers drawn at a time, to bound memory.
+BLOCK = 1_000_000
+
 
 def _known_order(p: npt.ArrayLike) -> tuple[Array, npt.NDArray[np.intp]]:
     """Return the p-values, and the positions of those that are known, smallest first."""
@@ -152,11 +155,15 @@ def resampled_step_down(p: npt.ArrayLike, scores: npt.ArrayLike, draws: int = 9_
     size = np.sqrt((matrix[:, order] ** 2).sum(axis=0))
     if not (size > 0).all():
         raise OptionError("An estimate with a p-value has no scores. Give the contribution of each cluster to it.")
-    multipliers = np.random.default_rng(seed).standard_normal((draws, len(matrix)))
-    drawn = 2 * special.ndtr(-np.abs(multipliers @ (matrix[:, order] / size)))
-    # Smallest p-value among this outcome and those with larger p-values of their own.
-    smallest = np.minimum.accumulate(drawn[:, ::-1], axis=1)[:, ::-1]
-    share = (1 + (smallest <= values[order]).sum(axis=0)) / (draws + 1)
+    rng, unit, as_small = np.random.default_rng(seed), matrix[:, order] / size, np.ones(len(order))
+    block = max(1, BLOCK // len(matrix))
+    for start in range(0, draws, block):
+        multipliers = rng.standard_normal((min(block, draws - start), len(matrix)))
+        drawn = 2 * special.ndtr(-np.abs(multipliers @ unit))
+        # Smallest p-value among this outcome and those with larger p-values of their own.
+        smallest = np.minimum.accumulate(drawn[:, ::-1], axis=1)[:, ::-1]
+        as_small += (smallest <= values[order]).sum(axis=0)
+    share = as_small / (draws + 1)
     # The share is an estimate; what is known exactly bounds it from both sides.
     bounded = np.clip(np.maximum.accumulate(share), values[order], holm(values[order]))
     adjusted[order] = np.maximum.accumulate(bounded)
