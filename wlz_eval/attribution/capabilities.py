@@ -61,6 +61,12 @@ METHODS: Mapping[str, MethodCapability] = MappingProxyType(
             | {"ratio", "replace", "order", "prefer", "reuse_max", "min_controls", "max_controls"},
             orders=("largest", "smallest", "closest", "farthest", "data", "random"),
         ),
+        "optimal": MethodCapability(
+            description="partners are chosen together: most children matched, then the least total distance",
+            kind="pairs",
+            estimands=("ATT", "ATC"),
+            options=COMMON | DISTANCE | LIMITS | {"ratio", "prefer", "min_controls", "max_controls"},
+        ),
         "subclass": MethodCapability(
             description="children are sorted into classes of like propensity score, and compared within them",
             kind="strata",

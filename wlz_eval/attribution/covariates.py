@@ -62,6 +62,19 @@ def _is_factor(values: pd.Series) -> bool:
     return not (pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype))
 
 
+def _is_constant(values: pd.Series) -> bool:
+    if _is_factor(values):
+        return bool((values == values.iloc[0]).all())
+    number = values.to_numpy(dtype=float)
+    return bool((number == number[0]).all())
+
+
+def _has_two_values(values: pd.Series) -> bool:
+    known = values.dropna().to_numpy()
+    low, high = known.min(), known.max()
+    return bool(low < high and ((known == low) | (known == high)).all())
+
+
 def _known_as_number(values: pd.Series, name: str) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         raise DesignError(f"Covariate {name!r} is a date. Use a number, such as days since a fixed day.")
@@ -119,7 +132,7 @@ def make_covariates(
     kinds: dict[str, str] = {}
     for name in formula.columns:
         values = data[name]
-        if len(values.unique()) <= 1 and not values.isna().any():
+        if not values.isna().any() and _is_constant(values):
             notes.append(f"{name} is the same for every child and was dropped.")
             filled[name] = pd.Series(0.0, index=data.index)
             continue
@@ -131,10 +144,10 @@ def make_covariates(
                 balance[f"{name}: {level}"] = (filled[name] == level).astype(float)
                 kinds[f"{name}: {level}"] = "level"
             continue
-        two_values = values.nunique(dropna=True) == 2
-        filled[name], marker, note = fill_missing(_known_as_number(values, name), treated, name)
+        number = _known_as_number(values, name)
+        filled[name], marker, note = fill_missing(number, treated, name)
         balance[name] = filled[name]
-        kinds[name] = "binary" if two_values else "continuous"
+        kinds[name] = "binary" if _has_two_values(number) else "continuous"
         if note:
             notes.append(note)
         if marker is not None:

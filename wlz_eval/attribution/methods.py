@@ -15,6 +15,7 @@ from wlz_eval.attribution.matching.cem import cem_strata
 from wlz_eval.attribution.matching.exact import exact_strata
 from wlz_eval.attribution.matching.k2k import k2k_pairs
 from wlz_eval.attribution.matching.nearest import nearest_pairs
+from wlz_eval.attribution.matching.optimal import optimal_pairs
 from wlz_eval.attribution.matching.problem import Distances, Pairs, Problem, Strata
 from wlz_eval.attribution.matching.subclass import subclass_strata
 from wlz_eval.attribution.matching.weights import pair_strata, pair_weights, stratum_weights
@@ -96,6 +97,12 @@ def _nearest(task: Task) -> Found:
     return _from_pairs(task, pairs, several=spec.replace or spec.reuse_max is not None)
 
 
+def _optimal(task: Task) -> Found:
+    spec = task.spec
+    least, most = (None if n is None else int(n) for n in (spec.min_controls, spec.max_controls))
+    return _from_pairs(task, optimal_pairs(task.problem, spec.ratio, least, most))
+
+
 def _exact(task: Task) -> Found:
     units = task.units
     strata = exact_strata(units.frame, units.formula.columns, units.treated, block=task.problem.block)
@@ -126,7 +133,7 @@ def _subclass(task: Task) -> Found:
 
 
 RUNNERS: Mapping[str, Callable[[Task], Found]] = MappingProxyType(
-    {"nearest": _nearest, "exact": _exact, "cem": _cem, "subclass": _subclass}
+    {"nearest": _nearest, "optimal": _optimal, "exact": _exact, "cem": _cem, "subclass": _subclass}
 )
 
 

@@ -60,7 +60,8 @@ class LineSearch:
         self.rule = PairRule(problem)
         self.rows = order.tolist()
         self.value = scalar[order].tolist()
-        self.place = dict(zip(self.rows, range(len(order)), strict=True))
+        self.place = np.empty(len(scalar), dtype=np.intp)
+        self.place[order] = np.arange(len(order))
         # Shifted by one: 0 and n + 1 stand for "nobody left on this side".
         self.left, self.right = list(range(len(order) + 2)), list(range(len(order) + 2))
         self._seat(focal, scalar, block, order, "left" if problem.focal_first else "right")
@@ -82,7 +83,7 @@ class LineSearch:
 
     def use_up(self, j: int) -> None:
         """Row `j` serves nobody any more."""
-        at = self.place[j] + 1
+        at = int(self.place[j]) + 1
         self.left[at], self.right[at] = at - 1, at + 1
 
     def nearest(self, i: int, own: Sequence[int]) -> tuple[int, float]:
