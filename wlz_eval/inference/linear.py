@@ -11,7 +11,7 @@ import pandas as pd
 
 from wlz_eval.core.errors import OptionError
 
-__all__ = ["LeastSquares", "independent_columns", "least_squares"]
+__all__ = ["LeastSquares", "cluster_totals", "independent_columns", "least_squares"]
 
 Array = npt.NDArray[np.float64]
 
@@ -92,6 +92,30 @@ def independent_columns(X: Array, tolerance: float = ALIAS_TOLERANCE) -> npt.NDA
             keep[j] = True
             basis = np.column_stack([basis, left / size])
     return keep
+
+
+def cluster_totals(values: Array, codes: npt.NDArray[np.intp]) -> Array:
+    """Sum the rows of each cluster.
+
+    Parameters
+    ----------
+    values : array, shape (n,) or (n, k)
+    codes : array of int, shape (n,)
+        Cluster of each row, 0 to m - 1.
+
+    Returns
+    -------
+    array, shape (m,) or (m, k)
+
+    Examples
+    --------
+    >>> cluster_totals(np.array([1.0, 2.0, 5.0]), np.array([0, 1, 0])).tolist()
+    [6.0, 2.0]
+    """
+    m = int(codes.max()) + 1
+    if values.ndim == 1:
+        return np.bincount(codes, weights=values, minlength=m).astype(float)
+    return np.column_stack([np.bincount(codes, weights=column, minlength=m) for column in values.T]).astype(float)
 
 
 def _matrix(X: npt.ArrayLike | pd.DataFrame, names: Sequence[str] | None) -> tuple[Array, tuple[str, ...]]:

@@ -1,9 +1,4 @@
-"""A linear model with one random intercept a school, fitted by REML, with small-sample degrees of freedom.
-
-All that REML needs of a school is a few sums over its pupils: the inverse of a school's covariance matrix is a
-diagonal minus one outer product. So one evaluation of the likelihood costs as many operations as there are
-schools, however many pupils they hold, and the only number to search for is the ratio of the two variances.
-"""
+"""A linear model with one random intercept a school, fitted by REML, with small-sample degrees of freedom."""
 
 from __future__ import annotations
 
@@ -24,18 +19,15 @@ from wlz_eval.inference.estimates import (
     named_contrasts,
     t_interval,
 )
-from wlz_eval.inference.linear import LeastSquares, least_squares
+from wlz_eval.inference.linear import LeastSquares, cluster_totals, least_squares
+from wlz_eval.inference.random_intercept import ClusterSums, cluster_sums, variance_ratio
 
-__all__ = ["MIXED_DF_KINDS", "ClusterSums", "MixedEstimates", "cluster_sums", "mixed_reml", "variance_ratio", "whiten"]
+__all__ = ["MIXED_DF_KINDS", "MixedEstimates", "mixed_reml"]
 
 Array = npt.NDArray[np.float64]
 
 #: Degrees of freedom of a mixed model; their names in words are in ``DF_KINDS``.
 MIXED_DF_KINDS: tuple[str, ...] = ("kenward-roger", "satterthwaite", "containment")
-#: The ratio is searched, times a school's mean weight, between these bounds; below, it may be exactly zero.
-RATIO_BOUNDS = (1e-6, 1e6)
-#: Points of a search round, and rounds; each narrows the interval sixteenfold.
-POINTS, ROUNDS = 33, 7
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -63,136 +55,6 @@ class MixedEstimates(RobustEstimates):
             f"Random intercept (REML) on {self.n:,} rows in {self.n_clusters:,} clusters, "
             f"{DF_KINDS[self.df_kind]} degrees of freedom"
         )
-
-
-@dataclass(frozen=True)
-class ClusterSums:
-    """All that the likelihood needs, with columns orthonormal under the weights and the outcome replaced by residuals.
-
-    Parameters
-    ----------
-    basis : array, shape (p, p)
-        ``X @ basis`` are the orthonormal columns.
-    columns : array, shape (m, p)
-        Weighted sums of those columns over each cluster.
-    total, residual : array, shape (m,)
-        Sum of weights, weighted sum of least-squares residuals.
-    square : float
-        Weighted sum of squared residuals.
-    n : int
-        Rows.
-    """
-
-    basis: Array
-    columns: Array
-    total: Array
-    residual: Array
-    square: float
-    n: int
-
-    def at(self, ratio: Array) -> tuple[Array, Array, Array]:
-        """Deviance, shift of the coefficients from least squares, and scaled information, at variance ratios.
-
-        Parameters
-        ----------
-        ratio : array, shape (g, m)
-            Variance between over variance within, for each of g trials and each cluster.
-
-        Returns
-        -------
-        deviance : array, shape (g,)
-            Minus twice the restricted log-likelihood, but for a constant.
-        shift : array, shape (g, p)
-            Of the coefficients of the orthonormal columns.
-        information : array, shape (g, p, p)
-            Inverse of their covariance over the variance within.
-        """
-        p = self.columns.shape[1]
-        shrink = ratio / (1.0 + ratio * self.total)
-        squares = (self.columns[:, :, None] * self.columns[:, None, :]).reshape(len(self.total), p * p)
-        information = np.eye(p) - (shrink @ squares).reshape(-1, p, p)
-        cross = -(shrink * self.residual) @ self.columns
-        shift = np.linalg.solve(information, cross[:, :, None])[:, :, 0]
-        left = self.square - shrink @ self.residual**2 - (shift * cross).sum(axis=1)
-        spare = self.n - p
-        deviance = (
-            np.log1p(ratio * self.total).sum(axis=1)
-            + np.linalg.slogdet(information)[1]
-            + spare * np.log(np.maximum(left, np.finfo(float).tiny) / spare)
-        )
-        return deviance, shift, information
-
-
-def cluster_sums(fit: LeastSquares, codes: npt.NDArray[np.intp]) -> ClusterSums:
-    """Sum up a least-squares fit by cluster.
-
-    Parameters
-    ----------
-    fit : LeastSquares
-    codes : array of int, shape (n,)
-        Cluster of each row of the fit, 0 to m - 1, each used.
-    """
-    basis = np.linalg.cholesky(fit.bread)
-    weighted = (fit.X @ basis) * fit.weights[:, None]
-    m = int(codes.max()) + 1
-    columns = np.column_stack([np.bincount(codes, weights=column, minlength=m) for column in weighted.T])
-    return ClusterSums(
-        basis=basis,
-        columns=columns,
-        total=np.bincount(codes, weights=fit.weights, minlength=m),
-        residual=np.bincount(codes, weights=fit.weights * fit.residuals, minlength=m),
-        square=float(fit.weights @ fit.residuals**2),
-        n=len(fit.y),
-    )
-
-
-def variance_ratio(sums: ClusterSums) -> float:
-    """Find the ratio of the variance between clusters to that within which maximises the restricted likelihood.
-
-    A grid over the logarithm finds the hill, finer grids its top, so that several hills do no harm.
-
-    Returns
-    -------
-    float
-        Zero when no positive ratio is more likely than none.
-    """
-    m = len(sums.total)
-    typical = float(sums.total.mean())
-    low, high = (np.log(bound / typical) for bound in RATIO_BOUNDS)
-    for _ in range(ROUNDS):
-        trials = np.linspace(low, high, POINTS)
-        deviance = sums.at(np.repeat(np.exp(trials)[:, None], m, axis=1))[0]
-        best = int(deviance.argmin())
-        low, high = trials[max(best - 1, 0)], trials[min(best + 1, POINTS - 1)]
-    none = sums.at(np.zeros((1, m)))[0][0]
-    return float(np.exp(trials[best])) if deviance[best] < none else 0.0
-
-
-def whiten(fit: LeastSquares, codes: npt.NDArray[np.intp], ratio: float) -> tuple[Array, Array]:
-    """Turn columns and outcome into rows that are independent under a random intercept.
-
-    Each row loses part of its cluster's mean: least squares on the result is generalised least squares on the
-    original, and every variance of least squares becomes one under the random-intercept working model.
-
-    Parameters
-    ----------
-    fit : LeastSquares
-    codes : array of int, shape (n,)
-        Cluster of each row of the fit, 0 to m - 1, each used.
-    ratio : float
-        Variance between clusters over variance within.
-
-    Returns
-    -------
-    tuple of array
-        Columns, shape (n, p), and outcome, shape (n,).
-    """
-    total = np.bincount(codes, weights=fit.weights)
-    part = (1.0 - 1.0 / np.sqrt(1.0 + ratio * total)) / total
-    rows = np.column_stack([fit.X, fit.y])
-    means = np.column_stack([np.bincount(codes, weights=fit.weights * column) for column in rows.T])
-    rows = np.sqrt(fit.weights)[:, None] * (rows - (part[:, None] * means)[codes])
-    return rows[:, :-1], rows[:, -1]
 
 
 @dataclass(frozen=True)
@@ -242,7 +104,7 @@ def _components(sums: ClusterSums, between: float, within: float) -> _Components
     first = np.stack([-square, -(information - between * square) / within])
     mixed = (square - between * cube) / within
     second = np.stack([np.stack([cube, mixed]), np.stack([mixed, (-first[1] - between * mixed) / within])])
-    covariance = np.linalg.inv(information)
+    covariance: Array = np.linalg.inv(information).astype(float)
     one, two = float((pull * sums.total).sum()), float(((pull * sums.total) ** 2).sum())
     cross = (one - between * two) / within
     traces = np.array([[two, cross], [cross, ((sums.n - between * one) / within - between * cross) / within]])
@@ -324,25 +186,14 @@ def mixed_reml(
     sums = cluster_sums(fit, codes)
     if sums.square <= np.finfo(float).eps * float(fit.weights @ fit.y**2):
         raise OptionError("The columns of X explain the outcome exactly: there is no variance left to divide.")
-    ratio = variance_ratio(sums)
-    _, shift, information = sums.at(np.full((1, len(labels)), ratio))
-    coefficients = fit.coefficients + sums.basis @ shift[0]
-    remainder = sums.residual - sums.columns @ shift[0]
-    pull = ratio / (1.0 + ratio * sums.total)
-    left = sums.square + shift[0] @ shift[0] - float(pull @ remainder**2)
-    within = left / (sums.n - len(fit.names))
-    between = ratio * within
-    parts = _components(sums, between, within)
+    solved = _solve(sums, variance_ratio(sums))
     inner = sums.basis.T @ columns
-    middle = parts.adjusted() if df == "kenward-roger" else parts.covariance
+    middle = solved.parts.adjusted() if df == "kenward-roger" else solved.parts.covariance
     covariance = inner.T @ middle @ inner
-    freedom = _containment(fit, codes, columns) if df == "containment" else parts.freedom(inner)
-    # Score of a cluster: X'V^-1 (y - Xb), by the same inverse.
-    residuals = fit.y - fit.X @ coefficients
-    pieces = (fit.X @ sums.basis) * (fit.weights * residuals)[:, None]
-    by_cluster = np.column_stack([np.bincount(codes, weights=column) for column in pieces.T])
-    scores = (by_cluster - (pull * remainder)[:, None] * sums.columns) @ np.linalg.solve(information[0], inner)
-    estimate, se = columns.T @ coefficients, np.sqrt(np.diag(covariance))
+    freedom = _containment(fit, codes, columns) if df == "containment" else solved.parts.freedom(inner)
+    estimate = columns.T @ (fit.coefficients + sums.basis @ solved.shift)
+    se: Array = np.sqrt(np.diag(covariance))
+    scores = _scores(fit, codes, sums, solved) @ solved.parts.covariance @ inner
     length = np.sqrt((scores**2).sum(axis=0))
     low, high, p = t_interval(estimate, se, freedom, level)
     return MixedEstimates(
@@ -354,15 +205,44 @@ def mixed_reml(
         ci_high=high,
         p=p,
         covariance=covariance,
-        scores=scores * np.where(length > 0, se / np.where(length > 0, length, 1.0), 0.0),
+        scores=scores * np.divide(se, length, out=np.zeros_like(se), where=length > 0),
         clusters=labels,
         variance_kind="REML",
         df_kind=df,
         n=len(fit.y),
         n_clusters=len(labels),
-        intraclass=between / (between + within),
+        intraclass=solved.between / (solved.between + solved.within),
         level=level,
         notes=fit_notes(fit),
-        variance_between=between,
-        variance_within=within,
+        working="exchangeable",
+        variance_between=solved.between,
+        variance_within=solved.within,
     )
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """The model at its variances; `pull` is how far a cluster's weighted sum is drawn in by its intercept."""
+
+    shift: Array
+    between: float
+    within: float
+    pull: Array
+    parts: _Components
+
+
+def _solve(sums: ClusterSums, ratio: float) -> _Solved:
+    shift = sums.at(np.full((1, len(sums.total)), ratio))[1][0]
+    pull = ratio / (1.0 + ratio * sums.total)
+    remainder = sums.residual - sums.columns @ shift
+    left = sums.square + float(shift @ shift) - float(pull @ remainder**2)
+    within = left / (sums.n - len(shift))
+    return _Solved(shift, ratio * within, within, pull, _components(sums, ratio * within, within))
+
+
+def _scores(fit: LeastSquares, codes: npt.NDArray[np.intp], sums: ClusterSums, solved: _Solved) -> Array:
+    """X'V^-1 (y - Xb) of each cluster, in orthonormal columns."""
+    residuals = fit.residuals - fit.X @ (sums.basis @ solved.shift)
+    plain = cluster_totals((fit.X @ sums.basis) * (fit.weights * residuals)[:, None], codes)
+    remainder = sums.residual - sums.columns @ solved.shift
+    return (plain - (solved.pull * remainder)[:, None] * sums.columns) / solved.within

@@ -19,7 +19,7 @@ from wlz_eval.inference.estimates import (
     t_interval,
 )
 from wlz_eval.inference.linear import LeastSquares, least_squares
-from wlz_eval.inference.mixed import cluster_sums, variance_ratio, whiten
+from wlz_eval.inference.random_intercept import cluster_sums, variance_ratio, whiten
 from wlz_eval.inference.sandwich import cluster_parts, intraclass_moments, satterthwaite
 
 __all__ = ["CLUSTER_DF_KINDS", "CLUSTER_KINDS", "cluster_robust", "hc_robust"]

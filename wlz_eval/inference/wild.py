@@ -12,7 +12,7 @@ import pandas as pd
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.result import Result
 from wlz_eval.inference.estimates import check_option, cluster_codes, fit_notes, named_contrasts
-from wlz_eval.inference.linear import LeastSquares, least_squares
+from wlz_eval.inference.linear import LeastSquares, cluster_totals, least_squares
 
 __all__ = ["WILD_WEIGHTS", "WildBootstrap", "wild_bootstrap"]
 
@@ -98,24 +98,19 @@ class _Draws:
     """
 
     def __init__(self, fit: LeastSquares, codes: npt.NDArray[np.intp], contrast: Array, factors: Array):
-        m = int(codes.max()) + 1
         target = fit.bread @ contrast
         free = fit.X @ target / float(contrast @ target)
         own = fit.weights * (fit.X @ target)
-
-        def sums(rows: Array) -> Array:
-            return np.column_stack([np.bincount(codes, weights=r, minlength=m) for r in rows.T])
-
-        leverage = sums(own[:, None] * fit.X)
+        leverage = cluster_totals(own[:, None] * fit.X, codes)
         numerators, scores = [], []
         for residual in (fit.residuals, free):
-            part = np.bincount(codes, weights=own * residual, minlength=m)
-            score = sums(fit.X * (fit.weights * residual)[:, None])
+            part = cluster_totals(own * residual, codes)
+            score = cluster_totals(fit.X * (fit.weights * residual)[:, None], codes)
             numerators.append(factors @ part)
             scores.append(factors * part - (factors @ score) @ fit.bread @ leverage.T)
         self.constant, self.slope = numerators
         self.square = [(a * b).sum(axis=1) for a, b in ((scores[0],) * 2, scores, (scores[1],) * 2)]
-        self.se = float(np.sqrt((np.bincount(codes, weights=own * fit.residuals, minlength=m) ** 2).sum()))
+        self.se = float(np.sqrt((cluster_totals(own * fit.residuals, codes) ** 2).sum()))
 
     def share(self, gap: float) -> float:
         """Share of draws with a t at least as large as the observed one, when the null lies `gap` below it."""
@@ -130,8 +125,8 @@ def _factors(m: int, kind: str, draws: int, seed: int) -> tuple[Array, bool]:
     """Draw a row of factors for each draw; every pattern of signs when there are no more of them than draws."""
     if kind == "rademacher" and m < 60 and 2**m <= draws:
         bits = (np.arange(2**m)[:, None] >> np.arange(m)) & 1
-        return 2.0 * bits - 1.0, True
-    points = np.array(WILD_WEIGHTS[kind])
+        return (2.0 * bits - 1.0).astype(float), True
+    points: Array = np.array(WILD_WEIGHTS[kind], dtype=float)
     return points[np.random.default_rng(seed).integers(0, len(points), (draws, m))], False
 
 
