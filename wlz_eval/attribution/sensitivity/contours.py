@@ -1,0 +1,74 @@
+"""Contours of what would be left of a result, over the strength of something unseen: the table, and the drawing."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from wlz_eval.core.figures import COLOURS, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from wlz_eval.attribution.sensitivity.omitted import OmittedVariable
+
+__all__ = ["contour_grid", "draw_contour"]
+
+#: Widest strength that is drawn, and the marks shown beside it.
+_WIDEST = 0.9
+
+
+def contour_grid(result: OmittedVariable) -> pd.DataFrame:
+    """Lay a grid of strengths around the robustness value, and mark the benchmarks that fall on it.
+
+    Strengths are steps of a hundredth or more, so that a table rounded to two decimals still draws.
+    """
+    marks = result.benchmarks().dropna(subset=["r2_treatment", "r2_outcome", "estimate"])
+    marks = marks[marks[["r2_treatment", "r2_outcome"]].max(axis=1) <= _WIDEST]
+    reach = [1.5 * result.robustness] if math.isfinite(result.robustness) else []
+    reach += marks.loc[marks["times"] == 1, ["r2_treatment", "r2_outcome"]].to_numpy().ravel().tolist()
+    limit = min(_WIDEST, max(0.1, math.ceil(10 * max(reach, default=0.1) - 1e-9) / 10))
+    marks = marks[marks[["r2_treatment", "r2_outcome"]].max(axis=1) <= limit]
+    steps = np.linspace(0, limit, 21 if limit >= 0.2 else 11)
+    treatment, outcome = (part.ravel() for part in np.meshgrid(steps, steps, indexing="ij"))
+    grid = result.adjusted(treatment, outcome).assign(label="")
+    labelled = marks.assign(label=[f"{k:g} × {c}" for c, k in zip(marks["covariate"], marks["times"], strict=True)])
+    columns = ["r2_treatment", "r2_outcome", "estimate", "t", "label"]
+    parts = [grid[columns], labelled[columns]] if len(labelled) else [grid[columns]]
+    return pd.concat(parts, ignore_index=True).assign(
+        n_programme=result.n_programme, n_comparison=result.n_comparison
+    )
+
+
+def draw_contour(table: pd.DataFrame, unit: str = "") -> Figure:
+    """Draw, from a (released) table, the estimate that would be left by strength of something unseen.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``r2_treatment``, ``r2_outcome``, ``estimate``, ``label`` as :meth:`OmittedVariable.contours` gives them.
+        Rows with missing numbers are not drawn.
+    unit : str
+        Words for the outcome's unit.
+    """
+    figure, axes = new_figure(height=4.6)
+    shown = table.dropna(subset=["r2_treatment", "r2_outcome", "estimate"])
+    label = shown["label"].fillna("").astype(str)
+    grid = shown[label == ""].pivot_table(index="r2_outcome", columns="r2_treatment", values="estimate")
+    if min(grid.shape, default=0) >= 2:
+        values = grid.to_numpy(dtype=float)
+        x, y = grid.columns.to_numpy(dtype=float), grid.index.to_numpy(dtype=float)
+        lines = axes.contour(x, y, values, levels=9, colors=COLOURS["neutral"], linewidths=0.9)
+        axes.clabel(lines, fontsize=8)
+        if np.nanmin(values) < 0 < np.nanmax(values):
+            axes.contour(x, y, values, levels=[0.0], colors=COLOURS["bad"], linewidths=2.2, linestyles="--")
+    for at_x, at_y, name in shown.loc[label != "", ["r2_treatment", "r2_outcome", "label"]].itertuples(index=False):
+        axes.plot([at_x], [at_y], marker="D", markersize=5, color=COLOURS["programme"], linestyle="none")
+        axes.annotate(str(name), (at_x, at_y), (5, 3), textcoords="offset points", fontsize=8)
+    axes.set_xlabel("Share of who is on the programme that something unseen would explain")
+    axes.set_ylabel("Share of the outcome it would explain")
+    axes.set_title("Difference that would be left" + (f" ({unit})" if unit else "") + "; dashed: none")
+    return figure
