@@ -2,7 +2,7 @@
 
 from wlz_eval.attribution.attribution import Attribution, OutcomeEffect, draw_effects
 from wlz_eval.attribution.balance import BalanceTable, balance_table, love_plot
-from wlz_eval.attribution.capabilities import METHODS, MatchSpec
+from wlz_eval.attribution.capabilities import METHODS, MatchSpec, capability_table
 from wlz_eval.attribution.claims import (
     ClaimVerdict,
     claim_sentence,
@@ -12,6 +12,7 @@ from wlz_eval.attribution.claims import (
 )
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import EffectEstimate, estimate_effect, hedges_g, naive_difference
+from wlz_eval.attribution.files import read_design_columns
 from wlz_eval.attribution.match import match
 from wlz_eval.attribution.options import ComparisonType, MatchingOptions, OutcomeOptions, SelectionOptions
 from wlz_eval.attribution.overlap import draw_overlap, overlap_plot, overlap_table
@@ -40,6 +41,7 @@ __all__ = [
     "SelectionVerdict",
     "attribute",
     "balance_table",
+    "capability_table",
     "claim_sentence",
     "claim_verdict",
     "design_for",
@@ -56,5 +58,6 @@ __all__ = [
     "naive_difference",
     "overlap_plot",
     "overlap_table",
+    "read_design_columns",
     "selection_verdict",
 ]

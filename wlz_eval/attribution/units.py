@@ -86,8 +86,11 @@ def treatment_of(data: pd.DataFrame, column: str) -> Bools:
     return treated
 
 
-def label_order(index: pd.Index) -> npt.NDArray[np.intp]:
+def label_order(index: pd.Index) -> Ints:
     """Positions of the units by label, shorter labels first: the order that settles every tie."""
+    if pd.api.types.is_integer_dtype(index.dtype) and len(index) and index.min() >= 0:
+        # Numbers stand in that order already.
+        return np.argsort(index.to_numpy(), kind="stable")
     labels = index.astype(str)
     return np.lexsort((labels.to_numpy(dtype=object).astype(str), labels.str.len().to_numpy()))
 
