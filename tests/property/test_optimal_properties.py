@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from wlz_eval.attribution.matching.full import full_strata
 from wlz_eval.attribution.matching.optimal import optimal_pairs
 from wlz_eval.attribution.matching.optimal_line import line_pairs, reach
 from wlz_eval.attribution.matching.problem import Caliper, Distances, Problem
@@ -166,3 +167,86 @@ def test_renumbering_the_units_changes_no_count_and_no_total(problem, ratio, see
         problem.antiexact[old] if problem.antiexact.size else problem.antiexact,
     )
     assert _same(_key(*_found(again, ratio=ratio)), _key(*_found(problem, ratio=ratio)))
+
+
+def _every_division(problem: Problem):
+    """Each choice of allowed edges in which no edge joins two units that both have another: sets around one unit."""
+    edges = [
+        (a, b, float(problem.distance.between(i, j)))
+        for a, i in enumerate(problem.focal)
+        for b, j in enumerate(problem.pool)
+        if problem.allowed(i, j)
+    ]
+    m, n, k = len(problem.focal), len(problem.pool), len(edges)
+    chosen = (np.arange(2**k)[:, np.newaxis] >> np.arange(k)) & 1
+    one, two = np.zeros((2**k, m), dtype=int), np.zeros((2**k, n), dtype=int)
+    for e, (a, b, _) in enumerate(edges):
+        one[:, a] += chosen[:, e]
+        two[:, b] += chosen[:, e]
+    star = np.ones(2**k, dtype=bool)
+    for e, (a, b, _) in enumerate(edges):
+        star &= (chosen[:, e] == 0) | (one[:, a] == 1) | (two[:, b] == 1)
+    total = chosen @ np.array([d for *_, d in edges]) if k else np.zeros(1)
+    return one[star], two[star], total[star]
+
+
+def _division(problem: Problem, **options):
+    """How many partners each unit has, and the total distance, of the strata found."""
+    code = full_strata(problem, **options).code
+    one, two = np.zeros(len(problem.focal), dtype=int), np.zeros(len(problem.pool), dtype=int)
+    total = 0.0
+    for number in range(code.max() + 1):
+        focal, pool = np.flatnonzero(code[problem.focal] == number), np.flatnonzero(code[problem.pool] == number)
+        assert min(len(focal), len(pool)) == 1
+        one[focal], two[pool] = len(pool), len(focal)
+        i, j = np.meshgrid(problem.focal[focal], problem.pool[pool])
+        assert problem.allowed(i.ravel(), j.ravel()).all()
+        total += float(problem.distance.between(i.ravel(), j.ravel()).sum())
+    return one, two, total
+
+
+@given(
+    problems(3, 4),
+    st.sampled_from([(0, math.inf), (0, 2), (0, 1), (0.5, 2), (0.5, 1), (1, 2), (1 / 3, 1.5), (0.5, math.inf)]),
+    st.sampled_from([0, 0, 0.3, 0.6]),
+)
+@settings(max_examples=80, deadline=None)
+def test_no_other_division_is_better(problem, limits, omit):
+    least, most = limits
+    one, two, total = _every_division(problem)
+    fits = (one <= max(most, 1)).all(axis=1)
+    fits &= (two <= (1 / least if least else math.inf)).all(axis=1) if least < 1 else (two <= 1).all(axis=1)
+    one, two, total = one[fits], two[fits], total[fits]
+    placed_one, placed_two = (one > 0).sum(axis=1), (two > 0).sum(axis=1)
+    able = problem.allowed(*np.meshgrid(problem.focal, problem.pool, indexing="ij")).any(axis=0).sum()
+    demanded = min(placed_two.max(), math.ceil((1 - omit) * able - CLOSE))
+    best = (placed_one == placed_one.max()) & (placed_two >= demanded)
+    found_one, found_two, found = _division(problem, min_controls=least, max_controls=most, omit_fraction=omit)
+    assert (found_one > 0).sum() == placed_one.max()
+    assert (found_two > 0).sum() >= demanded
+    assert (found_one <= max(most, 1)).all()
+    assert math.isclose(found, total[best].min(), abs_tol=CLOSE)
+
+
+@given(problems(3, 4), st.sampled_from([(2, 3), (2, 2), (2, math.inf), (0, 0.5), (1 / 3, 0.5)]))
+@settings(max_examples=50, deadline=None)
+def test_division_with_a_least_number_for_all(problem, limits):
+    least, most = limits
+    one, two, total = _every_division(problem)
+    allowed = problem.allowed(*np.meshgrid(problem.focal, problem.pool, indexing="ij"))
+    if least >= 2:
+        allowed &= allowed.sum(axis=1, keepdims=True) >= 2
+        fits = (np.isin(one, np.arange(2, most + 1) if most < 9 else np.arange(2, 9)) | (one == 0)).all(axis=1)
+        fits &= (two <= 1).all(axis=1) & ((one > 0) == allowed.any(axis=1)).all(axis=1)
+    else:
+        allowed &= allowed.sum(axis=0, keepdims=True) >= 2
+        fits = ((two == 0) | ((two >= 2) & (two <= (1 / least + CLOSE if least else 9)))).all(axis=1)
+        fits &= (one <= 1).all(axis=1) & ((two > 0) == allowed.any(axis=0)).all(axis=1)
+    if not fits.any():
+        with pytest.raises(DesignError, match="min_controls"):
+            full_strata(problem, *limits)
+        return
+    placed = ((one > 0).sum(axis=1) + (two > 0).sum(axis=1)) * fits
+    found_one, found_two, found = _division(problem, min_controls=least, max_controls=most)
+    assert (found_one > 0).sum() + (found_two > 0).sum() == placed.max()
+    assert math.isclose(found, total[fits & (placed == placed.max())].min(), abs_tol=CLOSE)

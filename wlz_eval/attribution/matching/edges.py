@@ -8,15 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wlz_eval.attribution.matching.optimal_line import reach
 from wlz_eval.attribution.matching.problem import Caliper, Problem
 from wlz_eval.core.errors import DesignError
 
-__all__ = ["MOST_EDGES", "Edges", "allowed_edges", "blocks_of", "on_a_line"]
+__all__ = ["MOST_EDGES", "Edges", "allowed_edges", "blocks_of", "connected", "on_a_line"]
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 Bools = npt.NDArray[np.bool_]
+
+#: From sorted numbers of focal and pool units to a window of the pool for each focal unit: first, one past the last.
+Windows = Callable[[Array, Array], tuple[Ints, Ints]]
 
 #: More allowed pairs than this do not fit a small computer's memory together with a solver (about 100 bytes each).
 MOST_EDGES = 20_000_000
@@ -94,16 +96,16 @@ def _narrowest(problem: Problem, focal: Ints, pool: Ints) -> tuple[Ints, Ints, I
     return best
 
 
-def _candidates(problem: Problem, focal: Ints, pool: Ints, ratio: int | None) -> tuple[Ints, Ints, Ints]:
+def _candidates(problem: Problem, focal: Ints, pool: Ints, windows: Windows | None) -> tuple[Ints, Ints, Ints]:
     low, high, order = _narrowest(problem, focal, pool)
-    if ratio is None or not on_a_line(problem):
+    if windows is None or not on_a_line(problem):
         return low, high, order
     scalar = problem.distance.scalar
     assert scalar is not None
     x, y = scalar[problem.focal[focal]], scalar[problem.pool[pool]]
     by_x, by_y = np.argsort(x, kind="stable"), np.argsort(y, kind="stable")
     first, last = np.empty_like(by_x), np.empty_like(by_x)
-    first[by_x], last[by_x] = reach(x[by_x], y[by_y], ratio)
+    first[by_x], last[by_x] = windows(x[by_x], y[by_y])
     if low.any() or (high < len(pool)).any():
         # The window of the caliper is in the same order, since the only calipers are on the distance itself.
         return np.maximum(first, low), np.maximum(np.minimum(last, high), np.maximum(first, low)), by_y
@@ -138,8 +140,8 @@ def _parts(counts: Ints) -> Iterator[slice]:
         start = stop
 
 
-def _in_windows(problem: Problem, focal: Ints, pool: Ints, ratio: int | None) -> Iterator[tuple[Ints, Ints]]:
-    low, high, order = _candidates(problem, focal, pool, ratio)
+def _in_windows(problem: Problem, focal: Ints, pool: Ints, windows: Windows | None) -> Iterator[tuple[Ints, Ints]]:
+    low, high, order = _candidates(problem, focal, pool, windows)
     counts = high - low
     for part in _parts(counts):
         length = counts[part]
@@ -155,16 +157,15 @@ def _too_many(problem: Problem) -> DesignError:
 
 
 def allowed_edges(
-    problem: Problem, *, ratio: int | None = None, useful: Callable[[Edges], Bools] | None = None
+    problem: Problem, *, windows: Windows | None = None, useful: Callable[[Edges], Bools] | None = None
 ) -> Edges:
     """Every pair that the problem allows.
 
     Parameters
     ----------
     problem : Problem
-    ratio : int, optional
-        When each pool unit serves at most one focal unit, each of which has at most `ratio`: on one line, pairs that
-        no optimal set needs are then left out (:func:`~wlz_eval.attribution.matching.optimal_line.reach`).
+    windows : callable, optional
+        On one line (see :func:`on_a_line`) only pairs within these windows are listed; elsewhere it is not asked.
     useful : callable, optional
         Which of some edges are needed; the others are dropped as they are found.
 
@@ -191,7 +192,7 @@ def allowed_edges(
     found: list[Edges] = []
     size = 0
     for focal, pool in blocks_of(problem):
-        pieces = _near_in_space(problem, focal, pool) if in_space else _in_windows(problem, focal, pool, ratio)
+        pieces = _near_in_space(problem, focal, pool) if in_space else _in_windows(problem, focal, pool, windows)
         for i, j in pieces:
             one, two = problem.focal[i], problem.pool[j]
             fine = problem.allowed(one, two)
@@ -208,3 +209,24 @@ def allowed_edges(
     one, two, distance = (np.concatenate([getattr(e, name) for e in found]) for name in ("one", "two", "distance"))
     order = np.lexsort((two, one))
     return Edges(one[order], two[order], distance[order])
+
+
+def connected(edges: Edges, shape: tuple[int, int]) -> list[Edges]:
+    """Split the edges by connected component.
+
+    Examples
+    --------
+    >>> edges = Edges(np.array([0, 1, 1]), np.array([1, 0, 2]), np.zeros(3))
+    >>> [part.two.tolist() for part in connected(edges, (2, 3))]
+    [[1], [0, 2]]
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    if not len(edges):
+        return []
+    m, n = shape
+    graph = coo_array((np.ones(len(edges), dtype=np.int8), (edges.one, m + edges.two)), shape=(m + n, m + n))
+    part = connected_components(graph, directed=False)[1][edges.one]
+    order = np.argsort(part, kind="stable")
+    return [edges.keep(piece) for piece in np.split(order, np.flatnonzero(np.diff(part[order])) + 1)]

@@ -43,12 +43,15 @@ class Side:
         Most pairs a unit may have, `first` included.
     total : int
         What the first pairs of all units must come to.
+    exact : bool
+        Whether `total` may not be exceeded.
     """
 
     units: int
     first: int
     most: int
     total: int
+    exact: bool = True
 
 
 def _whole_costs(edges: Edges, nodes: int) -> npt.NDArray[np.int64]:
@@ -103,6 +106,7 @@ def chosen_edges(edges: Edges, focal: Side, pool: Side) -> Bools | None:
     arcs(m + np.arange(n), gate_two, pool.first, 0)
     arcs(hub, np.arange(m), focal.most - focal.first, 0)
     arcs(m + np.arange(n), hub, pool.most - pool.first, 0)
+    arcs([gate_two], hub, 0 if pool.exact else n, 0)
     for node, supply in ((gate_one, focal.total), (gate_two, -pool.total), (hub, pool.total - focal.total)):
         solver.set_node_supply(node, supply)
     if solver.solve() != solver.OPTIMAL:
@@ -119,13 +123,17 @@ def most_covered(edges: Edges, shape: tuple[int, int], capacity: int) -> int:
     >>> most_covered(edges, (3, 1), 1), most_covered(edges, (3, 1), 2)
     (1, 2)
     """
-    from scipy.sparse import csr_array, hstack
-    from scipy.sparse.csgraph import maximum_bipartite_matching
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_bipartite_matching, maximum_flow
 
-    if not len(edges):
-        return 0
-    graph = csr_array((np.ones(len(edges), dtype=np.int8), (edges.one, edges.two)), shape=shape)
-    if capacity >= shape[0]:
-        return int((np.diff(graph.indptr) > 0).sum())
-    copies = graph if capacity == 1 else hstack([graph] * capacity, format="csr")
-    return int((maximum_bipartite_matching(copies, perm_type="column") >= 0).sum())
+    if not len(edges) or np.bincount(edges.two).max() <= capacity:
+        return len(np.unique(edges.one))
+    m, n = shape
+    if capacity == 1:
+        graph = csr_array((np.ones(len(edges), dtype=np.int8), (edges.one, edges.two)), shape=shape)
+        return int((maximum_bipartite_matching(graph, perm_type="column") >= 0).sum())
+    source, sink = m + n, m + n + 1
+    tail = np.concatenate([edges.one, np.full(m, source), m + np.arange(n)])
+    head = np.concatenate([m + edges.two, np.arange(m), np.full(n, sink)])
+    room = np.concatenate([np.ones(len(edges) + m), np.full(n, capacity)]).astype(np.int32)
+    return int(maximum_flow(csr_array((room, (tail, head)), shape=(sink + 1, sink + 1)), source, sink).flow_value)

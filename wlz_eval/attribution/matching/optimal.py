@@ -11,13 +11,14 @@ are settled by the solvers, which see units in the order of their labels, so tha
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from wlz_eval.attribution.matching.edges import Edges, allowed_edges, blocks_of, on_a_line
+from wlz_eval.attribution.matching.edges import Edges, allowed_edges, blocks_of, connected, on_a_line
 from wlz_eval.attribution.matching.flow import Side, chosen_edges, most_covered
-from wlz_eval.attribution.matching.optimal_line import line_pairs
+from wlz_eval.attribution.matching.optimal_line import line_pairs, reach
 from wlz_eval.attribution.matching.problem import Pairs, Problem, codes_of
 from wlz_eval.core.errors import DesignError, OptionError
 
@@ -73,15 +74,7 @@ def _assigned(edges: Edges, ratio: int) -> Found:
 
 
 def _by_assignment(edges: Edges, shape: tuple[int, int], ratio: int) -> Found:
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    m, n = shape
-    graph = coo_array((np.ones(len(edges), dtype=np.int8), (edges.one, m + edges.two)), shape=(m + n, m + n))
-    _, part = connected_components(graph, directed=False)
-    order = np.argsort(part[edges.one], kind="stable")
-    cuts = np.flatnonzero(np.diff(part[edges.one][order])) + 1
-    found = [_assigned(edges.keep(piece), ratio) for piece in np.split(order, cuts) if len(piece)]
+    found = [_assigned(part, ratio) for part in connected(edges, shape)]
     if not found:
         return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
     return np.concatenate([i for i, _ in found]), np.concatenate([j for _, j in found])
@@ -132,8 +125,9 @@ def _one_stage(problem: Problem, ratio: float, least: int | None, most: int | No
             one, two = _on_lines(problem, k)
             if k == 1 or len(np.unique(one)) == len(_on_lines(problem, 1)[0]):
                 return one, two
-        return _by_assignment(allowed_edges(problem, ratio=k), shape, k)
-    return _by_flow(allowed_edges(problem, ratio=int(most)), shape, ratio, int(least or 1), int(most))
+        return _by_assignment(allowed_edges(problem, windows=partial(reach, ratio=k)), shape, k)
+    edges = allowed_edges(problem, windows=partial(reach, ratio=int(most)))
+    return _by_flow(edges, shape, ratio, int(least or 1), int(most))
 
 
 def _in_stages(problem: Problem) -> Found:
