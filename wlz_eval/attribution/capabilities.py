@@ -13,12 +13,14 @@ import pandas as pd
 from wlz_eval.attribution.distance import COVARIATE_DISTANCES, PROPENSITY_LINKS
 from wlz_eval.core.errors import OptionError, suggestion
 
-__all__ = ["METHODS", "OPTIONS", "MatchSpec", "MethodCapability", "capability_table", "match_spec"]
+__all__ = ["METHODS", "OPTIONS", "MatchSpec", "MethodCapability", "capability_table", "match_spec", "methods_of"]
 
 #: Options that every method knows.
 COMMON = frozenset({"method", "estimand", "exact", "missing", "seed"})
 #: Options of a method that measures a distance.
 DISTANCE = frozenset({"distance", "link", "cross_fit", "discard", "reestimate"})
+#: Options of a method that weighs by propensity scores.
+SCORE = frozenset({"distance", "link", "cross_fit"})
 #: Options of a method that forms pairs under limits.
 LIMITS = frozenset({"caliper", "std_caliper", "antiexact", "mahvars"})
 
@@ -86,6 +88,27 @@ METHODS: Mapping[str, MethodCapability] = MappingProxyType(
             estimands=("ATT", "ATC", "ATE"),
             options=COMMON,
         ),
+        "ipw": MethodCapability(
+            description="children are weighed by the inverse of the probability of being in their group",
+            kind="weights",
+            estimands=("ATT", "ATC", "ATE"),
+            options=COMMON | SCORE | {"trim"},
+            scalar_only=True,
+        ),
+        "overlap": MethodCapability(
+            description="children are weighed by the probability of being in the other group, so that those count most "
+            "who could as well have been in either",
+            kind="weights",
+            estimands=("ATO",),
+            options=COMMON | SCORE,
+            scalar_only=True,
+        ),
+        "entropy": MethodCapability(
+            description="children are weighed as equally as can be while the means of all covariates agree exactly",
+            kind="weights",
+            estimands=("ATT", "ATC", "ATE"),
+            options=COMMON | {"moments", "base_weights"},
+        ),
     }
 )
 
@@ -118,6 +141,9 @@ class MatchSpec:
     cutpoints: Any = "sturges"
     grouping: Mapping[str, Any] = field(default_factory=dict)
     k2k: bool = False
+    trim: float | None = None
+    moments: int = 1
+    base_weights: str | None = None
     missing: str = "indicator"
     seed: int = 0
 
@@ -149,6 +175,9 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
         "cutpoints": "bins of each number: a rule (sturges, scott, fd, q4), how many, or where; a mapping by column",
         "grouping": "levels of a category that count as one, by column",
         "k2k": "whether strata are paired down to as many of one group as of the other, nearest first",
+        "trim": "a quantile to which higher weights come down, or (above 1) the most ordinary children one may weigh",
+        "moments": "moments that entropy balancing makes agree: 1 means, 2 variances too",
+        "base_weights": "column of weights that entropy balancing stays near to",
         "missing": "missing covariates: indicator (fill and mark), drop, or raise",
         "seed": "of everything random",
     }
@@ -237,7 +266,9 @@ def _check_counts(spec: MatchSpec) -> None:
 
 def _check_values(spec: MatchSpec, can: MethodCapability) -> None:
     _one_of("estimand", spec.estimand, can.estimands, spec.method)
-    _one_of("link", spec.link, PROPENSITY_LINKS, spec.method)
+    # Weights need a probability, which a linear predictor is not.
+    links = [link for link in PROPENSITY_LINKS if can.kind != "weights" or not link.startswith("linear.")]
+    _one_of("link", spec.link, links, spec.method)
     _one_of("discard", spec.discard, DISCARD, spec.method)
     _one_of("missing", spec.missing, MISSING, spec.method)
     if isinstance(spec.distance, str):
@@ -250,8 +281,34 @@ def _check_values(spec: MatchSpec, can: MethodCapability) -> None:
     _check_counts(spec)
 
 
-def match_spec(options: Mapping[str, Any]) -> MatchSpec:
-    """Check the options of a matched design.
+def methods_of(verb: str) -> tuple[str, ...]:
+    """Names of the methods of ``match`` or of ``weight``, the default first.
+
+    Examples
+    --------
+    >>> methods_of("weight")
+    ('ipw', 'overlap', 'entropy')
+    """
+    return tuple(name for name, can in METHODS.items() if (can.kind == "weights") == (verb == "weight"))
+
+
+def _method(options: Mapping[str, Any], verb: str) -> str:
+    valid = methods_of(verb)
+    method = options.get("method", valid[0])
+    if isinstance(method, str) and method in METHODS and method not in valid:
+        raise OptionError(f"method {method!r} belongs to {'match' if verb == 'weight' else 'weight'}(): call that.")
+    _one_of("method", method, valid, verb)
+    return str(method)
+
+
+def match_spec(options: Mapping[str, Any], verb: str = "match") -> MatchSpec:
+    """Check the options of a design.
+
+    Parameters
+    ----------
+    options : mapping
+    verb : {"match", "weight"}
+        Whose methods may be asked for.
 
     Raises
     ------
@@ -268,10 +325,9 @@ def match_spec(options: Mapping[str, Any]) -> MatchSpec:
     for name in options:
         if name not in valid:
             raise OptionError(f"Unknown matching option {name!r}. {suggestion(name, valid)}")
-    method = options.get("method", "nearest")
-    _one_of("method", method, tuple(METHODS), "match")
+    method = _method(options, verb)
     can = METHODS[method]
-    default = MatchSpec()
+    default = MatchSpec(method=method, estimand=can.estimands[0])
     for name, value in options.items():
         given = not isinstance(value, (pd.Series, pd.DataFrame)) and value in (None, getattr(default, name))
         if name not in can.options and not given:
