@@ -112,9 +112,11 @@ class ClusterParts:
         gram = np.stack([part.T @ part for part in np.split(Q, starts[1:])])
         score = np.add.reduceat(Q * fit.residuals[order, None], starts)
         column = np.add.reduceat(Q, starts)
-        values, vectors = np.linalg.eigh(gram)
-        spare = _power(1.0 - values, {"CR2": -0.5, "CR3": -1.0}.get(kind, 0.0))
-        v = vectors @ (spare[:, :, None] * (vectors.transpose(0, 2, 1) @ (root.T @ contrasts)))
+        v = np.broadcast_to(root.T @ contrasts, (len(gram), *contrasts.shape))
+        if kind != "CR0":
+            values, vectors = np.linalg.eigh(gram)
+            spare = _power(1.0 - values, {"CR2": -0.5, "CR3": -1.0}[kind])
+            v = vectors @ (spare[:, :, None] * (vectors.transpose(0, 2, 1) @ v))
         pulled = gram @ v
         self.scores = np.einsum("ip,ipq->iq", score, v)
         self.own = np.einsum("ipq,ipq->iq", v, pulled)

@@ -1,0 +1,338 @@
+"""The calibration study: which interval covers in every world, and which of those is narrowest.
+
+Run as ``python -m wlz_eval.simulate.calibration_study --worlds 1000``; it goes on from the cells already done with
+the same code. The answer is ``data/studies/calibration.csv``; ``calibration.yaml`` beside it says from which seeds
+and which code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import special
+
+from wlz_eval.attribution.matching.nearest import nearest_pairs
+from wlz_eval.attribution.matching.problem import Caliper, Distances, Problem
+from wlz_eval.attribution.propensity import propensity
+from wlz_eval.core.files import hash_bytes, project_root, write_atomic
+from wlz_eval.inference import RobustEstimates, cluster_robust, mixed_reml, wild_bootstrap
+from wlz_eval.simulate.grid import CELLS, SEED, Cell, SchoolsWorld, draw_world
+
+__all__ = ["CANDIDATES", "Matched", "judge_world", "match_world", "run_cell", "study_code", "study_folder"]
+
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
+
+#: Caliper in SDs of the propensity score; true effect, in every other world (nothing in the others).
+CALIPER, EFFECT = 0.2, 0.2
+COVERED, LEVEL = 0.935, 0.05
+WILD_DRAWS = 399
+#: Worlds by which results of older code are checked, and how close the sums must be.
+CHECKED, SAME = 4, 1e-5
+#: How many schools' worth of evidence the random-intercept model counts for in the moderated candidates.
+PRIOR_SCHOOLS = (1.0, 2.0)
+#: What the study's numbers depend on, below ``wlz_eval/``.
+MODULES = (
+    "attribution/matching/nearest.py",
+    "attribution/matching/problem.py",
+    "attribution/matching/search_line.py",
+    "attribution/propensity.py",
+    "inference/estimates.py",
+    "inference/linear.py",
+    "inference/mixed.py",
+    "inference/random_intercept.py",
+    "inference/robust.py",
+    "inference/sandwich.py",
+    "inference/wild.py",
+    "simulate/calibration_study.py",
+    "simulate/grid.py",
+)
+#: The candidates, in the order of the table.
+CANDIDATES: dict[str, str] = {
+    "pair, CR1": "least squares, clustered by matched pair",
+    "CR1": "least squares, CR1 by school, t(schools - 1)",
+    "CR3": "least squares, CR3 by school, t(schools - 1)",
+    "wild bootstrap": "wild cluster bootstrap by school, the null imposed",
+    "CR2, BM": "least squares, CR2, Bell-McCaffrey degrees of freedom",
+    "CR2, IK": "least squares, CR2, Imbens-Kolesar degrees of freedom",
+    "REML, containment": "random intercept, degrees of freedom by containment (schools - 2)",
+    "REML, KR": "random intercept, Kenward-Roger",
+    "exchangeable, CR2": "random-intercept weights, CR2 and Satterthwaite's degrees of freedom under them",
+    "moderated by 1": "the last, its variance pulled towards the random-intercept model's, which counts as 1 school",
+    "moderated by 2": "likewise, as 2 schools",
+}
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The matched children of a world, ready for an outcome model.
+
+    Parameters
+    ----------
+    X : DataFrame, shape (n, p)
+        Intercept, programme, covariates centred on the programme, and their products with it.
+    y : array, shape (n,)
+    school, pair : array of int, shape (n,)
+    """
+
+    X: pd.DataFrame
+    y: Array
+    school: Ints
+    pair: Ints
+
+
+def match_world(world: SchoolsWorld) -> Matched:
+    """Pair programme with comparison children 1:1 by propensity within a caliper, and keep those with an outcome.
+
+    Parameters
+    ----------
+    world : SchoolsWorld
+    """
+    frame = pd.DataFrame(world.covariates, columns=["baseline", "second", "trait"])
+    score = propensity(frame, world.programme).probability
+    problem = Problem(
+        focal=np.flatnonzero(world.programme),
+        pool=np.flatnonzero(~world.programme),
+        distance=Distances(scalar=score),
+        calipers=(Caliper("distance", CALIPER * float(score.std(ddof=1)), score),),
+    )
+    pairs = nearest_pairs(problem)
+    rows = np.concatenate([pairs.one, pairs.two])
+    pair = np.tile(np.arange(len(pairs.one)), 2)
+    known = np.isfinite(world.outcome[rows])
+    rows, pair = rows[known], pair[known]
+    treated = world.programme[rows].astype(float)
+    centred = world.covariates[rows] - world.covariates[rows[treated == 1.0]].mean(axis=0)
+    columns = np.column_stack([np.ones(len(rows)), treated, centred, centred * treated[:, None]])
+    names = ["intercept", "programme", *(f"{k}{c}" for k in ("", "programme x ") for c in frame.columns)]
+    return Matched(pd.DataFrame(columns, columns=names), world.outcome[rows], world.school[rows], pair)
+
+
+def judge_world(world: SchoolsWorld, seed: int = 0) -> dict[str, tuple[float, float, float, float]]:
+    """Estimate, lower and upper end of the interval, and degrees of freedom, by each candidate.
+
+    Parameters
+    ----------
+    world : SchoolsWorld
+    seed : int
+        Of the wild bootstrap.
+    """
+    data = match_world(world)
+    effect = {"effect": {"programme": 1.0}}
+
+    def clustered(kind: str, df: str, by: Ints = data.school, working: str = "independent") -> RobustEstimates:
+        return cluster_robust(data.X, data.y, by, kind=kind, df=df, contrasts=effect, working=working)
+
+    fits = {
+        "pair, CR1": clustered("CR1", "clusters", data.pair),
+        "CR1": clustered("CR1", "clusters"),
+        "CR3": clustered("CR3", "clusters"),
+        "CR2, BM": clustered("CR2", "bm"),
+        "CR2, IK": clustered("CR2", "ik"),
+        "REML, containment": mixed_reml(data.X, data.y, data.school, df="containment", contrasts=effect),
+        "REML, KR": mixed_reml(data.X, data.y, data.school, contrasts=effect),
+        "exchangeable, CR2": clustered("CR2", "bm", working="exchangeable"),
+    }
+    found = {name: _numbers(fit) for name, fit in fits.items()}
+    wild = wild_bootstrap(data.X, data.y, data.school, "programme", draws=WILD_DRAWS, seed=seed)
+    found["wild bootstrap"] = (wild.estimate, wild.ci_low, wild.ci_high, float("nan"))
+    for schools in PRIOR_SCHOOLS:
+        found[f"moderated by {schools:.0f}"] = _moderated(fits["exchangeable, CR2"], fits["REML, KR"], schools)
+    return {name: found[name] for name in CANDIDATES}
+
+
+def _numbers(fit: RobustEstimates) -> tuple[float, float, float, float]:
+    return float(fit.estimate[0]), float(fit.ci_low[0]), float(fit.ci_high[0]), float(fit.df[0])
+
+
+def _moderated(robust: RobustEstimates, model: RobustEstimates, prior: float) -> tuple[float, float, float, float]:
+    """Average two variances as if the model's came from `prior` schools more (Smyth 2004), never more than it has."""
+    own = float(robust.df[0])
+    variance = (prior * float(model.se[0]) ** 2 + own * float(robust.se[0]) ** 2) / (prior + own)
+    df = min(prior + own, max(float(model.df[0]), own))
+    estimate, half = float(robust.estimate[0]), float(special.stdtrit(df, 1 - LEVEL / 2)) * float(np.sqrt(variance))
+    return estimate, estimate - half, estimate + half, df
+
+
+def run_cell(name: str, worlds: int) -> pd.DataFrame:
+    """Run a cell: one row a candidate.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``CELLS``.
+    worlds : int
+        Numbered from zero; those with an even number have no effect.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``cell``, ``within``, ``candidate``, ``worlds``, ``coverage``, ``coverage_error`` (Monte Carlo),
+        ``half_width`` (mean), ``half_width_median``, ``false_positives`` (share of worlds without effect),
+        ``false_positives_error``, ``bias``, ``bias_error``, ``df`` (median), ``holds``, and ``check``, a sum over
+        the first worlds by which other code can be seen to give the same numbers.
+    """
+    cell = CELLS[name]
+    truth = np.where(np.arange(worlds) % 2, EFFECT, 0.0)
+    runs = [judge_world(draw_world(cell.options, i, float(truth[i])), i) for i in range(worlds)]
+    return pd.DataFrame(
+        [_row(name, cell, candidate, np.array([r[candidate] for r in runs]), truth) for candidate in CANDIDATES]
+    )
+
+
+def _row(name: str, cell: Cell, candidate: str, runs: Array, truth: Array) -> dict[str, object]:
+    estimate, low, high, df = runs.T
+    covered = (low <= truth) & (truth <= high)
+    false = ((low > 0) | (high < 0))[truth == 0.0]
+    half, error = (high - low) / 2, estimate - truth
+    coverage, wrong = float(covered.mean()), float(false.mean())
+    errors = _error(COVERED, len(covered)), _error(LEVEL + 0.015, len(false))
+    return {
+        "cell": name,
+        "within": cell.within,
+        "candidate": candidate,
+        "worlds": len(runs),
+        "coverage": round(coverage, 4),
+        "coverage_error": round(_error(coverage, len(covered)), 4),
+        "half_width": round(float(half.mean()), 4),
+        "half_width_median": round(float(np.median(half)), 4),
+        "false_positives": round(wrong, 4),
+        "false_positives_error": round(_error(wrong, len(false)), 4),
+        "bias": round(float(error.mean()), 4),
+        "bias_error": round(float(error.std(ddof=1) / np.sqrt(len(error))), 4),
+        "df": round(float(np.median(df)), 1),
+        "check": _check(runs),
+        "holds": bool(coverage >= COVERED - 2 * errors[0] and wrong <= LEVEL + 0.015 + 2 * errors[1]),
+    }
+
+
+def _check(runs: Array) -> float:
+    first = runs[:CHECKED, :3]
+    return round(float(first[np.isfinite(first)].sum()), 6)
+
+
+def _error(share: float, n: int) -> float:
+    return float(np.sqrt(share * (1 - share) / n))
+
+
+def study_folder() -> Path:
+    """Folder of the committed results."""
+    return project_root() / "data" / "studies"
+
+
+def study_code() -> str:
+    """Hash of the code that the numbers depend on; docstrings, comments and layout do not count."""
+    root = project_root() / "wlz_eval"
+    return hash_bytes(*(_bare(root / module) for module in MODULES))
+
+
+def _bare(path: Path) -> bytes:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            value = body[0].value
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                node.body = body[1:]  # type: ignore[attr-defined]
+    return ast.dump(tree).encode()
+
+
+#: Of the code that is running, whatever happens to its files meanwhile.
+CODE = study_code()
+
+
+def _done(folder: Path, worlds: int, recheck: bool) -> pd.DataFrame:
+    """Rows of earlier runs with as many worlds, by the same code or, when rechecked, by code that does the same."""
+    import yaml
+
+    table, facts = folder / "calibration.csv", folder / "calibration.yaml"
+    if not (table.exists() and facts.exists()):
+        return pd.DataFrame()
+    rows = pd.read_csv(table)
+    rows = rows[(rows["worlds"] >= worlds) & rows["cell"].isin(list(CELLS))]
+    if yaml.safe_load(facts.read_text(encoding="utf-8"))["code"] == CODE:
+        return rows
+    same = [name for name, part in rows.groupby("cell") if recheck and _unchanged(str(name), part)]
+    return rows[rows["cell"].isin(same)]
+
+
+def _unchanged(name: str, rows: pd.DataFrame) -> bool:
+    fresh = run_cell(name, CHECKED).set_index("candidate")["check"]
+    stored = rows.set_index("candidate")["check"]
+    return list(fresh.index) == list(stored.index) and bool((abs(fresh - stored) <= SAME).all())
+
+
+def _write(folder: Path, parts: Iterable[pd.DataFrame]) -> None:
+    import yaml
+
+    rows = pd.concat([part for part in parts if len(part)])
+    order = {name: i for i, name in enumerate(CELLS)}
+    rows = rows.sort_values("cell", key=lambda c: c.map(order), kind="stable")
+    facts = {
+        "made_by": "python -m wlz_eval.simulate.calibration_study",
+        "seed": SEED,
+        "effect": [0.0, EFFECT],
+        "bar": {"coverage": COVERED, "false_positives": LEVEL + 0.015, "read_with": "two Monte Carlo errors"},
+        "candidates": CANDIDATES,
+        "modules": list(MODULES),
+        "code": CODE,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(folder / "calibration.csv", rows.to_csv(index=False, lineterminator="\n").encode())
+    text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=100)
+    write_atomic(folder / "calibration.yaml", text.encode())
+
+
+def run_study(
+    worlds: int,
+    cells: Iterable[str],
+    folder: Path,
+    recheck: bool = False,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Run cells that are not yet done, writing after each, so that a run may be stopped and gone on with.
+
+    Parameters
+    ----------
+    worlds : int
+        In each cell.
+    cells : iterable of str
+    folder : Path
+    recheck : bool
+        Keep results of older code where the first worlds come out the same.
+    say : function
+        Told what each cell gave.
+    """
+    parts = [_done(folder, worlds, recheck)]
+    if len(parts[0]):
+        _write(folder, parts)
+    known = set(parts[0]["cell"]) if len(parts[0]) else set()
+    for name in cells:
+        if name in known:
+            continue
+        parts.append(run_cell(name, worlds))
+        _write(folder, parts)
+        best = parts[-1].set_index("candidate")
+        shown = (f"{k} {best.coverage[k]:.1%} ±{best.half_width[k]:.2f}" for k in ("CR2, IK", "exchangeable, CR2"))
+        say(f"{name}: {'; '.join(shown)}")
+
+
+def main() -> None:
+    """Run the study from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--worlds", type=int, default=1000, help="worlds in each cell")
+    parser.add_argument("--cell", action="append", choices=list(CELLS), help="only this cell (may be repeated)")
+    parser.add_argument("--recheck", action="store_true", help="keep results of older code that gives the same numbers")
+    options = parser.parse_args()
+    run_study(options.worlds, options.cell or list(CELLS), study_folder(), options.recheck)
+
+
+if __name__ == "__main__":
+    main()
