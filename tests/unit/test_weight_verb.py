@@ -44,7 +44,8 @@ def test_a_weighted_design_balances_and_finds_the_effect(method, estimand):
     assert design.balance().worst_after < (1e-6 if method != "ipw" else 0.1)
     effect = estimate_effect(design, outcomes, "y_endline", cluster=None, model="unadjusted")
     assert effect.estimate == pytest.approx(0.4, abs=3 * effect.se + 0.05)
-    assert method in design.account()
+    assert f"Weighted design ({method})" in design.account()
+    assert ("in either" in design.achieved_estimand) == (estimand == "ATO")
 
 
 def test_row_order_never_changes_a_weight():

@@ -69,6 +69,12 @@ METHODS: Mapping[str, MethodCapability] = MappingProxyType(
             estimands=("ATT", "ATC"),
             options=COMMON | DISTANCE | LIMITS | {"ratio", "prefer", "min_controls", "max_controls"},
         ),
+        "full": MethodCapability(
+            description="everybody is placed in sets of one child and those nearest to it, at the least total distance",
+            kind="pairs",
+            estimands=("ATT", "ATC", "ATE"),
+            options=COMMON | DISTANCE | LIMITS | {"min_controls", "max_controls", "omit_fraction"},
+        ),
         "subclass": MethodCapability(
             description="children are sorted into classes of like propensity score, and compared within them",
             kind="strata",
@@ -144,6 +150,7 @@ class MatchSpec:
     trim: float | None = None
     moments: int = 1
     base_weights: str | None = None
+    omit_fraction: float = 0.0
     missing: str = "indicator"
     seed: int = 0
 
@@ -175,6 +182,7 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
         "cutpoints": "bins of each number: a rule (sturges, scott, fd, q4), how many, or where; a mapping by column",
         "grouping": "levels of a category that count as one, by column",
         "k2k": "whether strata are paired down to as many of one group as of the other, nearest first",
+        "omit_fraction": "largest share of the comparison children whom full matching may leave out",
         "trim": "a quantile to which higher weights come down, or (above 1) the most ordinary children one may weigh",
         "moments": "moments that entropy balancing makes agree: 1 means, 2 variances too",
         "base_weights": "column of weights that entropy balancing stays near to",
@@ -336,7 +344,8 @@ def match_spec(options: Mapping[str, Any], verb: str = "match") -> MatchSpec:
                 f"{', '.join(other for other, its in METHODS.items() if name in its.options) or 'none'}."
             )
     caliper, std_caliper = _calipers(options.get("caliper"), options.get("std_caliper", True))
-    columns = {name: _names(name, options.get(name, ())) for name in ("exact", "antiexact", "prefer", "mahvars")}
+    named = ("exact", "antiexact", "prefer", "mahvars")
+    columns: dict[str, Any] = {name: _names(name, options.get(name, ())) for name in named}
     rest = {k: v for k, v in options.items() if k not in {"caliper", "std_caliper", *columns}}
     spec = replace(default, **rest, caliper=caliper, std_caliper=std_caliper, **columns)
     _check_values(spec, can)

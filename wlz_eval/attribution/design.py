@@ -78,7 +78,8 @@ class Design(Result):
         """One line: method and sizes."""
         one, two = self.count("Matched", "programme"), self.count("Matched", "comparison")
         groups = f"{format_count(one)} programme and {format_count(two)} comparison children"
-        return f"Matched design ({self.spec.method}): {groups}"
+        made = "Weighted" if METHODS[self.spec.method].kind == "weights" else "Matched"
+        return f"{made} design ({self.spec.method}): {groups}"
 
     def count(self, stage: str, group: str) -> int:
         """Children of a group at a stage: a row of :attr:`sizes`, or ``Left out`` (unmatched and discarded)."""
@@ -119,7 +120,8 @@ class Design(Result):
         if self.spec.estimand not in FOCAL:
             done = sum(self.count("Matched", group) for group in ("programme", "comparison"))
             everybody = format_count(len(self.weights))
-            return f"average effect on {format_count(done)} of {everybody} children of both groups"
+            whom = ", those counting most who could as well have been in either" if self.spec.estimand == "ATO" else ""
+            return f"average effect on {format_count(done)} of {everybody} children of both groups{whom}"
         focal = FOCAL[self.spec.estimand]
         done, everyone = self.count("Matched", focal), self.count("All", focal)
         if done == everyone:
