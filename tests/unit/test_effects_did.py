@@ -14,6 +14,7 @@ from wlz_eval.attribution.effects.did import (
     parallel_trend,
     with_and_without,
 )
+from wlz_eval.attribution.weight import weight
 from wlz_eval.core.errors import DesignError, OptionError
 
 EFFECT, R = 2.0, 0.6
@@ -83,10 +84,12 @@ def test_the_two_designs_differ_in_the_baseline_only():
     without, with_ = with_and_without(design, data, "score_baseline")
     assert with_ is design
     assert without.formula.columns == ("age_baseline",)
-    assert (without.spec.caliper, without.spec.exact) == (0.3, ("school_id",))
+    assert (without.spec.caliper, without.spec.exact) == (design.spec.caliper, ("school_id",))
     again, more = with_and_without(without, data, "score_baseline")
     assert again is without
     pd.testing.assert_series_equal(more.weights, design.weights)
+    weighted = weight("programme ~ age_baseline", data, method="entropy")
+    assert with_and_without(weighted, data, "score_baseline")[1].spec.method == "entropy"
     with pytest.raises(DesignError, match="no covariate left"):
         with_and_without(match("programme ~ score_baseline", data), data, "score_baseline")
 

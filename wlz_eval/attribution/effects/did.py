@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from wlz_eval.attribution.capabilities import MatchSpec
-from wlz_eval.attribution.design import Design, match
+from wlz_eval.attribution.capabilities import METHODS
+from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects.analysed import Cluster, outcome_values
 from wlz_eval.attribution.effects.estimate import EffectEstimate
 from wlz_eval.attribution.effects.verbs import estimate_effect, naive_difference
+from wlz_eval.attribution.match import match
+from wlz_eval.attribution.weight import weight
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.result import Result
@@ -107,19 +109,23 @@ def with_and_without(design: Design, data: pd.DataFrame, baseline: str) -> tuple
     DesignError
         When no other covariate is left to match on.
     """
-    spec, default = design.spec, MatchSpec()
-    options = {
-        f.name: getattr(spec, f.name) for f in fields(spec) if getattr(spec, f.name) != getattr(default, f.name, None)
-    }
     columns = [design.formula.treatment, *[c for c in data.columns if c != design.formula.treatment]]
     frame = data.loc[design.treatment.index, columns]
+    verb = weight if METHODS[design.spec.method].kind == "weights" else match
     if baseline not in design.formula.columns:
-        return design, match(f"{design.formula.text} + {baseline}", frame, **options)
+        return design, verb(f"{design.formula.text} + {baseline}", frame, **_options(design.spec))
     terms = [term.strip() for term in design.formula.right.split("+")]
     kept = [term for term in terms if baseline not in _words(term)]
     if not kept:
         raise DesignError(f"Without {baseline} the design has no covariate left to match on.")
-    return match(f"{design.formula.treatment} ~ {' + '.join(kept)}", frame, **options), design
+    return verb(f"{design.formula.treatment} ~ {' + '.join(kept)}", frame, **_options(design.spec)), design
+
+
+def _options(spec: Any) -> dict[str, Any]:
+    """Options that were asked for: those that are not the defaults."""
+    default = type(spec)()
+    values = {f.name: getattr(spec, f.name) for f in fields(spec)}
+    return {k: v for k, v in values.items() if not isinstance(v, type(getattr(default, k))) or v != getattr(default, k)}
 
 
 def _words(term: str) -> list[str]:
