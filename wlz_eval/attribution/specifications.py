@@ -82,7 +82,7 @@ def _yardstick(formula: str, data: pd.DataFrame) -> _Yardstick:
     treated = data[read.treatment].to_numpy(dtype=float) == 1.0
     covariates = make_covariates(read, data, treated)
     values = covariates.balance.to_numpy(dtype=float)
-    plain = [covariates.kinds[c] in ("binary", "level", "missing") for c in covariates.balance]
+    plain = [covariates.kinds[str(c)] in ("binary", "level", "missing") for c in covariates.balance]
     sd = np.array([standardising_sd(values[:, j], treated, "ATT", p) for j, p in enumerate(plain)])
     return _Yardstick(columns=values, sd=sd, treated=treated, index=data.index)
 
