@@ -44,6 +44,12 @@ def test_rosenbaum_lead_intervals(lead, gamma, low, high):
     assert (lead.loc[gamma, "ci_low"], lead.loc[gamma, "ci_high"]) == (low, high)
 
 
+def test_exact_distribution_with_ties_is_that_of_wilcox_exact():
+    """R's ``exactRankTests::wilcox.exact`` gives V = 499, two-sided p = 8.037e-07 on these pairs."""
+    table = rosenbaum_bounds(LEAD, [1], zeros="wilcox", exact=True).table()
+    assert f"{table.loc[0, 'p_high']:.3e}" == "8.037e-07"
+
+
 @pytest.mark.parametrize("zeros", ["pratt", "wilcox"])
 @pytest.mark.parametrize("alternative", ["greater", "less", "two-sided"])
 def test_without_hidden_bias_it_is_the_signed_rank_test(zeros, alternative):

@@ -93,9 +93,37 @@ def test_benchmarks_are_partial_r2_of_regressions(case):
     assert len(levels) == 2
     without = sm.WLS(y, X.drop(columns=levels), w).fit()
     assert observed.loc["sen", "r2_outcome"] == pytest.approx(1 - fit.ssr / without.ssr)
+    start = sm.add_constant(design.covariates.model)
+    chosen = sm.OLS(design.treatment.astype(float), start).fit()
+    fewer = sm.OLS(design.treatment.astype(float), start.drop(columns=levels)).fit()
+    assert observed.loc["sen", "r2_treatment"] == pytest.approx(1 - chosen.ssr / fewer.ssr)
+    after = omitted_variable_of_design(design, outcomes, "y", benchmarks="after").observed.set_index("covariate")
     chosen = sm.WLS(X["programme"], X.drop(columns="programme"), w).fit()
     fewer = sm.WLS(X["programme"], X.drop(columns=["programme", *levels]), w).fit()
-    assert observed.loc["sen", "r2_treatment"] == pytest.approx(1 - chosen.ssr / fewer.ssr)
+    assert after.loc["sen", "r2_treatment"] == pytest.approx(1 - chosen.ssr / fewer.ssr)
+    assert (after["r2_outcome"] == observed["r2_outcome"]).all()
+    with pytest.raises(OptionError, match="benchmarks"):
+        omitted_variable_of_design(design, outcomes, "y", benchmarks="during")
+
+
+def test_benchmarks_after_matching_would_hide_how_strong_selection_was():
+    """One covariate left out of the design biases about as much as its benchmark before matching says it could."""
+    rng = np.random.default_rng(8)
+    n = 8000
+    one, two = rng.normal(size=(2, n))
+    data = pd.DataFrame(
+        {"programme": (one + two + rng.logistic(size=n) > 1.8).astype(int), "one": one, "two": two},
+        index=[f"c{i}" for i in range(n)],
+    )
+    outcomes = data.assign(y=2.0 * data["programme"] + one + two + rng.normal(size=n))
+    design = match("programme ~ one", data[["programme", "one"]], caliper=0.1)
+    bias = estimate_effect(design, outcomes, "y", cluster=None).estimate - 2.0
+    moved = {}
+    for when in ("before", "after"):
+        result = omitted_variable_of_design(design, outcomes, "y", cluster=None, benchmarks=when, times=(1.0,))
+        moved[when] = result.estimate - result.benchmarks().loc[0, "estimate"]
+    assert moved["before"] == pytest.approx(bias, rel=0.35)
+    assert moved["after"] < 0.2 * bias
 
 
 def test_interval_is_that_of_the_clustered_estimate(case):
@@ -175,8 +203,11 @@ def test_words_and_findings_of_omitted_variables(case):
     assert weak.robustness_interval == 0
     assert "already" in weak.sentence
     strong = pd.DataFrame({"covariate": ["need"], "r2_treatment": [0.2], "r2_outcome": [0.4]})
-    assert "as strong as need would" in omitted_variable(0.3, 0.1, 100, observed=strong).sentence
-    assert "as strong as need would" in omitted_variable(-0.3, 0.1, 100, observed=strong).sentence
+    assert "as strong as need could" in omitted_variable(0.3, 0.1, 100, observed=strong).sentence
+    assert "as strong as need could" in omitted_variable(-0.3, 0.1, 100, observed=strong).sentence
+    endless = strong.assign(r2_treatment=0.7)
+    assert omitted_variable(0.3, 0.1, 100, observed=endless).benchmarks()["estimate"].isna().all()
+    assert "as strong as need could" in omitted_variable(0.3, 0.1, 100, observed=endless).sentence
     slight = pd.DataFrame({"covariate": ["need"], "r2_treatment": [0.001], "r2_outcome": [0.001]})
     assert "would not be enough" in omitted_variable(0.3, 0.1, 100, observed=slight).sentence
 

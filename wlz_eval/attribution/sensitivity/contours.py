@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["contour_grid", "draw_contour"]
 
-#: Widest strength that is drawn, and the marks shown beside it.
+#: Widest strength that is drawn.
 _WIDEST = 0.9
 
 
@@ -61,14 +61,20 @@ def draw_contour(table: pd.DataFrame, unit: str = "") -> Figure:
     if min(grid.shape, default=0) >= 2:
         values = grid.to_numpy(dtype=float)
         x, y = grid.columns.to_numpy(dtype=float), grid.index.to_numpy(dtype=float)
-        lines = axes.contour(x, y, values, levels=9, colors=COLOURS["neutral"], linewidths=0.9)
+        lines = axes.contour(x, y, values, levels=9, colors=COLOURS["neutral"], linewidths=0.9,
+                             linestyles="solid")
         axes.clabel(lines, fontsize=8)
         if np.nanmin(values) < 0 < np.nanmax(values):
-            axes.contour(x, y, values, levels=[0.0], colors=COLOURS["bad"], linewidths=2.2, linestyles="--")
+            axes.contour(x, y, values, levels=[0.0], colors=COLOURS["bad"], linewidths=2.4)
+    span = max(float(shown[["r2_treatment", "r2_outcome"]].to_numpy(dtype=float).max(initial=0.0)), 0.1)
+    named: list[tuple[float, float]] = []
     for at_x, at_y, name in shown.loc[label != "", ["r2_treatment", "r2_outcome", "label"]].itertuples(index=False):
         axes.plot([at_x], [at_y], marker="D", markersize=5, color=COLOURS["programme"], linestyle="none")
-        axes.annotate(str(name), (at_x, at_y), (5, 3), textcoords="offset points", fontsize=8)
+        # Names that would lie on each other are left out; the table holds them all.
+        if all(abs(at_x - x) > 0.25 * span or abs(at_y - y) > 0.04 * span for x, y in named):
+            axes.annotate(str(name), (at_x, at_y), (5, 3), textcoords="offset points", fontsize=8)
+            named.append((float(at_x), float(at_y)))
     axes.set_xlabel("Share of who is on the programme that something unseen would explain")
     axes.set_ylabel("Share of the outcome it would explain")
-    axes.set_title("Difference that would be left" + (f" ({unit})" if unit else "") + "; dashed: none")
+    axes.set_title("Difference that would be left" + (f" ({unit})" if unit else "") + "; thick line: nothing")
     return figure

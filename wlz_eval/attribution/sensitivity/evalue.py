@@ -222,7 +222,7 @@ def e_value_of_effect(effect: EffectEstimate) -> EValue:
     OptionError
         For a difference in risk: estimate the effect with ``measure="risk_ratio"``.
     """
-    counts = {"n_programme": effect.n_programme, "n_comparison": effect.n_comparison}
+    counts: dict[str, Any] = {"n_programme": effect.n_programme, "n_comparison": effect.n_comparison}
     if effect.measure == "risk_difference":
         raise OptionError("A difference in risk has no E-value of its own. Estimate it with measure='risk_ratio'.")
     if effect.measure != "difference":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -13,21 +13,24 @@ import pandas as pd
 from scipy import special
 
 from wlz_eval.attribution.design import Design
-from wlz_eval.attribution.effects import EffectEstimate, analysed_children, estimate_effect
+from wlz_eval.attribution.effects import estimate_effect
+from wlz_eval.attribution.sensitivity.benchmarks import (
+    BENCHMARK_COLUMNS,
+    Benchmarks,
+    observed_strengths,
+    outcome_model,
+)
 from wlz_eval.attribution.sensitivity.contours import contour_grid, draw_contour
 from wlz_eval.attribution.sensitivity.found import describe_findings
 from wlz_eval.attribution.sensitivity.strength import (
     benchmark_strength,
     bias,
-    partial_r2_of,
-    residual_scale,
     robustness,
     se_factor,
 )
-from wlz_eval.core.errors import DesignError, OptionError
+from wlz_eval.core.errors import DesignError, OptionError, suggestion
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.result import Result
-from wlz_eval.inference import independent_columns
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,8 +38,11 @@ if TYPE_CHECKING:
 __all__ = ["OmittedVariable", "omitted_variable", "omitted_variable_of_design"]
 
 Array = npt.NDArray[np.float64]
-BENCHMARK_COLUMNS = ("covariate", "r2_treatment", "r2_outcome")
 _STRENGTH_NOTE = "Strengths are shares of variance among children, whatever the clustering of the interval."
+_BEFORE_NOTE = (
+    "How strongly an observed covariate goes with the programme is taken from before matching: something unseen was "
+    "not matched on."
+)
 _OLS_SE = "the standard error and degrees of freedom given, taken as those of ordinary least squares"
 
 
@@ -119,8 +125,8 @@ class OmittedVariable(Result):
         left = sign * (abs(self.estimate) - bias(treatment, outcome, self.scale))
         se = self.se * se_factor(treatment, outcome, self.strength_df)
         half = critical_t(self.alpha, self.t_df) * se
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = left / se
+        # Where the outcome would be explained wholly there is no standard error to divide by.
+        t = np.divide(left, se, out=np.full_like(left, np.nan), where=se > 0)
         return pd.DataFrame(
             {
                 "r2_treatment": treatment, "r2_outcome": outcome, "estimate": left, "se": se, "t": t,
@@ -132,7 +138,7 @@ class OmittedVariable(Result):
         """One row a covariate and multiple: what something that many times as strong would leave.
 
         ``covariate``, ``times``, then as in :meth:`adjusted`, then ``n_programme``, ``n_comparison``. Rows are
-        missing where nothing could be that strong.
+        missing where the bound has no end.
         """
         rows = []
         for covariate, treatment, outcome in self.observed[list(BENCHMARK_COLUMNS)].itertuples(index=False):
@@ -164,18 +170,18 @@ class OmittedVariable(Result):
         if self.robustness_interval == 0:
             return "The interval already leaves room for no effect, so nothing unseen is needed to undo the result."
         bounds = self.benchmarks()
-        single = bounds[(bounds["times"] == 1) & bounds["ci_low"].notna()]
+        single = bounds[bounds["times"] == 1]
         if single.empty:
             return "Something unseen would have to explain part of both programme and outcome to undo the result."
-        # Bias of that size brings the end of the interval that is nearer to zero up to it, or past it.
-        undone = single[single["ci_high"] >= 0] if self.estimate < 0 else single[single["ci_low"] <= 0]
+        # Where the bound has no end (missing) the result may be undone as well.
+        undone = single[~(single["ci_high"] < 0 if self.estimate < 0 else single["ci_low"] > 0)]
         if undone.empty:
             return (
                 "Something unseen that is as strong as any one observed covariate would not be enough to bring the "
                 "interval to no effect."
             )
         names = ", ".join(str(c) for c in undone["covariate"])
-        return f"Something unseen that is as strong as {names} would bring the interval to no effect."
+        return f"Something unseen that is as strong as {names} could bring the interval to no effect."
 
     def findings(self, prefix: str, **about: Any) -> tuple[Finding, ...]:
         """Give findings ``.partial_r2``, ``.robustness``, ``.robustness_interval``: percent of what is unexplained."""
@@ -288,6 +294,7 @@ def omitted_variable_of_design(
     outcome: str,
     *,
     baseline: str | None = None,
+    benchmarks: Benchmarks = "before",
     times: Sequence[float] = (1.0, 2.0, 3.0),
     alpha: float = 0.05,
     **options: Any,
@@ -307,6 +314,11 @@ def omitted_variable_of_design(
     outcome : str
     baseline : str, optional
         The outcome's own baseline, when the design does not hold it.
+    benchmarks : {"before", "after"}
+        Whether a covariate's strength with the programme is taken among all children before matching, or among
+        the children as weighted. Matching has made the groups alike on what was observed, so that after it even a
+        strong confounder looks harmless; something unseen was not matched on. After matching is what R's sensemakr
+        gives on the weighted regression.
     times : sequence of float
         How many times as strong as each observed covariate.
     alpha : float
@@ -319,38 +331,15 @@ def omitted_variable_of_design(
         Covariates with several columns (levels, a marker of missing values) count as one benchmark.
     """
     chosen = _checked_times(times, alpha)
+    if benchmarks not in get_args(Benchmarks):
+        raise OptionError(f"benchmarks {benchmarks!r} is not known. {suggestion(benchmarks, get_args(Benchmarks))}")
     effect = estimate_effect(design, outcomes, outcome, baseline=baseline, model="additive", **options)
-    X, y, w, groups = _outcome_model(design, outcomes, effect, baseline)
-    strength_df = float(len(y) - X.shape[1])
-    others, treated = np.delete(X, 1, axis=1), X[:, 1]
-    scale = residual_scale(1, X, y, w)
-    rows = []
-    for name, columns in groups.items():
-        before = [j - 1 for j in columns]
-        rows.append((name, partial_r2_of(before, others, treated, w), partial_r2_of(columns, X, y, w)))
+    model = outcome_model(design, outcomes, effect, baseline)
     return _assemble(
-        effect.estimate, effect.se, effect.df, scale, strength_df,
-        pd.DataFrame(rows, columns=list(BENCHMARK_COLUMNS)), chosen, alpha,
+        effect.estimate, effect.se, effect.df, model.scale, model.df,
+        observed_strengths(design, model, benchmarks), chosen, alpha,
         se_source=f"interval: {effect.method}",
         n_programme=effect.n_programme,
         n_comparison=effect.n_comparison,
-        notes=(*effect.notes, _STRENGTH_NOTE),
+        notes=(*effect.notes, _STRENGTH_NOTE, *([_BEFORE_NOTE] if benchmarks == "before" else [])),
     )
-
-
-def _outcome_model(
-    design: Design, outcomes: pd.DataFrame, effect: EffectEstimate, baseline: str | None
-) -> tuple[Array, Array, Array, dict[str, list[int]]]:
-    """Design matrix (intercept, programme, covariates), outcome, weights, and the columns of each covariate."""
-    children = analysed_children(design, outcomes, effect.outcome, cluster=None, baseline=baseline)
-    covariates = children.covariates if effect.model != "unadjusted" else children.covariates.iloc[:, :0]
-    w = children.weights.to_numpy(dtype=float)
-    X = np.column_stack([np.ones(len(w)), children.treated.astype(float), covariates.to_numpy(dtype=float)])
-    keep = independent_columns(X * np.sqrt(w)[:, None])
-    groups: dict[str, list[int]] = {}
-    names = [c for c, k in zip(covariates.columns, keep[2:], strict=True) if k]
-    for position, column in enumerate(names, start=2):
-        head = str(column).split(": ")[0]
-        known = head in design.formula.columns or head == baseline
-        groups.setdefault(head if known else str(column), []).append(position)
-    return X[:, keep], children.y.to_numpy(dtype=float), w, groups

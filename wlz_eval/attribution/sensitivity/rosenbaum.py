@@ -212,8 +212,8 @@ def rosenbaum_bounds(
     rows = []
     for gamma in dict.fromkeys([1.0, *sorted(float(g) for g in gammas)]):
         p_low, p_high = p_bounds(d, gamma, alternative, zeros, counted)
-        ends = (*point_bounds(d, gamma), *interval_bounds(d, gamma, alpha, counted))
-        ends = [round(end, digits) + 0.0 for end in ends]
+        shifts = (*point_bounds(d, gamma), *interval_bounds(d, gamma, alpha, counted))
+        ends = [round(shift, digits) + 0.0 for shift in shifts]
         rows.append((gamma, p_low, p_high, *ends, p_high <= alpha, len(d), len(d)))
     names = ["gamma", "p_low", "p_high", "estimate_low", "estimate_high", "ci_low", "ci_high", "significant"]
     table = pd.DataFrame(rows, columns=[*names, "n_programme", "n_comparison"])

@@ -105,8 +105,8 @@ def benchmark_strength(r2_treatment: float, r2_outcome: float, times: float) -> 
     Returns
     -------
     tuple of float
-        `r2_treatment` and `r2_outcome` of the unseen variable; the second is at most 1. Both are ``nan`` where
-        nothing could be that strong.
+        `r2_treatment` and `r2_outcome` of the unseen variable. The second is a bound, and at most 1, where it says
+        nothing; both are ``nan`` where the first would have to be 1 or more.
     """
     if not 0 <= r2_treatment < 1 or not 0 <= r2_outcome < 1:
         return float("nan"), float("nan")
