@@ -1,10 +1,14 @@
 """The plan: every mistake at once with its remedy, overrides as departures, lock, explanation, hash."""
 
 import datetime as dt
+from typing import get_args
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
+from wlz_eval.attribution import METHODS, MatchingOptions
+from wlz_eval.attribution.options import Method
 from wlz_eval.cohort import load_cohort, shipped_cohorts
 from wlz_eval.core.errors import PlanError
 from wlz_eval.measures import analysis_frame
@@ -137,7 +141,7 @@ class TestColumns:
             ("english_baseline + fsm", "english_baseline + (fsm", "cannot be read"),
             ("programme ~ english", "fsm ~ english", "left side"),
             ("programme ~ english_baseline + fsm", "english_baseline + fsm", "cannot be read"),
-            ("caliper: null", "caliper: null\n  exact: [schol_id]", "exact matching"),
+            ("caliper: null", "caliper: null\n  exact: [schol_id]", "exact names"),
             ("covariates: [english_baseline]", "covariates: [english_midpoint]", "after the programme"),
             ("measure: english", "measure: englsh", "not known"),
         ],
@@ -293,3 +297,15 @@ def test_every_key_of_the_plan_is_described():
                 walk(inner)
 
     walk(PlanModel)
+
+
+class TestMatchingOptions:
+    def test_every_method_of_the_engine_may_be_planned(self):
+        assert set(get_args(Method)) == set(METHODS)
+
+    def test_an_option_that_the_method_does_not_know_is_refused_with_those_that_do(self):
+        with pytest.raises(ValidationError, match="'cem' has no ratio"):
+            MatchingOptions(formula="programme ~ fsm", method="cem", ratio=2)
+
+    def test_the_default_caliper_is_not_pressed_on_a_method_without_one(self):
+        assert "caliper" not in MatchingOptions(formula="programme ~ fsm", method="cem").engine_options()

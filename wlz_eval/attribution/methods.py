@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from wlz_eval.attribution.capabilities import MatchSpec
 from wlz_eval.attribution.distance import covariate_points
 from wlz_eval.attribution.matching.cem import cem_strata
 from wlz_eval.attribution.matching.exact import exact_strata
+from wlz_eval.attribution.matching.full import full_strata
 from wlz_eval.attribution.matching.k2k import k2k_pairs
 from wlz_eval.attribution.matching.nearest import nearest_pairs
 from wlz_eval.attribution.matching.optimal import optimal_pairs
@@ -103,6 +106,23 @@ def _optimal(task: Task) -> Found:
     return _from_pairs(task, optimal_pairs(task.problem, spec.ratio, least, most))
 
 
+def _full(task: Task) -> Found:
+    spec = task.spec
+    most = math.inf if spec.max_controls is None else spec.max_controls
+    strata = full_strata(task.problem, spec.min_controls or 0.0, most, spec.omit_fraction)
+    found = _from_strata(task, strata)
+    return replace(found, pairs=_star_pairs(found.code, task.focal))
+
+
+def _star_pairs(code: Ints, focal: Bools) -> Pairs:
+    """Pairs within sets that have one unit on one side: that unit with every other."""
+    ones = pd.DataFrame({"code": code[focal], "one": np.flatnonzero(focal)})
+    twos = pd.DataFrame({"code": code[~focal], "two": np.flatnonzero(~focal)})
+    both = ones[ones["code"] >= 0].merge(twos[twos["code"] >= 0], on="code")
+    both = both.sort_values(["one", "two"])
+    return Pairs(both["one"].to_numpy(dtype=np.intp), both["two"].to_numpy(dtype=np.intp))
+
+
 def _exact(task: Task) -> Found:
     units = task.units
     strata = exact_strata(units.frame, units.formula.columns, units.treated, block=task.problem.block)
@@ -133,7 +153,7 @@ def _subclass(task: Task) -> Found:
 
 
 RUNNERS: Mapping[str, Callable[[Task], Found]] = MappingProxyType(
-    {"nearest": _nearest, "optimal": _optimal, "exact": _exact, "cem": _cem, "subclass": _subclass}
+    {"nearest": _nearest, "optimal": _optimal, "full": _full, "exact": _exact, "cem": _cem, "subclass": _subclass}
 )
 
 

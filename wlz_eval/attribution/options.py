@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from wlz_eval.attribution.capabilities import METHODS, OPTIONS, match_spec
+from wlz_eval.core.errors import OptionError
 
 __all__ = ["ComparisonType", "MatchingOptions", "OutcomeOptions", "SelectionOptions"]
 
+#: The methods of the capability table (a test compares them).
+Method = Literal["nearest", "optimal", "full", "subclass", "cem", "exact", "ipw", "overlap", "entropy"]
 ComparisonType = Literal["same_school", "other_school", "waiting", "historical", "declined", "national"]
 
 
@@ -32,18 +37,70 @@ class MatchingOptions(_Strict):
         description="Who is compared on what: 'programme ~ covariate + covariate', baseline columns only"
     )
     comparison: ComparisonType = Field("other_school", description="Comparison children of the headline")
-    method: Literal["nearest"] = Field("nearest", description="Matching method")
-    distance: Literal["glm"] = Field("glm", description="Distance: propensity by a generalised linear model")
-    link: Literal["logit", "linear.logit"] = Field("logit", description="Link of the propensity model")
-    estimand: Literal["ATT"] = Field("ATT", description="Effect on the children of the programme")
+    method: Method = Field("nearest", description="How comparison children are found")
+    distance: Literal["glm", "mahalanobis", "robust_mahalanobis", "scaled_euclidean", "euclidean"] = Field(
+        "glm", description="Distance: glm for the propensity score, or one between the covariates themselves"
+    )
+    link: Literal["logit", "probit", "cloglog", "linear.logit", "linear.probit", "linear.cloglog"] = Field(
+        "logit", description="Link of the propensity model; linear. matches on its linear predictor"
+    )
+    estimand: Literal["ATT", "ATO"] = Field(
+        "ATT", description="ATT: effect on the children of the programme; ATO: on the overlap, for method overlap"
+    )
     ratio: int = Field(1, ge=1, le=10, description="Comparison children for each programme child")
     replace: bool = Field(False, description="Whether a comparison child may serve twice")
-    order: Literal["largest", "smallest", "data", "random"] = Field("largest", description="Who chooses first")
-    caliper: float | None = Field(0.2, gt=0, description="Widest distance within a pair; null for none")
-    std_caliper: bool = Field(True, description="Whether the caliper is in SDs of the distance")
+    order: Literal["largest", "smallest", "closest", "farthest", "data", "random"] | None = Field(
+        None, description="Who chooses first; the largest propensity when left out"
+    )
+    caliper: float | dict[str, float] | None = Field(
+        0.2, description="Widest gap within a pair, on the distance or by column; null for none"
+    )
+    std_caliper: bool | dict[str, bool] = Field(True, description="Whether calipers are in SDs; by column if need be")
     exact: tuple[str, ...] = Field((), description="Columns on which a pair must agree exactly")
+    antiexact: tuple[str, ...] = Field((), description="Columns on which a pair must differ")
+    prefer: tuple[str, ...] = Field((), description="Columns on which pairs agree first, elsewhere if nobody is left")
+    mahvars: tuple[str, ...] = Field((), description="Columns whose Mahalanobis distance finds the partner")
+    discard: Literal["none", "treated", "control", "both"] = Field(
+        "none", description="Whom to leave out for want of overlap"
+    )
+    reestimate: bool = Field(False, description="Whether the propensity is estimated again after discarding")
+    reuse_max: int | None = Field(None, ge=1, description="How often a comparison child may serve")
+    min_controls: float | None = Field(None, gt=0, description="Fewest comparison children a programme child")
+    max_controls: float | None = Field(None, gt=0, description="Most comparison children a programme child")
+    subclass: int = Field(6, ge=2, description="Number of classes, for method subclass")
+    cutpoints: str | int | dict[str, str | int | list[float]] = Field(
+        "sturges", description="Bins of numbers, for method cem: a rule, how many, or the cut-points by column"
+    )
+    k2k: bool = Field(False, description="Whether cem pairs down its bins to equal numbers")
+    omit_fraction: float = Field(0.0, ge=0, lt=1, description="Largest share that full matching may leave out")
+    trim: float | None = Field(None, gt=0, description="A quantile to which higher weights come down, for weighting")
+    moments: int = Field(1, ge=1, le=4, description="Moments that entropy balancing makes agree")
+    missing: Literal["indicator", "drop", "raise"] = Field(
+        "indicator", description="Missing covariates: filled and marked, or their children left out, or refused"
+    )
     adjust: bool = Field(True, description="Whether the outcome model adjusts for the covariates")
     balance_limit: float = Field(0.1, gt=0, description="Largest standardised mean difference that counts as balanced")
+
+
+    @model_validator(mode="after")
+    def _engine_accepts(self) -> Self:
+        try:
+            match_spec(self.engine_options(), "weight" if METHODS[self.method].kind == "weights" else "match")
+        except OptionError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    def named_columns(self) -> dict[str, tuple[str, ...]]:
+        """Columns that options other than the formula name, by option."""
+        limits = tuple(self.caliper) if isinstance(self.caliper, dict) else ()
+        named = {name: getattr(self, name) for name in ("exact", "antiexact", "prefer", "mahvars")}
+        return {**named, "caliper": tuple(name for name in limits if name != "distance")}
+
+    def engine_options(self) -> dict[str, Any]:
+        """Options for the engine: those that the method knows, and those that the plan names all the same."""
+        known = METHODS[self.method].options
+        engine = set(OPTIONS) & set(type(self).model_fields)
+        return {name: getattr(self, name) for name in sorted(engine) if name in known | self.model_fields_set}
 
 
 class OutcomeOptions(_Strict):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from wlz_eval.attribution.attribution import Attribution, OutcomeEffect
+from wlz_eval.attribution.capabilities import METHODS
 from wlz_eval.attribution.claims import claim_verdict
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import OutcomeModel, estimate_effect, naive_difference
@@ -15,6 +16,7 @@ from wlz_eval.attribution.options import MatchingOptions, OutcomeOptions, Select
 from wlz_eval.attribution.propensity import NobodyMatchedError
 from wlz_eval.attribution.selection import SelectionVerdict, selection_verdict
 from wlz_eval.attribution.tiers import MeasurementMap, measurement_map
+from wlz_eval.attribution.weight import weight
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import DesignError
 from wlz_eval.inference import holm
@@ -53,27 +55,13 @@ def design_for(frame: AnalysisFrame, matching: MatchingOptions, comparison: str,
             f"The cohort has no comparison child of type {comparison!r}"
             + (f"; it has {', '.join(held)}. Change matching.comparison in the plan." if held else ".")
         )
-    exact = (
-        matching.exact
-        if comparison == "same_school"
-        else tuple(c for c in matching.exact if c not in SCHOOL_COLUMNS)
-    )
+    options = matching.engine_options()
+    if comparison != "same_school":
+        for name in ("exact", "prefer"):
+            options[name] = tuple(c for c in options.get(name, ()) if c not in SCHOOL_COLUMNS)
     kept = data.loc[(data["programme"] == 1) | pool, ["programme", *frame.baseline_columns]]
-    return match(
-        matching.formula,
-        kept,
-        method=matching.method,
-        distance=matching.distance,
-        link=matching.link,
-        estimand=matching.estimand,
-        ratio=matching.ratio,
-        replace=matching.replace,
-        order=matching.order,
-        caliper=matching.caliper,
-        std_caliper=matching.std_caliper,
-        exact=exact,
-        seed=seed,
-    )
+    verb = weight if METHODS[matching.method].kind == "weights" else match
+    return verb(matching.formula, kept, **options, seed=seed)
 
 
 def _designs(

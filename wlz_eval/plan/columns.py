@@ -131,9 +131,8 @@ def _matching_problems(plan: PlanModel, columns: list[str], where: Any) -> Itera
                 remedy="Name at least one baseline column on its right side.",
             )
         yield from _design_names(right, columns, at, "the formula names")
-    yield from _design_names(
-        set(plan.matching.exact), columns, where("matching.exact"), "exact matching names"
-    )
+    for option, names in plan.matching.named_columns().items():
+        yield from _design_names(set(names), columns, where(f"matching.{option}"), f"{option} names")
 
 
 def _outcome_problems(plan: PlanModel, columns: list[str], cohort: Cohort, where: Any) -> Iterator[Problem]:
