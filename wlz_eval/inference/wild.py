@@ -27,7 +27,7 @@ WILD_WEIGHTS: dict[str, tuple[float, ...]] = {
 #: Draws whose t is this close (relative) to the observed one count as equal to it.
 TIE = 1e-9
 #: An end of the interval is looked for up to 2 to this power standard errors away, then halved this often.
-DOUBLINGS, HALVINGS = 20, 60
+DOUBLINGS, HALVINGS = 20, 40
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
