@@ -170,3 +170,11 @@ def test_wrong_input_is_named():
     frame.data["score_endline"] = np.nan
     with pytest.raises(DesignError, match="too few"):
         calibrate(design, frame, "score_endline")
+
+
+def test_a_distance_that_was_given_cannot_be_drawn_again():
+    frame = _cohort(schools=4, per_school=10)
+    data = frame.data[frame.data["comparison_type"] != "same_school"]
+    design = match(FORMULA, data[COLUMNS], distance=data["need_baseline"].rename("given"))
+    with pytest.raises(OptionError, match="given, not estimated"):
+        calibrate(design, frame, "score_endline")

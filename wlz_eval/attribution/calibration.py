@@ -13,8 +13,8 @@ import pandas as pd
 from wlz_eval.attribution.calibration_result import Calibration
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import estimate_effect
+from wlz_eval.attribution.make import make_design
 from wlz_eval.attribution.plasmode import PlasmodeWorld, draw_replicate, plasmode_world
-from wlz_eval.attribution.specifications import make_design
 from wlz_eval.core.errors import DesignError, OptionError, WlzEvalError, suggestion
 from wlz_eval.core.parallel import ordered_map
 
@@ -62,7 +62,7 @@ def _replicate(task: _Task, seeds: tuple[int, np.random.SeedSequence]) -> list[d
         outcomes[task.baseline.name] = task.baseline.to_numpy()[drawn.rows]
     base = {"replicate": number}
     try:
-        design = make_design(task.formula, data, {**task.options, "seed": int(rng.integers(2**31))})
+        design = make_design(task.formula, data, **{**task.options, "seed": int(rng.integers(2**31))})
     except WlzEvalError as error:
         return [{**base, "true_sd": d, "truth": d * task.world.sd, "reason": str(error)} for d in task.effects]
     return [{**base, **_estimate(task, design, outcomes, drawn.outcome, drawn.treated, d)} for d in task.effects]
@@ -165,6 +165,10 @@ def calibrate(
         raise OptionError(f"effect must be a number other than 0, not {effect!r}: no effect is always tried as well.")
     if school is not None and school not in frame.data:
         raise OptionError(f"school {school!r} is not a column. {suggestion(school, list(frame.data.columns))}")
+    if isinstance(design.spec.distance, (pd.Series, pd.DataFrame, np.ndarray)):
+        raise OptionError(
+            "The design's distance was given, not estimated, so it cannot be estimated again on children drawn anew."
+        )
     absent = design.treatment.index.difference(frame.data.index)
     if len(absent):
         raise DesignError(f"{len(absent):,} children of the design are not in the frame, such as {absent[0]!r}.")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wlz_eval.attribution.capabilities import METHODS, match_spec
+from wlz_eval.attribution.capabilities import METHODS, MatchSpec, match_spec, methods_of
 from wlz_eval.attribution.formula import MatchingFormula, read_formula
 from wlz_eval.core.errors import OptionError
 
@@ -79,9 +79,14 @@ VARIANTS: tuple[Variant, ...] = (
 )
 
 
+def _spec(options: Mapping[str, Any]) -> MatchSpec:
+    """Check options, whichever verb their method belongs to."""
+    return match_spec(options, "weight" if options.get("method") in methods_of("weight") else "match")
+
+
 def _supported(options: Mapping[str, Any]) -> bool:
     try:
-        match_spec(options)
+        _spec(options)
     except OptionError:
         return False
     return True
@@ -128,7 +133,7 @@ class DesignChoice:
     @property
     def key(self) -> tuple[str, str]:
         """What makes two choices the same design."""
-        spec = match_spec({name: value for name, value in self.options.items() if name != "seed"})
+        spec = _spec({name: value for name, value in self.options.items() if name != "seed"})
         return self.formula.replace(" ", ""), repr((self.comparison, self.own_baseline, spec))
 
 
@@ -259,8 +264,8 @@ def _planned_choice(formula: str, planned: Mapping[str, Any], comparison: str, e
     caliper = options.get("caliper")
     number = isinstance(caliper, (int, float, np.number))
     wanted = {k: v for k, v in options.items() if k not in ("exact", "caliper", "std_caliper", "seed")}
-    spec = match_spec(wanted)
-    name = next((v.name for v in supported_variants() if match_spec(v.options) == spec), str(spec.method))
+    spec = _spec(wanted)
+    name = next((v.name for v in supported_variants() if _spec(v.options) == spec), str(spec.method))
     return DesignChoice(
         comparison=comparison,
         method=name,

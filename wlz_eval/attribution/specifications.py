@@ -17,6 +17,7 @@ from wlz_eval.attribution.covariates import make_covariates
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import estimate_effect
 from wlz_eval.attribution.formula import read_formula
+from wlz_eval.attribution.make import make_design
 from wlz_eval.attribution.specification_grid import DesignChoice, design_choices
 from wlz_eval.attribution.specification_plot import CHOICES, draw_specifications
 from wlz_eval.core.errors import DesignError, OptionError, WlzEvalError, suggestion
@@ -87,17 +88,10 @@ def _yardstick(formula: str, data: pd.DataFrame) -> _Yardstick:
     return _Yardstick(columns=values, sd=sd, treated=treated, index=data.index)
 
 
-def make_design(formula: str, data: pd.DataFrame, options: Mapping[str, Any]) -> Design:
-    """Make a design from a formula and the options of ``match``."""
-    from wlz_eval.attribution import match
-
-    return match(formula, data, **options)
-
-
 def _rows(task: _Task, choice: DesignChoice) -> list[dict[str, Any]]:
     """Make one design and estimate each outcome model with it; what fails becomes a row that says why."""
     try:
-        design = make_design(choice.formula, task.data[choice.comparison], {**choice.options, "seed": task.seed})
+        design = make_design(choice.formula, task.data[choice.comparison], **{**choice.options, "seed": task.seed})
         worst = task.yardsticks[choice.comparison].worst(design)
     except WlzEvalError as error:
         return [{"model": MODELS[m], "reason": str(error)} for m in task.models]
