@@ -1,0 +1,30 @@
+"""Balance of two groups: measures of a column, the table before and after, by group, prognostic, and pictures."""
+
+from wlz_eval.attribution.balance.measures import (
+    ecdf_gaps,
+    effective_size,
+    pair_gap,
+    smd,
+    standardising_sd,
+    stratum_gap,
+    variance_ratio,
+    weighted_mean,
+    weighted_variance,
+)
+from wlz_eval.attribution.balance.plots import love_plot
+from wlz_eval.attribution.balance.table import BalanceTable, balance_table
+
+__all__ = [
+    "BalanceTable",
+    "balance_table",
+    "ecdf_gaps",
+    "effective_size",
+    "love_plot",
+    "pair_gap",
+    "smd",
+    "standardising_sd",
+    "stratum_gap",
+    "variance_ratio",
+    "weighted_mean",
+    "weighted_variance",
+]

@@ -1,0 +1,56 @@
+"""Pictures of balance, drawn from tables, so that a released table with hidden rows can be drawn too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from wlz_eval.core.figures import COLOURS, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from wlz_eval.attribution.balance.table import BalanceTable
+
+__all__ = ["love_plot"]
+
+
+def love_plot(table: pd.DataFrame | BalanceTable, limit: float = 0.1) -> Figure:
+    """Draw standardised mean differences before and after matching, one line a covariate.
+
+    Parameters
+    ----------
+    table : DataFrame or BalanceTable
+        Columns ``covariate``, ``smd_before``, ``smd_after``; rows with missing values are not drawn.
+    limit : float
+        Where the band of good balance ends; of a BalanceTable its own limit is taken.
+    """
+    frame = table if isinstance(table, pd.DataFrame) else table.data.reset_index()
+    limit = limit if isinstance(table, pd.DataFrame) else table.limit
+    rows = frame[frame["kind"] != "distance"] if "kind" in frame.columns else frame
+    rows = rows.dropna(subset=["smd_before", "smd_after"], how="all")
+    rows = rows.iloc[np.argsort(rows["smd_before"].abs().fillna(0).to_numpy(), kind="stable")]
+    figure, axes = new_figure(height=max(2.2, 0.8 + 0.27 * len(rows)))
+    y = np.arange(len(rows))
+    axes.axvspan(-limit, limit, color="#EFEFEF", zorder=0)
+    axes.axvline(0, color=COLOURS["neutral"], linewidth=1)
+    axes.hlines(y, rows["smd_before"], rows["smd_after"], color=COLOURS["light"], linewidth=1.2)
+    axes.scatter(
+        rows["smd_before"],
+        y,
+        marker="o",
+        facecolors="white",
+        edgecolors=COLOURS["bad"],
+        zorder=3,
+        label="before matching",
+    )
+    axes.scatter(
+        rows["smd_after"], y, marker="D", color=COLOURS["programme"], zorder=4, label="after matching"
+    )
+    axes.set_yticks(y, rows["covariate"].astype(str))
+    axes.set_xlabel("Difference between the groups, in standard deviations")
+    axes.legend(loc="lower right")
+    axes.grid(axis="y", visible=False)
+    return figure
