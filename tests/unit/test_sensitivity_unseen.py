@@ -93,6 +93,30 @@ def test_sweep_runs_from_no_gap_to_the_norm(sdq):
     assert last["ci_high"] - last["ci_low"] > first["ci_high"] - first["ci_low"]
 
 
+def test_interval_knows_that_effect_and_slope_rest_on_the_same_schools():
+    """The spread of estimate less bias is that of leaving schools out one by one; here the two move together."""
+    design, outcomes = _sdq_world(2)
+    options = {"norm": NORM, "steps": 2, "reach": 3.0}
+    result = programme_only(design, outcomes, "y", "sdq", **options)
+    used = design.weights.index[design.weights > 0]
+    without = [
+        programme_only(design, outcomes.assign(y=outcomes["y"].mask(outcomes["school_id"] == school)), "y", "sdq",
+                       **options)
+        for school in sorted(outcomes.loc[used, "school_id"].unique())
+    ]
+    left = np.array([r.estimate - r.gamma * result.delta_widest for r in without])
+    whole = result.estimate - result.gamma * result.delta_widest
+    jackknife = math.sqrt(((left - whole) ** 2).sum() * (len(left) - 1) / len(left))
+    first, last = result.table().iloc[0], result.table().iloc[-1]
+    effect = estimate_effect(design, outcomes, "y")
+    quantile = (first["ci_high"] - first["estimate"]) / effect.se
+    told = (last["ci_high"] - last["estimate"]) / quantile
+    assert told == pytest.approx(jackknife, rel=0.1)
+    # Taken as independent, the two would give something quite different.
+    apart = math.sqrt(effect.se**2 + (result.gamma_se * result.delta_widest) ** 2)
+    assert abs(apart / jackknife - 1) > 0.12
+
+
 def test_reach_widens_the_sweep(sdq):
     design, outcomes, result = sdq
     wide = programme_only(design, outcomes, "y", "sdq", norm=NORM, reach=2.0)
