@@ -1,0 +1,132 @@
+"""The committed calibration study, read back: which interval holds everywhere, and how wide it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from wlz_eval.core.errors import WlzEvalError
+from wlz_eval.core.figures import COLOURS, new_figure
+from wlz_eval.core.files import project_root
+from wlz_eval.core.result import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["CalibrationStudy", "draw_study", "load_study"]
+
+#: Widths are told as multiples of this candidate's.
+USUAL = "CR2, IK"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class CalibrationStudy(Result):
+    """Coverage, width and false positives of every candidate in every cell of the grid.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        One row a cell and candidate; columns as :func:`wlz_eval.simulate.calibration_study.run_cell` describes.
+    facts : dict
+        Seed, bar, what each candidate is, and the hash of the code.
+    """
+
+    cells: pd.DataFrame
+    facts: dict[str, Any]
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        """One line: how much was simulated."""
+        within = self.cells[self.cells["within"]]
+        return (
+            f"Calibration of intervals: {within['cell'].nunique()} cells of {int(within['worlds'].min()):,} worlds, "
+            f"and {self.cells['cell'].nunique() - within['cell'].nunique()} beyond the bar"
+        )
+
+    def table(self) -> pd.DataFrame:
+        """One row a candidate, over the cells within the bar.
+
+        Columns ``cells``, ``failing`` (cells outside the bar by more than two Monte Carlo errors), ``coverage_worst``,
+        ``worst_cell``, ``coverage_mean``, ``false_positives_worst``, ``relative_width`` (mean ratio of the mean
+        half-width to that of CR2 with Imbens-Kolesár degrees of freedom).
+        """
+        within = self.cells[self.cells["within"]]
+        usual = within[within["candidate"] == USUAL].set_index("cell")["half_width"]
+        rows = []
+        for candidate in self.facts["candidates"]:
+            part = within[within["candidate"] == candidate].set_index("cell")
+            rows.append(
+                {
+                    "candidate": candidate,
+                    "cells": len(part),
+                    "failing": int((~part["holds"]).sum()),
+                    "coverage_worst": float(part["coverage"].min()),
+                    "worst_cell": part["coverage"].idxmin(),
+                    "coverage_mean": float(part["coverage"].mean()),
+                    "false_positives_worst": float(part["false_positives"].max()),
+                    "relative_width": float((part["half_width"] / usual).mean()),
+                }
+            )
+        return pd.DataFrame(rows).set_index("candidate")
+
+    def plot(self) -> Figure:
+        """Draw coverage by cell, see :func:`draw_study`."""
+        return draw_study(self.cells)
+
+
+def load_study(folder: Path | None = None) -> CalibrationStudy:
+    """Read the committed study.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where ``calibration.csv`` and ``calibration.yaml`` are; ``data/studies`` when left out.
+
+    Raises
+    ------
+    WlzEvalError
+        When it has not been run.
+    """
+    import yaml
+
+    where = folder or project_root() / "data" / "studies"
+    table, facts = where / "calibration.csv", where / "calibration.yaml"
+    if not (table.exists() and facts.exists()):
+        raise WlzEvalError(
+            f"No calibration study in {where}. Run python -m wlz_eval.simulate.calibration_study first."
+        )
+    return CalibrationStudy(cells=pd.read_csv(table), facts=yaml.safe_load(facts.read_text(encoding="utf-8")))
+
+
+def draw_study(
+    cells: pd.DataFrame, candidates: tuple[str, ...] = ("pair, CR1", "CR2, BM", "REML, KR", USUAL, "exchangeable, CR2")
+) -> Figure:
+    """Draw the coverage of some candidates in every cell, the bar and the nominal 95% as lines.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As in :class:`CalibrationStudy`.
+    candidates : tuple of str
+        At most five.
+    """
+    names = list(dict.fromkeys(cells["cell"]))
+    figure, axes = new_figure(height=0.17 * len(names) + 1.4)
+    marks = zip(
+        candidates, "vs^Do", ("bad", "comparison", "accent", "neutral", "programme"), strict=False
+    )
+    for candidate, marker, colour in marks:
+        part = cells[cells["candidate"] == candidate].set_index("cell").reindex(names)
+        axes.scatter(
+            100 * part["coverage"], range(len(names)), marker=marker, s=22, color=COLOURS[colour], label=candidate
+        )
+    axes.axvline(93.5, color=COLOURS["neutral"], linewidth=1, linestyle="--")
+    axes.axvline(95, color=COLOURS["light"], linewidth=1)
+    axes.set_yticks(range(len(names)), names, fontsize=7)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlabel("Worlds whose 95% interval holds the true effect, % (dashed: the bar, 93.5%)")
+    axes.legend(loc="upper left", fontsize=8)
+    return figure
