@@ -77,7 +77,10 @@ def test_summary_is_that_of_the_table(curve):
     assert total["positive"] == 100 * (done["estimate"] > 0).mean()
     assert total["median"] > 2
     assert total["above_zero"] == 100 * (done["ci_low"] > 0).mean()
-    fine = done[done["balanced"]]
+    fine = done[done["sound"]]
+    assert len(fine) == (done["balanced"] & (done["kept"] >= 0.5)).sum() > 0
+    assert fine["kept"].min() >= 0.5
+    assert fine["balanced"].all()
     assert (total["lowest"], total["highest"]) == (fine["estimate"].min(), fine["estimate"].max())
     assert (done["worst_smd"].le(0.1) == done["balanced"]).all()
     assert curve.values()["spec_median"].estimate == done["estimate"].median()

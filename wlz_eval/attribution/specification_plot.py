@@ -33,11 +33,11 @@ def draw_specifications(table: pd.DataFrame) -> Figure:
         2, 1, height=3.4 + 0.17 * max(len(held), 1), sharex=True, height_ratios=[3.0, 0.17 * max(len(held), 1) + 0.3]
     )
     x, planned = np.arange(len(rows)), rows["planned"].astype(bool).to_numpy()
-    fine = rows["balanced"].astype(bool).to_numpy()
+    fine = rows["sound"].astype(bool).to_numpy()
     top.axhline(0, color=COLOURS["neutral"], linewidth=1)
     for mask, colour, label in (
-        (fine, COLOURS["programme"], "groups alike at the start"),
-        (~fine, COLOURS["light"], "groups not alike at the start"),
+        (fine, COLOURS["programme"], "groups alike, most children compared"),
+        (~fine, COLOURS["light"], "groups not alike, or few compared"),
     ):
         top.vlines(x[mask], rows["ci_low"][mask], rows["ci_high"][mask], color=colour, linewidth=0.6, alpha=0.5)
         top.scatter(x[mask], rows["estimate"][mask], s=8, color=colour, label=label, zorder=3)

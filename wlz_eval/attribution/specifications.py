@@ -41,8 +41,11 @@ MODELS: Mapping[str, str] = MappingProxyType(
 )
 #: Columns of a specification's result.
 RESULTS: tuple[str, ...] = (
-    "estimate", "se", "df", "ci_low", "ci_high", "p", "n_programme", "n_comparison", "worst_smd", "balanced", "reason",
+    "estimate", "se", "df", "ci_low", "ci_high", "p", "n_programme", "n_comparison", "worst_smd", "balanced", "kept",
+    "sound", "reason",
 )
+#: A specification that compares a smaller share of the programme children than this answers another question.
+MOST_KEPT = 0.5
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,10 @@ def _rows(task: _Task, choice: DesignChoice) -> list[dict[str, Any]]:
 
 def _row(task: _Task, choice: DesignChoice, design: Design, worst: float, model: str) -> dict[str, Any]:
     own = task.own if choice.own_baseline and model != "unadjusted" else None
-    row: dict[str, Any] = {"model": MODELS[model], "worst_smd": worst, "balanced": bool(worst <= task.limit)}
+    balanced = bool(worst <= task.limit)
+    kept = design.count("Matched", "programme") / design.count("All", "programme")
+    row: dict[str, Any] = {"model": MODELS[model], "worst_smd": worst, "balanced": balanced, "kept": kept}
+    row["sound"] = balanced and kept >= MOST_KEPT
     try:
         effect = estimate_effect(
             design, task.outcomes, task.outcome, cluster=task.cluster, model=model, baseline=own  # type: ignore[arg-type]
@@ -121,7 +127,8 @@ class SpecificationCurve(Result):
         One row a specification: ``specification`` (its number), ``planned``, the choices ``comparison``,
         ``method``, ``caliper``, ``covariates``, ``exact``, ``model``, then ``estimate``, ``se``, ``df``,
         ``ci_low``, ``ci_high``, ``p``, ``n_programme``, ``n_comparison``, ``worst_smd`` (over the plan's
-        covariates, whatever was matched on), ``balanced``, and ``reason`` (why there is no estimate).
+        covariates, whatever was matched on), ``balanced``, ``kept`` (share of the programme children who are
+        compared), ``sound`` (balanced, and most are), and ``reason`` (why there is no estimate).
     outcome, unit : str
     limit : float
         Largest standardised mean difference that counts as balanced.
@@ -158,24 +165,24 @@ class SpecificationCurve(Result):
         Returns
         -------
         dict
-            ``specifications`` tried, ``estimated``, ``failed``, ``balanced`` (counts); ``positive``,
+            ``specifications`` tried, ``estimated``, ``failed``, ``sound`` (counts); ``positive``,
             ``above_zero``, ``below_zero`` (percent of those estimated; the last two with an interval that leaves
             zero out); ``median``, and
-            ``lowest``, ``highest``, ``balanced_median`` among the balanced ones.
+            ``lowest``, ``highest``, ``sound_median`` among the sound ones.
         """
-        done, fine = self.estimated, self.estimated[self.estimated["balanced"].astype(bool)]
+        done, fine = self.estimated, self.estimated[self.estimated["sound"].astype(bool)]
         return {
             "specifications": float(len(self.data)),
             "estimated": float(len(done)),
             "failed": float(len(self.data) - len(done)),
-            "balanced": float(len(fine)),
+            "sound": float(len(fine)),
             "positive": _percent(done["estimate"] > 0),
             "above_zero": _percent(done["ci_low"] > 0),
             "below_zero": _percent(done["ci_high"] < 0),
             "median": float(done["estimate"].median()),
             "lowest": float(fine["estimate"].min()),
             "highest": float(fine["estimate"].max()),
-            "balanced_median": float(fine["estimate"].median()),
+            "sound_median": float(fine["estimate"].median()),
         }
 
     def findings(self) -> tuple[Finding, ...]:
@@ -184,7 +191,7 @@ class SpecificationCurve(Result):
         fewest = [int(done[c].min()) if len(done) else 0 for c in ("n_programme", "n_comparison")]
         found = []
         for name, value in self.summary().items():
-            counted = name in ("specifications", "estimated", "failed", "balanced")
+            counted = name in ("specifications", "estimated", "failed", "sound")
             share = name in ("positive", "above_zero", "below_zero")
             found.append(
                 Finding(
@@ -215,13 +222,16 @@ class SpecificationCurve(Result):
             "interval lies wholly above zero in {spec_above_zero} and wholly below in {spec_below_zero}. The middle "
             "one is {spec_median}."
         ]
-        if total["balanced"] >= 2:
+        if total["sound"] >= 2:
             said.append(
-                "Among the {spec_balanced} in which the groups are alike at the start, the difference runs from "
-                "{spec_lowest} to {spec_highest}."
+                "Among the {spec_sound} in which the groups are alike at the start and most of the programme children "
+                "are compared, the difference runs from {spec_lowest} to {spec_highest}."
             )
         else:
-            said.append("In hardly any of them are the groups alike at the start, so the curve says little.")
+            said.append(
+                "In hardly any of them are the groups alike at the start and most of the programme children compared, "
+                "so the curve says little."
+            )
         if total["failed"]:
             said.append("{spec_failed} others could not be carried out on these data.")
         return tuple(said)
@@ -356,7 +366,8 @@ def _table(chosen: Sequence[DesignChoice], answers: Sequence[Sequence[Mapping[st
             words = {name: getattr(choice, name) for name in CHOICES if name != "model"}
             rows.append({"planned": choice.planned and place == 0, **words, **row})
     data = pd.DataFrame(rows, columns=["planned", *CHOICES, *RESULTS])
-    data["balanced"] = data["balanced"].astype("boolean").fillna(False).astype(bool)
+    for name in ("balanced", "sound"):
+        data[name] = data[name].astype("boolean").fillna(False).astype(bool)
     data["comparison"] = [COMPARISON_WORDS.get(str(k), str(k)) for k in data["comparison"]]
     data.insert(0, "specification", np.arange(1, len(data) + 1))
     return data
