@@ -77,7 +77,7 @@ def _found(problem: Problem, **options) -> tuple[dict, float]:
 
 
 @given(problems(), st.integers(1, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_other_choice_of_up_to_k_partners_is_better(problem, ratio):
     best = min(_key(p, d) for p, d in _every_choice(problem) if max(p.values(), default=0) <= ratio)
     found, total = _found(problem, ratio=ratio)
@@ -86,7 +86,7 @@ def test_no_other_choice_of_up_to_k_partners_is_better(problem, ratio):
 
 
 @given(problems(), st.integers(1, 2), st.integers(2, 3), st.sampled_from([1, 1.5, 2, 2.5]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_varying_number_of_partners(problem, least, most, ratio):
     assume(least <= ratio <= most)
     able = [i for i in problem.focal if problem.allowed(i, problem.pool).sum() >= least]
@@ -107,7 +107,7 @@ def test_varying_number_of_partners(problem, least, most, ratio):
 
 
 @given(problems(6, 9), st.sampled_from(["largest", "smallest", "data"]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_never_worse_than_taking_the_nearest_in_turn(problem, order):
     turns = {"largest": problem.focal[::-1], "smallest": problem.focal, "data": np.roll(problem.focal, 1)}[order]
     free, one, two = problem.pool, [], []
@@ -122,7 +122,7 @@ def test_never_worse_than_taking_the_nearest_in_turn(problem, order):
 
 
 @given(st.integers(0, 100_000), st.sampled_from([0.02, 0.1, np.inf]), st.integers(1, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_what_lies_out_of_reach_is_never_needed(seed, width, ratio):
     """Some optimal set stays within reach; and the line's optimum has the pairs and total of the assignment solver."""
     rng = np.random.default_rng(seed)
@@ -143,7 +143,7 @@ def test_what_lies_out_of_reach_is_never_needed(seed, width, ratio):
 
 
 @given(problems(5, 6), st.integers(1, 2), st.integers(0, 99))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_renumbering_the_units_changes_no_count_and_no_total(problem, ratio, seed):
     size = len(problem.focal) + len(problem.pool)
     new = np.random.default_rng(seed).permutation(size)
@@ -210,7 +210,7 @@ def _division(problem: Problem, **options):
     st.sampled_from([(0, math.inf), (0, 2), (0, 1), (0.5, 2), (0.5, 1), (1, 2), (1 / 3, 1.5), (0.5, math.inf)]),
     st.sampled_from([0, 0, 0.3, 0.6]),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_other_division_is_better(problem, limits, omit):
     least, most = limits
     one, two, total = _every_division(problem)
@@ -229,7 +229,7 @@ def test_no_other_division_is_better(problem, limits, omit):
 
 
 @given(problems(3, 4), st.sampled_from([(2, 3), (2, 2), (2, math.inf), (0, 0.5), (1 / 3, 0.5)]))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_division_with_a_least_number_for_all(problem, limits):
     least, most = limits
     one, two, total = _every_division(problem)

@@ -1,6 +1,10 @@
-"""Optimal pairs against the optima found by R's solvers on MatchIt's lalonde data: optimal_pairs.csv.
+"""Methods that optimise against the optima found by R's solvers on MatchIt's lalonde data.
 
-Which pairs reach an optimum is arbitrary where there are ties; how many pairs and how far apart in total is not. The
+Pairs: optimal_pairs.csv. Full matching and cardinality matching: what MatchIt's own tests pin
+(tests/testthat/_snaps/method_full.md with optmatch's tolerance at 1e-7, and method_cardinality.md with HiGHS), summed
+up as the number of sets, their total distance, and the sizes of the samples.
+
+Which units reach an optimum is arbitrary where there are ties; how many and how far apart in total is not. The
 distances come from our own propensity model, which agrees with R's to 1e-8.
 """
 
@@ -12,7 +16,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wlz_eval.attribution.matching.cardinality import cardinality_match
 from wlz_eval.attribution.matching.edges import allowed_edges
+from wlz_eval.attribution.matching.full import full_strata
 from wlz_eval.attribution.matching.optimal import _by_assignment, _by_flow, optimal_pairs
 from wlz_eval.attribution.matching.problem import Caliper, Distances, Problem
 from wlz_eval.attribution.propensity import propensity
@@ -55,3 +61,26 @@ def test_the_other_two_solvers_find_the_same_optimum(row: int) -> None:
         assert len(one) == expected["pairs"]
         total = problem.distance.between(problem.focal[one], problem.pool[two]).sum()
         np.testing.assert_allclose(total, expected["total_distance"], rtol=0, atol=TOLERANCE)
+
+
+def test_full_matching_has_the_sets_and_the_total_of_optmatch() -> None:
+    problem = _problem(np.nan, False)
+    code = full_strata(problem).code
+    assert (code >= 0).all()
+    assert code.max() + 1 == 101
+    total = 0.0
+    for number in range(101):
+        one, two = (rows[code[rows] == number] for rows in (problem.focal, problem.pool))
+        assert min(len(one), len(two)) == 1
+        total += problem.distance.between(one[:, np.newaxis], two).sum()
+    np.testing.assert_allclose(total, 2.1416162339295584, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize(("tolerance", "ratio", "kept"), [(0.05, 1, 118), (0.1, 1, 120), (0.05, 2, 73)])
+def test_cardinality_matching_keeps_as_many_as_matchit(tolerance: float, ratio: int, kept: int) -> None:
+    units = pd.read_csv(DATA / "data.csv").set_index("unit").sort_index()
+    X = pd.get_dummies(units.drop(columns=["treat", "re78"])).to_numpy(dtype=float)
+    selection = cardinality_match(_problem(np.nan, False), X, tolerance, ratio=ratio, gap=0)
+    assert selection.proven
+    assert (len(selection.focal), len(selection.pool)) == (kept, ratio * kept)
+    assert (np.abs(selection.differences) <= tolerance).all()
