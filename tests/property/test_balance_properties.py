@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wlz_eval.attribution.balance.columns import derived_columns
-from wlz_eval.attribution.balance.measures import Sides
+from wlz_eval.attribution.balance.gaps import Sides
 from wlz_eval.attribution.balance.table import balance_columns
 
 seeds = st.integers(0, 10_000)

@@ -8,14 +8,8 @@ import pytest
 
 from wlz_eval.attribution import match
 from wlz_eval.attribution.balance import balance_table, love_plot
-from wlz_eval.attribution.balance.measures import (
-    Sides,
-    all_pairs_gap,
-    column_gaps,
-    ecdf_gaps,
-    standardising_sd,
-    stratum_gap,
-)
+from wlz_eval.attribution.balance.gaps import Sides, all_pairs_gap, column_gaps, ecdf_gaps, stratum_gap
+from wlz_eval.attribution.balance.measures import standardising_sd
 from wlz_eval.attribution.balance.table import verdict_words
 from wlz_eval.core.errors import OptionError
 

@@ -1,12 +1,11 @@
 """Balance of two groups: measures of a column, the table before and after, by group, prognostic, and pictures."""
 
+from wlz_eval.attribution.balance.gaps import ecdf_gaps, pair_gap, stratum_gap
+from wlz_eval.attribution.balance.given import balance_of
 from wlz_eval.attribution.balance.measures import (
-    ecdf_gaps,
     effective_size,
-    pair_gap,
     smd,
     standardising_sd,
-    stratum_gap,
     variance_ratio,
     weighted_mean,
     weighted_variance,
@@ -16,6 +15,7 @@ from wlz_eval.attribution.balance.table import BalanceTable, balance_table
 
 __all__ = [
     "BalanceTable",
+    "balance_of",
     "balance_table",
     "ecdf_gaps",
     "effective_size",

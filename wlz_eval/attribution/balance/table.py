@@ -12,16 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from wlz_eval.attribution.balance.columns import Interactions, derived_columns
-from wlz_eval.attribution.balance.measures import (
-    Side,
-    Sides,
-    column_gaps,
-    is_two_valued,
-    pair_gap,
-    smd,
-    standardising_sd,
-    stratum_gap,
-)
+from wlz_eval.attribution.balance.gaps import Side, Sides, column_gaps, pair_gap, stratum_gap
+from wlz_eval.attribution.balance.measures import is_two_valued, smd, standardising_sd
 from wlz_eval.attribution.balance.plots import love_plot
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.result import Result
