@@ -9,17 +9,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from wlz_eval.attribution.balance import standardising_sd
-from wlz_eval.attribution.covariates import make_covariates
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import estimate_effect
-from wlz_eval.attribution.formula import read_formula
 from wlz_eval.attribution.make import make_design
 from wlz_eval.attribution.specification_grid import DesignChoice, design_choices
 from wlz_eval.attribution.specification_plot import CHOICES, draw_specifications
+from wlz_eval.attribution.yardstick import Yardstick, yardstick
 from wlz_eval.core.errors import DesignError, OptionError, WlzEvalError, suggestion
 from wlz_eval.core.finding import Claim, Finding
 from wlz_eval.core.parallel import ordered_map
@@ -32,8 +29,6 @@ if TYPE_CHECKING:
     from wlz_eval.measures.frame import AnalysisFrame
 
 __all__ = ["SpecificationCurve", "specification_curve"]
-
-Array = npt.NDArray[np.float64]
 
 #: Outcome models, and what the figure calls them.
 MODELS: Mapping[str, str] = MappingProxyType(
@@ -49,46 +44,18 @@ MOST_KEPT = 0.5
 
 
 @dataclass(frozen=True)
-class _Yardstick:
-    """The plan's covariates among the children of one comparison: by these every specification is judged alike."""
-
-    columns: Array
-    sd: Array
-    treated: npt.NDArray[np.bool_]
-    index: pd.Index
-
-    def worst(self, design: Design) -> float:
-        """Largest absolute standardised mean difference under the weights of a design."""
-        w = design.weights.reindex(self.index).fillna(0.0).to_numpy(dtype=float)
-        one, none = np.where(self.treated, w, 0.0), np.where(self.treated, 0.0, w)
-        gap = np.abs(one @ self.columns / one.sum() - none @ self.columns / none.sum())
-        safe = np.where(self.sd > 0, self.sd, 1.0)
-        return float(np.where(self.sd > 0, gap / safe, np.where(gap < 1e-12, 0.0, np.inf)).max())
-
-
-@dataclass(frozen=True)
 class _Task:
     """What every design of the curve needs."""
 
     data: dict[str, pd.DataFrame]
     outcomes: pd.DataFrame
-    yardsticks: dict[str, _Yardstick]
+    yardsticks: dict[str, Yardstick]
     outcome: str
     own: str | None
     cluster: str | None
     models: tuple[str, ...]
     limit: float
     seed: int
-
-
-def _yardstick(formula: str, data: pd.DataFrame) -> _Yardstick:
-    read = read_formula(formula, [str(c) for c in data.columns])
-    treated = data[read.treatment].to_numpy(dtype=float) == 1.0
-    covariates = make_covariates(read, data, treated)
-    values = covariates.balance.to_numpy(dtype=float)
-    plain = [covariates.kinds[str(c)] in ("binary", "level", "missing") for c in covariates.balance]
-    sd = np.array([standardising_sd(values[:, j], treated, "ATT", p) for j, p in enumerate(plain)])
-    return _Yardstick(columns=values, sd=sd, treated=treated, index=data.index)
 
 
 def _rows(task: _Task, choice: DesignChoice) -> list[dict[str, Any]]:
@@ -344,7 +311,7 @@ def specification_curve(
     task = _Task(
         data=pools,
         outcomes=frame.data[list(dict.fromkeys(held))],
-        yardsticks={kind: _yardstick(formula, data) for kind, data in pools.items()},
+        yardsticks={kind: yardstick(formula, data) for kind, data in pools.items()},
         outcome=outcome,
         own=baseline,
         cluster=cluster,

@@ -30,7 +30,7 @@ def _one(item: Any) -> Any:
 
 def _alone(function: Callable[[Any, Any], Any], shared: Any, item: Any) -> Any:
     """Do one piece with one thread of linear algebra: sums then always run in the same order."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
         return function(shared, item)
