@@ -266,6 +266,16 @@ def test_placebo_passes_only_when_the_groups_are_shown_to_be_alike():
     assert "too wide" in narrow.sentence
 
 
+def test_clear_difference_that_is_too_small_to_matter_passes():
+    data, outcomes = _placebo_world(hidden=1.5)
+    design = match("programme ~ english_baseline", data, caliper=0.2)
+    result = placebo(design, outcomes, "english_pre_baseline", margin=1.0)
+    row = result.table().loc[0]
+    assert row["ci_low"] > 0
+    assert row["sds_high"] < 1.0
+    assert row["verdict"] == "passes"
+
+
 def test_equivalence_interval_is_that_of_two_one_sided_tests():
     data, outcomes = _placebo_world(hidden=0.0)
     result = placebo(match("programme ~ english_baseline", data, caliper=0.2), outcomes, "english_pre_baseline")
