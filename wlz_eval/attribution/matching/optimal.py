@@ -40,6 +40,24 @@ def _on_lines(problem: Problem, ratio: int) -> Found:
     return np.concatenate([i for i, _ in found]), np.concatenate([j for _, j in found])
 
 
+def _several_on_lines(problem: Problem, ratio: int) -> Found:
+    """Several partners each: the line's most pairs, but where they leave out a unit that could have one, assigned."""
+    m, n = len(problem.focal), len(problem.pool)
+    one, two = _on_lines(problem, ratio)
+    has = np.bincount(one, minlength=m) > 0
+    could = np.bincount(_on_lines(problem, 1)[0], minlength=m) > 0
+    if has.sum() == could.sum():
+        return one, two
+    again, found = np.zeros(m, dtype=bool), []
+    for part in connected(allowed_edges(problem, windows=partial(reach, ratio=ratio)), (m, n)):
+        members = np.unique(part.one)
+        if has[members].sum() < could[members].sum():
+            found.append(_assigned(part, ratio))
+            again[members] = True
+    found.append((one[~again[one]], two[~again[one]]))
+    return np.concatenate([i for i, _ in found]), np.concatenate([j for _, j in found])
+
+
 def _assigned(edges: Edges, ratio: int) -> Found:
     """Up to `ratio` partners each, within one connected set of edges: an assignment of `ratio` copies of each unit.
 
@@ -122,10 +140,8 @@ def _one_stage(problem: Problem, ratio: float, least: int | None, most: int | No
     if most is None:
         k = int(ratio)
         if on_a_line(problem):
-            one, two = _on_lines(problem, k)
-            if k == 1 or len(np.unique(one)) == len(_on_lines(problem, 1)[0]):
-                return one, two
-        return _by_assignment(allowed_edges(problem, windows=partial(reach, ratio=k)), shape, k)
+            return _on_lines(problem, 1) if k == 1 else _several_on_lines(problem, k)
+        return _by_assignment(allowed_edges(problem), shape, k)
     edges = allowed_edges(problem, windows=partial(reach, ratio=int(most)))
     return _by_flow(edges, shape, ratio, int(least or 1), int(most))
 
