@@ -101,3 +101,28 @@ def test_logistic_g_computation_agrees_with_statsmodels(plain, units, measure, e
     assert found.se == pytest.approx(np.sqrt(gradient @ np.asarray(fit.cov_params()) @ gradient), rel=1e-5)
     assert found.model == "logistic"
     assert found.notes == () or not any("left out" in n for n in found.notes)
+
+
+@pytest.mark.parametrize(("method", "second"), [("nearest_replace", "unit"), ("nearest", "race"), ("ratio", "unit")])
+def test_two_way_variances_agree_with_statsmodels(units, method, second):
+    """One row for each pair that a unit serves in, as R's get_matches has it, clustered by pair and by unit or race."""
+    from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
+
+    options = {"nearest_replace": {"replace": True}, "nearest": {}, "ratio": {"ratio": 3, "replace": True}}[method]
+    design = match(FORMULA, units.drop(columns="re78"), **options)
+    found = estimate_effect(
+        design, units, "re78", model="unadjusted", cluster=("pair", second), variance="CR0", df="clusters"
+    )
+    pairs = design.pairs
+    focal = pairs[["focal", "pair"]].drop_duplicates()
+    unit = np.r_[focal["focal"], pairs["partner"]]
+    pair = np.r_[focal["pair"], pairs["pair"]]
+    weight = np.r_[np.ones(len(focal)), pairs["weight"]]
+    rows = units.loc[unit]
+    fit = sm.WLS(rows["re78"].to_numpy(), sm.add_constant(rows["treat"].to_numpy(float)), weights=weight).fit()
+    groups = pd.factorize(unit if second == "unit" else rows[second])[0]
+    covariance = cov_cluster_2groups(fit, pair, groups, use_correction=False)[0]
+    assert found.estimate == pytest.approx(fit.params[1])
+    assert found.se == pytest.approx(np.sqrt(covariance[1, 1]), rel=1e-8)
+    assert found.n_comparison == pairs["partner"].nunique()
+    assert found.clustering == f"pair and {second}"

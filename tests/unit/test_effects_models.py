@@ -144,3 +144,22 @@ def test_misuse_is_named():
         estimate_effect(design, outcomes, "y", measure="risk_ratio")
     with pytest.raises(OptionError, match="0 and 1"):
         estimate_effect(design, outcomes, "y", model="logistic")
+
+
+def test_two_way_clusters_are_checked():
+    rng, data, _ = _world(n=400)
+    outcomes = data.assign(y=rng.normal(size=400))
+    design = match("programme ~ need_baseline", data, replace=True)
+    both = estimate_effect(design, outcomes, "y", cluster=("pair", "school_id"))
+    assert both.clustering == "pair and school"
+    assert both.schools_programme > 1
+    assert both.df == min(outcomes.loc[design.weights > 0, "school_id"].nunique(), len(design.matched_programme)) - 1
+    with pytest.raises(OptionError, match="two different"):
+        estimate_effect(design, outcomes, "y", cluster=("pair", "pair"))
+    with pytest.raises(OptionError, match="fewer clusters"):
+        estimate_effect(design, outcomes, "y", cluster=("pair", "school_id"), df="ik")
+    with pytest.raises(OptionError, match="CR1"):
+        estimate_effect(design, outcomes, "y", cluster=("pair", "school_id"), variance="CR2")
+    strata = match("programme ~ need_baseline", data, method="subclass")
+    with pytest.raises(OptionError, match="makes no pairs"):
+        estimate_effect(strata, outcomes, "y", cluster=("pair", "school_id"))

@@ -117,3 +117,5 @@ def test_misuse_is_named():
         effects_by_subgroup(design, data, "y_endline", "need_baseline")
     with pytest.raises(OptionError, match="linear"):
         effects_by_subgroup(design, data, "y_endline", "stage", model="logistic")
+    with pytest.raises(OptionError, match="one way"):
+        effects_by_subgroup(design, data, "y_endline", "stage", cluster=("pair", "school_id"))

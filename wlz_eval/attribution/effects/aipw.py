@@ -14,7 +14,6 @@ import pandas as pd
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects.analysed import (
     Analysed,
-    Cluster,
     known_outcome,
     outcome_clusters,
 )
@@ -170,7 +169,7 @@ def _linearised(children: Analysed, residual: Array, weights: Array, predicted: 
     )
 
 
-def _everybody(design: Design, outcomes: pd.DataFrame, outcome: str, cluster: Cluster) -> Analysed:
+def _everybody(design: Design, outcomes: pd.DataFrame, outcome: str, cluster: str | None) -> Analysed:
     """All children who were given to the design, matched or not, with a known outcome."""
     notes: list[str] = []
     y, missing = known_outcome(outcomes, outcome, design.treatment.index, design.treatment)
@@ -204,9 +203,9 @@ def aipw_effect(
     outcome: str,
     *,
     estimand: str | None = None,
-    cluster: Cluster = "school_id",
+    cluster: str | None = "school_id",
     variance: str | None = None,
-    df: str = "ik",
+    df: str | None = None,
     folds: int = 5,
     outcome_learner: Any = None,
     propensity_learner: Any = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,41 @@ from wlz_eval.attribution.covariates import fill_missing
 from wlz_eval.attribution.design import Design
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
 
-__all__ = ["Analysed", "Cluster", "analysed_children", "known_outcome", "outcome_clusters", "outcome_values"]
+__all__ = [
+    "Analysed",
+    "Cluster",
+    "Crossed",
+    "analysed_children",
+    "in_label_order",
+    "known_outcome",
+    "outcome_clusters",
+    "outcome_values",
+]
 
-#: Column of schools, ``"pair"``, or None for independent children.
-Cluster = str | None
+#: Column of schools, ``"pair"``, None for independent children, or two of them (``"unit"`` being the child).
+Cluster = str | tuple[str, str] | None
 
 SCHOOL_NOT_KNOWN = "(school not known)"
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Two groupings at once, one row for each pair that a child serves in.
+
+    Parameters
+    ----------
+    child : array of int, shape (r,)
+        Position of the child of each row.
+    one, two : array, shape (r,)
+        Labels of the two groupings.
+    weights : array, shape (r,)
+        The child's weight, divided among its rows.
+    """
+
+    child: npt.NDArray[np.intp]
+    one: npt.NDArray[Any]
+    two: npt.NDArray[Any]
+    weights: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -40,6 +70,8 @@ class Analysed:
     missing : tuple of int
         Programme and comparison children of the design whose outcome is not known.
     notes : tuple of str
+    crossed : Crossed, optional
+        The two groupings of a two-way variance; `clusters` are then those that are neither pairs nor children.
     """
 
     outcome: str
@@ -51,6 +83,7 @@ class Analysed:
     clustering: str
     missing: tuple[int, int]
     notes: tuple[str, ...] = ()
+    crossed: Crossed | None = None
 
     def of(self, rows: npt.NDArray[np.bool_]) -> Analysed:
         """Only some of the children."""
@@ -111,7 +144,7 @@ def known_outcome(
 
 
 def outcome_clusters(
-    cluster: Cluster, outcomes: pd.DataFrame, units: pd.Index, strata: pd.Series | None, notes: list[str]
+    cluster: str | None, outcomes: pd.DataFrame, units: pd.Index, strata: pd.Series | None, notes: list[str]
 ) -> tuple[pd.Series | None, str]:
     """Cluster of each unit, and what the clusters are called; a note is added where schools are not known."""
     if cluster is None:
@@ -159,18 +192,63 @@ def analysed_children(
     covariates = design.covariates.model.loc[y.index]
     if baseline is not None and baseline not in design.formula.columns:
         covariates = _with_baseline(covariates, outcomes, baseline, treated, notes)
-    clusters, clustering = outcome_clusters(cluster, outcomes, y.index, design.strata, notes)
+    weights = design.weights.loc[y.index].astype(float)
+    crossed = None
+    if isinstance(cluster, tuple):
+        crossed, clusters = _crossed(design, cluster, outcomes, weights, notes)
+        clustering = " and ".join(name.removesuffix("_id") for name in cluster)
+    else:
+        clusters, clustering = outcome_clusters(cluster, outcomes, y.index, design.strata, notes)
     return Analysed(
         outcome=outcome,
         y=y,
-        weights=design.weights.loc[y.index].astype(float),
+        weights=weights,
         treated=treated,
         covariates=covariates,
         clusters=clusters,
         clustering=clustering,
         missing=missing,
         notes=tuple(notes),
+        crossed=crossed,
     )
+
+
+def _pair_rows(design: Design, weights: pd.Series) -> pd.DataFrame:
+    """One row for each pair that a child serves in: ``child``, ``pair``, and its part of the child's weight."""
+    pairs = design.pairs
+    if not len(pairs):
+        raise OptionError(f"Method {design.spec.method!r} makes no pairs. Cluster by school, or not at all.")
+    focal = pairs[["focal", "pair"]].drop_duplicates().set_axis(["child", "pair"], axis=1).assign(part=1.0)
+    partner = pairs[["partner", "pair", "weight"]].set_axis(["child", "pair", "part"], axis=1)
+    rows = pd.concat([focal, partner], ignore_index=True)
+    rows = rows[rows["child"].isin(weights.index)]
+    total = rows.groupby("child")["part"].transform("sum")
+    rows["part"] = rows["part"] / total * weights.loc[rows["child"]].to_numpy()
+    return rows.assign(child=weights.index.get_indexer(pd.Index(rows["child"]))).sort_values(["child", "pair"])
+
+
+def _crossed(
+    design: Design, cluster: tuple[str, str], outcomes: pd.DataFrame, weights: pd.Series, notes: list[str]
+) -> tuple[Crossed, pd.Series | None]:
+    """Lay out two groupings, and return the clusters of one of them that are neither pairs nor children."""
+    if len(cluster) != 2 or cluster[0] == cluster[1]:
+        raise OptionError(f"Two-way clusters are two different names, such as ('pair', 'school_id'), not {cluster!r}.")
+    if "pair" in cluster:
+        rows = _pair_rows(design, weights)
+    else:
+        rows = pd.DataFrame({"child": np.arange(len(weights)), "part": weights.to_numpy()})
+    child, clusters = rows["child"].to_numpy(dtype=np.intp), None
+    labels = []
+    for name in cluster:
+        if name == "pair":
+            labels.append(rows["pair"].to_numpy())
+        elif name == "unit":
+            labels.append(child)
+        else:
+            clusters = outcome_clusters(name, outcomes, weights.index, None, notes)[0]
+            assert clusters is not None
+            labels.append(clusters.to_numpy()[child])
+    return Crossed(child=child, one=labels[0], two=labels[1], weights=rows["part"].to_numpy(dtype=float)), clusters
 
 
 def _with_baseline(

@@ -18,7 +18,9 @@ from wlz_eval.attribution.effects.estimate import (
     hedges_g,
 )
 from wlz_eval.attribution.effects.models import Linearised
+from wlz_eval.core.errors import OptionError
 from wlz_eval.inference import DF_KINDS, ILLUSTRATIVE_BELOW, RobustEstimates, cluster_robust, hc_robust
+from wlz_eval.inference.twoway import twoway_robust
 
 __all__ = ["conclude", "too_few_schools"]
 
@@ -35,8 +37,16 @@ def too_few_schools(children: Analysed) -> bool:
     return int(sides) < 2 or int(clusters.nunique()) < 3
 
 
-def _robust(model: Linearised, clusters: pd.Series | None, variance: str, df: str) -> RobustEstimates:
+def _robust(children: Analysed, model: Linearised, variance: str | None, df: str | None) -> RobustEstimates:
     contrast = {"effect": {name: factor for name, factor in model.contrast.items() if factor != 0}}
+    clusters, crossed = children.clusters, children.crossed
+    if crossed is not None:
+        if df not in (None, "clusters"):
+            raise OptionError(f"df {df!r} is not known to two-way clusters, which use the fewer clusters minus one.")
+        X, y = model.X.iloc[crossed.child], model.y[crossed.child]
+        kind = variance or "CR1"
+        return twoway_robust(X, y, crossed.one, crossed.two, crossed.weights, kind=kind, contrasts=contrast)
+    variance, df = variance or ("HC3" if clusters is None else "CR2"), df or "ik"
     if clusters is None and model.child is None:
         return hc_robust(model.X, model.y, model.weights, kind=variance, contrasts=contrast)
     child = np.arange(len(model.y)) if model.child is None else model.child
@@ -67,7 +77,7 @@ def _no_numbers() -> dict[str, float]:
 
 
 def conclude(
-    children: Analysed, model: Linearised, measure: EffectMeasure, variance: str | None, df: str
+    children: Analysed, model: Linearised, measure: EffectMeasure, variance: str | None, df: str | None
 ) -> EffectEstimate:
     """Put a robust interval around the effect of a fitted outcome model.
 
@@ -80,8 +90,9 @@ def conclude(
     model : Linearised
     measure : str
     variance : str or None
-        CR0-CR3 with clusters (default CR2), HC0-HC3 without (default HC3).
-    df : str
+        CR0-CR3 with clusters (default CR2), HC0-HC3 without (default HC3), CR0 or CR1 two-way (default CR1).
+    df : str or None
+        Default: Imbens-Kolesár with clusters; without, and two-way, there is only one.
     """
     treated, clusters = children.treated, children.clusters
     hopeless, undefined = too_few_schools(children), not math.isfinite(model.value)
@@ -90,11 +101,11 @@ def conclude(
     numbers, scores, kind, freedom = _no_numbers(), pd.Series(dtype=float), "no interval", ""
     intraclass = math.nan
     if not (hopeless or undefined):
-        fit = _robust(model, clusters, variance or ("HC3" if clusters is None else "CR2"), df)
+        fit = _robust(children, model, variance, df)
         numbers, kind, freedom = _numbers(model, fit, measure in RATIOS), fit.variance_kind, DF_KINDS[fit.df_kind]
         intraclass = fit.intraclass
         notes.extend(fit.notes)
-        if known:
+        if known and children.crossed is None:
             scores = pd.Series(fit.scores[:, 0], index=pd.Index(fit.clusters))
     if hopeless or undefined:
         notes.append(UNDEFINED_NOTE if undefined else ONE_SCHOOL_NOTE)
@@ -116,7 +127,7 @@ def conclude(
         model=model.model,
         variance=kind,
         freedom=freedom,
-        clustering=children.clustering if known else "",
+        clustering=children.clustering if known or (children.crossed is not None and numbers["se"] > 0) else "",
         scores=scores,
         programme=children.y.index[treated],
         notes=tuple(notes),

@@ -12,7 +12,7 @@ import pandas as pd
 
 from wlz_eval.attribution.capabilities import METHODS
 from wlz_eval.attribution.design import Design
-from wlz_eval.attribution.effects.analysed import Cluster, outcome_values
+from wlz_eval.attribution.effects.analysed import outcome_values
 from wlz_eval.attribution.effects.estimate import EffectEstimate
 from wlz_eval.attribution.effects.verbs import estimate_effect, naive_difference
 from wlz_eval.attribution.match import match
@@ -49,8 +49,8 @@ def difference_in_differences(
     outcome: str,
     baseline: str,
     *,
-    cluster: Cluster = "school_id",
-    df: str = "ik",
+    cluster: str | None = "school_id",
+    df: str | None = None,
 ) -> EffectEstimate:
     """Compare the change since the start of all programme with that of all comparison children, unmatched.
 
@@ -213,7 +213,7 @@ def baseline_comparison(
     baseline: str,
     *,
     reliability: float | None = None,
-    cluster: Cluster = "school_id",
+    cluster: str | None = "school_id",
 ) -> BaselineComparison:
     """Put naive, difference-in-differences, and matched with and without the outcome at the start side by side.
 
@@ -341,7 +341,7 @@ def parallel_trend(
     baseline: str,
     *,
     limit_sd: float = 0.1,
-    cluster: Cluster = "school_id",
+    cluster: str | None = "school_id",
 ) -> ParallelTrend:
     """Test on two waves before the programme whether the groups changed alike.
 

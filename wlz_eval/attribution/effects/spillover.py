@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.attribution.design import Design
-from wlz_eval.attribution.effects.analysed import Cluster, in_label_order
+from wlz_eval.attribution.effects.analysed import in_label_order
 from wlz_eval.attribution.effects.models import OutcomeModel
 from wlz_eval.attribution.effects.subgroups import SubgroupEffects, draw_subgroups, effects_by_subgroup
 from wlz_eval.core.errors import OptionError, suggestion
@@ -118,7 +118,7 @@ def spillover(
     *,
     groups: Sequence[str] = ("school_id", "year_group"),
     minimum: int = 30,
-    cluster: Cluster = "school_id",
+    cluster: str | None = "school_id",
     model: OutcomeModel = "interacted",
     baseline: str | None = None,
 ) -> Spillover:

@@ -15,7 +15,7 @@ from scipy import special
 
 from wlz_eval.attribution.balance import standardising_sd, weighted_mean
 from wlz_eval.attribution.design import Design
-from wlz_eval.attribution.effects.analysed import Analysed, Cluster, analysed_children
+from wlz_eval.attribution.effects.analysed import Analysed, analysed_children
 from wlz_eval.attribution.effects.conclude import too_few_schools
 from wlz_eval.attribution.effects.models import Linearised, OutcomeModel, averaged_over, linear_outcome
 from wlz_eval.attribution.formula import is_outcome_column
@@ -207,7 +207,7 @@ def effects_by_subgroup(
     by: str,
     *,
     minimum: int = 30,
-    cluster: Cluster = "school_id",
+    cluster: str | None = "school_id",
     variance: str | None = None,
     df: str = "ik",
     model: OutcomeModel = "interacted",
@@ -255,6 +255,8 @@ def effects_by_subgroup(
     """
     if model == "logistic":
         raise OptionError("Subgroups are compared by linear models. Use 'interacted', 'additive' or 'unadjusted'.")
+    if isinstance(cluster, tuple):
+        raise OptionError("Subgroups are clustered in one way. Name one column, or None for independent children.")
     everyone = analysed_children(design, outcomes, outcome, cluster=cluster, baseline=baseline)
     labels = _labels(outcomes, by, everyone.y.index)
     parts = {level: everyone.of((labels == level).to_numpy()) for level in sorted(set(labels))}

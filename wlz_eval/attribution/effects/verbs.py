@@ -53,7 +53,7 @@ def estimate_effect(
     *,
     cluster: Cluster = "school_id",
     variance: str | None = None,
-    df: str = "ik",
+    df: str | None = None,
     model: OutcomeModel = "interacted",
     measure: EffectMeasure = "difference",
     baseline: str | None = None,
@@ -72,12 +72,15 @@ def estimate_effect(
         Indexed by child: the outcome, the cluster column, and `baseline` if given.
     outcome : str
         Column of the outcome. Children without it are left out, and counted.
-    cluster : str or None
-        Column of schools; ``"pair"`` for matched pairs; None for independent children.
+    cluster : str, tuple of two str, or None
+        Column of schools; ``"pair"`` for matched pairs; None for independent children; two of them, such as
+        ``("pair", "school_id")``, where children go together in both ways, or ``("pair", "unit")`` where a
+        comparison child serves in several pairs.
     variance : str, optional
-        CR0-CR3 with clusters (default CR2), HC0-HC3 without (default HC3).
-    df : str
-        Degrees of freedom, see :func:`wlz_eval.inference.cluster_robust`.
+        CR0-CR3 with clusters (default CR2), HC0-HC3 without (default HC3), CR0 or CR1 two-way (default CR1).
+    df : str, optional
+        Degrees of freedom, see :func:`wlz_eval.inference.cluster_robust` (default ``ik``); two-way they are the fewer
+        clusters minus one.
     model : {"interacted", "additive", "unadjusted", "logistic"}
         Steps down, with a note, when children are too few. ``logistic`` is for an outcome of 0 and 1; CR2, CR3
         and their degrees of freedom are then approximate, see
@@ -124,8 +127,8 @@ def naive_difference(
     outcomes: pd.DataFrame,
     outcome: str,
     *,
-    cluster: Cluster = "school_id",
-    df: str = "ik",
+    cluster: str | None = "school_id",
+    df: str | None = None,
     measure: EffectMeasure = "difference",
 ) -> EffectEstimate:
     """Compare all programme with all comparison children, unmatched.
