@@ -28,7 +28,8 @@ def draw_specifications(table: pd.DataFrame) -> Figure:
         rule) are not drawn.
     """
     rows = table.dropna(subset=["estimate"]).sort_values(["estimate", "specification"]).reset_index(drop=True)
-    held = [(c, v) for c in CHOICES if c in rows and len(set(rows[c])) > 1 for v in dict.fromkeys(rows[c])]
+    named = rows.sort_values("specification")
+    held = [(c, v) for c in CHOICES if c in rows and len(set(rows[c])) > 1 for v in dict.fromkeys(named[c])]
     figure, (top, below) = new_figure(
         2, 1, height=3.4 + 0.17 * max(len(held), 1), sharex=True, height_ratios=[3.0, 0.17 * max(len(held), 1) + 0.3]
     )
