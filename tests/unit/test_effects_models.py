@@ -163,3 +163,52 @@ def test_two_way_clusters_are_checked():
     strata = match("programme ~ need_baseline", data, method="subclass")
     with pytest.raises(OptionError, match="makes no pairs"):
         estimate_effect(strata, outcomes, "y", cluster=("pair", "school_id"))
+
+
+def _school_world(seed=2, n=1200, schools=24):
+    """Programme and comparison children in different schools of unequal size that differ by themselves."""
+    rng = np.random.default_rng(seed)
+    share = rng.lognormal(0, 0.6, schools)
+    school = rng.choice(schools, n, p=share / share.sum())
+    need, on = rng.normal(size=n), school < schools // 2
+    y = need + 0.5 * on + 0.5 * rng.normal(size=schools)[school] + rng.normal(size=n)
+    data = pd.DataFrame(
+        {"programme": on.astype(int), "need_baseline": need, "school_id": [f"s{s:02d}" for s in school]},
+        index=[f"c{i:04d}" for i in range(n)],
+    )
+    return match("programme ~ need_baseline", data, caliper=0.2), data.assign(y=y)
+
+
+@pytest.mark.parametrize("asked", [{"variance": "REML"}, {"working": "exchangeable"}])
+def test_random_intercept_weights_give_the_fit_of_the_inference_package(asked):
+    """Against the package's own verbs on a design matrix written out here: both are held to lme4 elsewhere."""
+    from wlz_eval.inference import cluster_robust, mixed_reml
+
+    design, outcomes = _school_world()
+    found = estimate_effect(design, outcomes, "y", model="additive", **asked)
+    rows = outcomes.loc[design.weights[design.weights > 0].index]
+    X = pd.DataFrame({"one": 1.0, "programme": rows["programme"].astype(float), "need": rows["need_baseline"]})
+    weights = design.weights.loc[rows.index]
+    if "variance" in asked:
+        theirs = mixed_reml(X, rows["y"], rows["school_id"], weights)
+    else:
+        theirs = cluster_robust(X, rows["y"], rows["school_id"], weights, working="exchangeable")
+    position = theirs.position("programme")
+    for name in ("estimate", "se", "df", "ci_low", "ci_high", "p"):
+        assert getattr(found, name) == pytest.approx(getattr(theirs, name)[position], rel=1e-6), name
+    plain = estimate_effect(design, outcomes, "y", model="additive")
+    assert found.estimate != pytest.approx(plain.estimate, abs=1e-3)
+    assert "random-intercept" in found.method
+    assert found.mean_programme - found.mean_comparison == pytest.approx(found.estimate)
+
+
+def test_random_intercepts_need_schools_and_differences():
+    design, outcomes = _school_world(n=600)
+    outcomes["passed"] = (outcomes["y"] > 0).astype(float)
+    for asked in ({"variance": "REML"}, {"working": "exchangeable"}):
+        with pytest.raises(OptionError, match="Cluster by school"):
+            estimate_effect(design, outcomes, "y", cluster=None, **asked)
+        with pytest.raises(OptionError, match="linear model"):
+            estimate_effect(design, outcomes, "passed", measure="risk_ratio", **asked)
+    with pytest.raises(OptionError, match="exchangeable"):
+        estimate_effect(design, outcomes, "y", working="exchangable")

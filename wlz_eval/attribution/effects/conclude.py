@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,8 @@ from wlz_eval.attribution.effects.estimate import (
     hedges_g,
 )
 from wlz_eval.attribution.effects.models import Linearised
-from wlz_eval.core.errors import OptionError
-from wlz_eval.inference import DF_KINDS, ILLUSTRATIVE_BELOW, RobustEstimates, cluster_robust, hc_robust
-from wlz_eval.inference.twoway import twoway_robust
+from wlz_eval.attribution.effects.variance import check_variance, reweights, robust_fit
+from wlz_eval.inference import DF_KINDS, ILLUSTRATIVE_BELOW, RobustEstimates
 
 __all__ = ["conclude", "too_few_schools"]
 
@@ -37,27 +37,6 @@ def too_few_schools(children: Analysed) -> bool:
     return int(sides) < 2 or int(clusters.nunique()) < 3
 
 
-def _robust(children: Analysed, model: Linearised, variance: str | None, df: str | None) -> RobustEstimates:
-    contrast = {"effect": {name: factor for name, factor in model.contrast.items() if factor != 0}}
-    clusters, crossed = children.clusters, children.crossed
-    if crossed is not None:
-        if df not in (None, "clusters"):
-            raise OptionError(f"df {df!r} is not known to two-way clusters, which use the fewer clusters minus one.")
-        X, y = model.X.iloc[crossed.child], model.y[crossed.child]
-        kind = variance or "CR1"
-        return twoway_robust(X, y, crossed.one, crossed.two, crossed.weights, kind=kind, contrasts=contrast)
-    variance, df = variance or ("HC3" if clusters is None else "CR2"), df or "ik"
-    if clusters is None and model.child is None:
-        return hc_robust(model.X, model.y, model.weights, kind=variance, contrasts=contrast)
-    child = np.arange(len(model.y)) if model.child is None else model.child
-    if clusters is None:
-        # A child's rows belong together: HC0 to HC3 are CR0 to CR3 with the child as the cluster.
-        kind, labels, df = variance.replace("HC", "CR"), child, "residual"
-    else:
-        kind, labels = variance, clusters.to_numpy()[child]
-    return cluster_robust(model.X, model.y, labels, model.weights, kind=kind, df=df, contrasts=contrast)
-
-
 def _numbers(model: Linearised, fit: RobustEstimates, ratio: bool) -> dict[str, float]:
     half = float(fit.ci_high[0] - fit.ci_low[0]) / 2
     se, df = float(fit.se[0]), float(fit.df[0])
@@ -72,12 +51,23 @@ def _numbers(model: Linearised, fit: RobustEstimates, ratio: bool) -> dict[str, 
     }
 
 
+def _reweighted(model: Linearised, fit: RobustEstimates) -> Linearised:
+    """Give the model the effect and averages that come of random-intercept weights of schools."""
+    effect, none = float(fit.estimate[0]), float(fit.estimate[1])
+    return replace(model, value=effect, mean_programme=none + effect, mean_comparison=none)
+
+
 def _no_numbers() -> dict[str, float]:
     return dict.fromkeys(("se", "df", "ci_low", "ci_high", "p"), math.nan)
 
 
 def conclude(
-    children: Analysed, model: Linearised, measure: EffectMeasure, variance: str | None, df: str | None
+    children: Analysed,
+    model: Linearised,
+    measure: EffectMeasure,
+    variance: str | None,
+    df: str | None,
+    working: str = "independent",
 ) -> EffectEstimate:
     """Put a robust interval around the effect of a fitted outcome model.
 
@@ -93,7 +83,10 @@ def conclude(
         CR0-CR3 with clusters (default CR2), HC0-HC3 without (default HC3), CR0 or CR1 two-way (default CR1).
     df : str or None
         Default: Imbens-Kolesár with clusters; without, and two-way, there is only one.
+    working : str
+        Working model that weights the schools.
     """
+    check_variance(children, model, measure, variance, df, working)
     treated, clusters = children.treated, children.clusters
     hopeless, undefined = too_few_schools(children), not math.isfinite(model.value)
     known = clusters is not None and not hopeless and not undefined
@@ -101,8 +94,11 @@ def conclude(
     numbers, scores, kind, freedom = _no_numbers(), pd.Series(dtype=float), "no interval", ""
     intraclass = math.nan
     if not (hopeless or undefined):
-        fit = _robust(children, model, variance, df)
-        numbers, kind, freedom = _numbers(model, fit, measure in RATIOS), fit.variance_kind, DF_KINDS[fit.df_kind]
+        fit = robust_fit(children, model, variance, df, working)
+        kind, freedom = fit.variance_kind, DF_KINDS[fit.df_kind]
+        if reweights(variance, working):
+            model, kind = _reweighted(model, fit), f"{kind} with random-intercept weights"
+        numbers = _numbers(model, fit, measure in RATIOS)
         intraclass = fit.intraclass
         notes.extend(fit.notes)
         if known and children.crossed is None:

@@ -54,6 +54,7 @@ def estimate_effect(
     cluster: Cluster = "school_id",
     variance: str | None = None,
     df: str | None = None,
+    working: str = "independent",
     model: OutcomeModel = "interacted",
     measure: EffectMeasure = "difference",
     baseline: str | None = None,
@@ -77,10 +78,14 @@ def estimate_effect(
         ``("pair", "school_id")``, where children go together in both ways, or ``("pair", "unit")`` where a
         comparison child serves in several pairs.
     variance : str, optional
-        CR0-CR3 with clusters (default CR2), HC0-HC3 without (default HC3), CR0 or CR1 two-way (default CR1).
+        CR0-CR3 with clusters (default CR2), HC0-HC3 without (default HC3), CR0 or CR1 two-way (default CR1); or
+        ``REML``, the model-based variance of a random intercept of schools.
     df : str, optional
-        Degrees of freedom, see :func:`wlz_eval.inference.cluster_robust` (default ``ik``); two-way they are the fewer
-        clusters minus one.
+        Degrees of freedom, see :func:`wlz_eval.inference.cluster_robust` (default ``ik``) and
+        :func:`wlz_eval.inference.mixed_reml`; two-way they are the fewer clusters minus one.
+    working : {"independent", "exchangeable"}
+        With ``exchangeable`` a random intercept weights the schools nearer to one vote each, the variance staying
+        robust. Where effects differ between schools this averages them otherwise. For differences by a linear model.
     model : {"interacted", "additive", "unadjusted", "logistic"}
         Steps down, with a note, when children are too few. ``logistic`` is for an outcome of 0 and 1; CR2, CR3
         and their degrees of freedom are then approximate, see
@@ -119,7 +124,7 @@ def estimate_effect(
     _check("measure", measure, MEASURES)
     children = analysed_children(design, outcomes, outcome, cluster=cluster, baseline=baseline)
     over = averaged_over(design.spec.estimand, children.treated)
-    return conclude(children, _fit(children, over, model, measure), measure, variance, df)
+    return conclude(children, _fit(children, over, model, measure), measure, variance, df, working)
 
 
 def naive_difference(
