@@ -144,6 +144,8 @@ def test_misuse_is_named():
         estimate_effect(design, outcomes, "y", measure="risk_ratio")
     with pytest.raises(OptionError, match="0 and 1"):
         estimate_effect(design, outcomes, "y", model="logistic")
+    with pytest.raises(OptionError, match="needs clusters"):
+        estimate_effect(design, outcomes, "y", cluster=None, df="ik")
 
 
 def test_two_way_clusters_are_checked():

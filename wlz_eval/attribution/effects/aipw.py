@@ -21,6 +21,7 @@ from wlz_eval.attribution.effects.conclude import conclude
 from wlz_eval.attribution.effects.estimate import EffectEstimate
 from wlz_eval.attribution.effects.learners import checked_learners
 from wlz_eval.attribution.effects.models import Linearised
+from wlz_eval.attribution.effects.variance import check_df
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
 
 __all__ = ["aipw_effect", "school_folds"]
@@ -269,6 +270,7 @@ def aipw_effect(
         raise OptionError(f"estimand {aim!r} is not known. {suggestion(aim, ESTIMANDS)}")
     if cluster == "pair":
         raise OptionError("aipw_effect matches nobody, so there are no pairs. Cluster by school, or not at all.")
+    check_df(cluster, df)
     children = _everybody(design, outcomes, outcome, cluster)
     dealt, number, notes = _fold_number(children, folds)
     fold = school_folds(children.treated, None if dealt is None else dealt.to_numpy(), number, seed)

@@ -18,6 +18,7 @@ from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects.analysed import Analysed, analysed_children
 from wlz_eval.attribution.effects.conclude import too_few_schools
 from wlz_eval.attribution.effects.models import Linearised, OutcomeModel, averaged_over, linear_outcome
+from wlz_eval.attribution.effects.variance import check_df
 from wlz_eval.attribution.formula import is_outcome_column
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
 from wlz_eval.core.figures import COLOURS, new_figure
@@ -133,7 +134,7 @@ def _status(children: Analysed, minimum: int) -> str:
 
 
 def _stacked_fit(
-    models: Mapping[str, Linearised], children: Mapping[str, Analysed], variance: str | None, df: str
+    models: Mapping[str, Linearised], children: Mapping[str, Analysed], variance: str | None, df: str | None
 ) -> RobustEstimates:
     """Fit all levels as one model, each with its own coefficients, so that what schools share is counted once."""
     blocks = [model.X.add_prefix(f"{level} | ") for level, model in models.items()]
@@ -209,7 +210,7 @@ def effects_by_subgroup(
     minimum: int = 30,
     cluster: str | None = "school_id",
     variance: str | None = None,
-    df: str = "ik",
+    df: str | None = None,
     model: OutcomeModel = "interacted",
     baseline: str | None = None,
     seed: int = 0,
@@ -257,6 +258,7 @@ def effects_by_subgroup(
         raise OptionError("Subgroups are compared by linear models. Use 'interacted', 'additive' or 'unadjusted'.")
     if isinstance(cluster, tuple):
         raise OptionError("Subgroups are clustered in one way. Name one column, or None for independent children.")
+    check_df(cluster, df)
     everyone = analysed_children(design, outcomes, outcome, cluster=cluster, baseline=baseline)
     labels = _labels(outcomes, by, everyone.y.index)
     parts = {level: everyone.of((labels == level).to_numpy()) for level in sorted(set(labels))}

@@ -10,7 +10,7 @@ from wlz_eval.attribution.effects.models import Linearised
 from wlz_eval.core.errors import OptionError
 from wlz_eval.inference import RobustEstimates, cluster_robust, hc_robust, mixed_reml, twoway_robust
 
-__all__ = ["REML", "reweights", "robust_fit"]
+__all__ = ["REML", "check_df", "check_variance", "reweights", "robust_fit"]
 
 #: Name of the model-based variance of a random intercept.
 REML = "REML"
@@ -21,6 +21,12 @@ Contrasts = dict[str, dict[str, float]]
 def reweights(variance: str | None, working: str) -> bool:
     """Whether schools are weighted by a random intercept, so that the estimate itself is another."""
     return variance == REML or working == "exchangeable"
+
+
+def check_df(cluster: object, df: str | None) -> None:
+    """Refuse degrees of freedom of clusters where there are none."""
+    if cluster is None and df not in (None, "residual"):
+        raise OptionError(f"df {df!r} needs clusters. Independent children have df 'residual', the default there.")
 
 
 def check_variance(

@@ -25,6 +25,7 @@ from wlz_eval.attribution.effects.models import (
     linear_outcome,
     logistic_outcome,
 )
+from wlz_eval.attribution.effects.variance import check_df
 from wlz_eval.core.errors import OptionError, suggestion
 
 __all__ = ["estimate_effect", "naive_difference"]
@@ -122,6 +123,7 @@ def estimate_effect(
     """
     _check("model", model, MODELS)
     _check("measure", measure, MEASURES)
+    check_df(cluster, df)
     children = analysed_children(design, outcomes, outcome, cluster=cluster, baseline=baseline)
     over = averaged_over(design.spec.estimand, children.treated)
     return conclude(children, _fit(children, over, model, measure), measure, variance, df, working)
@@ -146,6 +148,7 @@ def naive_difference(
         As in :func:`estimate_effect`.
     """
     _check("measure", measure, MEASURES)
+    check_df(cluster, df)
     notes: list[str] = []
     treatment = treatment.astype(bool)
     y, missing = known_outcome(outcomes, outcome, treatment.index, treatment)
