@@ -198,8 +198,8 @@ def balance_by_group(
 ) -> BalanceByGroup:
     """Measure balance within each school, or each value of another column known before the programme.
 
-    A design that is balanced as a whole may compare the children of one school with unlike ones. Differences are in SDs
-    of the whole focal group before matching, so that groups can be set beside each other. Small groups differ by chance:
+    A design that is balanced overall may compare the children of one school with unlike ones. Differences are in SDs
+    of the whole focal group before matching, so that groups can be set beside each other. Small ones differ by chance:
     of unmatched groups with 20 children on each side every second one would by more than 0.2 SD on any one covariate.
 
     Parameters
