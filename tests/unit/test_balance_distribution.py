@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from wlz_eval.attribution import match
-from wlz_eval.attribution.balance import distribution_table, draw_distribution
+from wlz_eval.attribution.balance import distribution_table, draw_distribution, draw_overlap, overlap_table
 from wlz_eval.core.errors import DesignError, OptionError
 
 
@@ -119,3 +119,24 @@ def test_a_design_on_several_covariates_has_no_one_distance(data):
     design = match("programme ~ english + fsm", data, distance="mahalanobis")
     with pytest.raises(DesignError, match="Draw the covariates"):
         distribution_table(design, "distance")
+    with pytest.raises(DesignError, match="Draw the covariates"):
+        overlap_table(design)
+
+
+def test_overlap_of_a_distance_beyond_0_to_1_has_round_steps_and_everybody_in_them(data):
+    design = match("programme ~ english + fsm", data, link="linear.logit")
+    table = overlap_table(design)
+    assert table[["programme", "comparison"]].to_numpy().sum() == len(data)
+    steps = np.diff(table["low"])
+    np.testing.assert_allclose(steps, steps[0])
+    assert (table["low"] / steps[0] % 1).round(9).isin([0.0, 1.0]).all()
+    labels = [draw_overlap(t).axes[0].get_xlabel() for t in (table, overlap_table(match("programme ~ fsm", data)))]
+    assert labels == ["Distance that was matched on", "Likelihood of being on the programme"]
+
+
+def test_overlap_of_one_and_the_same_distance_is_one_step(data):
+    same = pd.Series(5.0, index=data.index)
+    table = overlap_table(match("programme ~ english", data, distance=same))
+    assert table[["programme", "comparison"]].to_numpy().sum() == len(data)
+    with pytest.raises(OptionError, match="at least 2"):
+        overlap_table(match("programme ~ english", data, distance=same), bins=1)

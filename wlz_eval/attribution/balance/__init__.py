@@ -12,6 +12,7 @@ from wlz_eval.attribution.balance.measures import (
     weighted_mean,
     weighted_variance,
 )
+from wlz_eval.attribution.balance.overlap import draw_overlap, overlap_plot, overlap_table
 from wlz_eval.attribution.balance.plots import love_plot
 from wlz_eval.attribution.balance.prognostic import PrognosticBalance, prognostic_balance
 from wlz_eval.attribution.balance.table import BalanceTable, balance_table
@@ -26,9 +27,12 @@ __all__ = [
     "distribution_table",
     "draw_balance_by_group",
     "draw_distribution",
+    "draw_overlap",
     "ecdf_gaps",
     "effective_size",
     "love_plot",
+    "overlap_plot",
+    "overlap_table",
     "pair_gap",
     "prognostic_balance",
     "smd",

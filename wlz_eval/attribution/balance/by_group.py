@@ -273,6 +273,7 @@ def draw_balance_by_group(table: pd.DataFrame, limit: float = 0.1) -> Figure:
     axes.scatter(rows["worst_smd"], rows.index, color=COLOURS["programme"], marker="D", zorder=3)
     axes.set_yticks(rows.index, rows["group"].astype(str))
     axes.set_xlim(left=0)
+    axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_xlabel("Largest difference within the group, in standard deviations")
     axes.grid(axis="y", visible=False)
     return figure

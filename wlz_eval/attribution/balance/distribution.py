@@ -17,11 +17,28 @@ if TYPE_CHECKING:
 
     from wlz_eval.attribution.design import Design
 
-__all__ = ["distribution_table", "draw_distribution"]
+__all__ = ["distribution_table", "draw_distribution", "one_distance", "round_edges"]
 
 Array = npt.NDArray[np.float64]
 GROUPS = ("programme", "comparison")
 TIMES = {"before": "Before matching", "after": "After matching"}
+
+
+def one_distance(design: Design) -> Array:
+    """Distance of a design that has one number a child.
+
+    Raises
+    ------
+    DesignError
+        When it has none.
+    """
+    values = design.distance.to_numpy(dtype=float)
+    if np.isnan(values).any():
+        raise DesignError(
+            "This design has no distance that is one number a child (it matches on several covariates at once, or on "
+            "none). Draw the covariates, by distribution_table."
+        )
+    return values
 
 
 def _values(design: Design, column: str | pd.Series) -> Array:
@@ -31,12 +48,7 @@ def _values(design: Design, column: str | pd.Series) -> Array:
             raise OptionError("column must have exactly one value for each child of the design.")
         values = column.loc[units].to_numpy(dtype=float, na_value=np.nan)
     elif column == "distance":
-        values = design.distance.to_numpy(dtype=float)
-        if np.isnan(values).any():
-            raise DesignError(
-                "This design has no distance that is one number a child (it matches on several covariates at once, "
-                "or on none). Draw the covariates."
-            )
+        values = one_distance(design)
     else:
         known = design.covariates.balance
         if column not in known.columns:
@@ -48,12 +60,12 @@ def _values(design: Design, column: str | pd.Series) -> Array:
     return values
 
 
-def _round_edges(low: float, high: float, bins: int) -> Array:
+def round_edges(low: float, high: float, bins: int) -> Array:
     """Cut a range at round numbers, into about so many steps: an edge that is a child's own value would tell of it.
 
     Examples
     --------
-    >>> _round_edges(71.3, 128.4, 10).tolist()
+    >>> round_edges(71.3, 128.4, 10).tolist()
     [70.0, 80.0, 90.0, 100.0, 110.0, 120.0, 130.0]
     """
     raw = (high - low) / bins
@@ -71,7 +83,7 @@ def _steps(values: Array, treated: npt.NDArray[np.bool_], bins: int) -> tuple[Ar
     # Far values would squeeze all others into one step. Programme children may be the far ones, so each group counts.
     low, high = np.array([np.quantile(values[side], [0.005, 0.995]) for side in (treated, ~treated)]).T
     ends = (low.min(), high.max()) if high.max() > low.min() else (distinct[0], distinct[-1])
-    edges = _round_edges(float(ends[0]), float(ends[1]), bins)
+    edges = round_edges(float(ends[0]), float(ends[1]), bins)
     step = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
     return edges[:-1], edges[1:], step
 
