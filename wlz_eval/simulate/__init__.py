@@ -1,5 +1,6 @@
 """Cohorts whose true effects are known."""
 
+from wlz_eval.simulate.calibration_results import CalibrationStudy, draw_study, load_study
 from wlz_eval.simulate.options import SHIPPED, SimulationOptions, make_options
 from wlz_eval.simulate.truth import Truth, load_truth
 from wlz_eval.simulate.world import SimulatedCohort, simulate
@@ -7,9 +8,12 @@ from wlz_eval.simulate.write import write_simulated
 
 __all__ = [
     "SHIPPED",
+    "CalibrationStudy",
     "SimulatedCohort",
     "SimulationOptions",
     "Truth",
+    "draw_study",
+    "load_study",
     "load_truth",
     "make_options",
     "simulate",

@@ -20,6 +20,8 @@ __all__ = ["CalibrationStudy", "draw_study", "load_study"]
 
 #: Widths are told as multiples of this candidate's.
 USUAL = "CR2, IK"
+#: Lower coverage is drawn here, so that the others can be told apart.
+LOWEST = 0.7
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -102,9 +104,11 @@ def load_study(folder: Path | None = None) -> CalibrationStudy:
 
 
 def draw_study(
-    cells: pd.DataFrame, candidates: tuple[str, ...] = ("pair, CR1", "CR2, BM", "REML, KR", USUAL, "exchangeable, CR2")
+    cells: pd.DataFrame, candidates: tuple[str, ...] = ("CR2, BM", "CR3", "REML, KR", USUAL, "exchangeable, CR2")
 ) -> Figure:
     """Draw the coverage of some candidates in every cell, the bar and the nominal 95% as lines.
+
+    Coverage below 70% is drawn at 70%.
 
     Parameters
     ----------
@@ -115,18 +119,15 @@ def draw_study(
     """
     names = list(dict.fromkeys(cells["cell"]))
     figure, axes = new_figure(height=0.17 * len(names) + 1.4)
-    marks = zip(
-        candidates, "vs^Do", ("bad", "comparison", "accent", "neutral", "programme"), strict=False
-    )
+    marks = zip(candidates, "vs^Do", ("bad", "comparison", "accent", "neutral", "programme"), strict=False)
     for candidate, marker, colour in marks:
         part = cells[cells["candidate"] == candidate].set_index("cell").reindex(names)
-        axes.scatter(
-            100 * part["coverage"], range(len(names)), marker=marker, s=22, color=COLOURS[colour], label=candidate
-        )
+        shown = 100 * part["coverage"].clip(lower=LOWEST)
+        axes.scatter(shown, range(len(names)), marker=marker, s=22, color=COLOURS[colour], label=candidate)
     axes.axvline(93.5, color=COLOURS["neutral"], linewidth=1, linestyle="--")
     axes.axvline(95, color=COLOURS["light"], linewidth=1)
     axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xlabel("Worlds whose 95% interval holds the true effect, % (dashed: the bar, 93.5%)")
-    axes.legend(loc="upper left", fontsize=8)
+    axes.set_xlabel("Coverage of 95% intervals, % (dashed: 93.5)")
+    figure.legend(loc="outside upper center", fontsize=8, ncols=len(candidates))
     return figure
