@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 
     from wlz_eval.attribution.design import Design
 
-__all__ = ["LARGE_SMD", "VARIANCE_RATIOS", "BalanceTable", "balance_columns", "balance_table", "gap_within"]
+__all__ = [
+    "LARGE_SMD",
+    "PLAIN",
+    "VARIANCE_RATIOS",
+    "BalanceTable",
+    "balance_columns",
+    "balance_table",
+    "check_limit",
+    "gap_within",
+    "verdict_words",
+]
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -241,7 +251,13 @@ def gap_within(
 
 
 def check_limit(limit: float) -> None:
-    """Refuse a limit that is no number above 0."""
+    """Refuse a limit that is no number above 0.
+
+    Raises
+    ------
+    OptionError
+        For anything else.
+    """
     if isinstance(limit, bool) or not isinstance(limit, (int, float, np.number)) or not 0 < limit < np.inf:
         raise OptionError(f"limit must be a number above 0, such as 0.1, not {limit!r}.")
 
