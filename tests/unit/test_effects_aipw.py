@@ -117,3 +117,13 @@ def test_two_schools_deal_children_and_misuse_is_named():
         aipw_effect(_design(data), data, "y_endline", propensity_learner=object())
     with pytest.raises(OptionError, match="folds"):
         aipw_effect(_design(data), data, "y_endline", folds=1)
+
+
+def test_a_level_that_one_group_alone_has_is_borne_and_said():
+    data = _world(3)
+    data["rare_baseline"] = 0.0
+    data.loc[data.index[data["programme"] == 0][:12], "rare_baseline"] = 1.0
+    found = aipw_effect(_design(data, "programme ~ x_baseline + z_baseline + rare_baseline"), data, "y_endline")
+    plain = aipw_effect(_design(data), data, "y_endline")
+    assert any("small penalty" in note for note in found.notes)
+    assert found.estimate == pytest.approx(plain.estimate, abs=plain.se)

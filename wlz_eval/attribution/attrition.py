@@ -13,12 +13,12 @@ import pandas as pd
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects.analysed import Cluster, in_label_order, outcome_values
 from wlz_eval.attribution.effects.estimate import EffectEstimate
-from wlz_eval.attribution.effects.models import CHILDREN_PER_COEFFICIENT, OutcomeModel, logistic_fit
+from wlz_eval.attribution.effects.learners import LogisticLearner
+from wlz_eval.attribution.effects.models import CHILDREN_PER_COEFFICIENT, OutcomeModel
 from wlz_eval.attribution.effects.verbs import estimate_effect
 from wlz_eval.core.errors import DesignError
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.result import Result
-from wlz_eval.inference import independent_columns
 from wlz_eval.reference.wwc import attrition_boundary
 
 if TYPE_CHECKING:
@@ -117,17 +117,12 @@ def attrition(
     return Attrition(data=pd.DataFrame(rows), assumption=assumption)
 
 
-def _response_chance(covariates: pd.DataFrame, answered: np.ndarray, weights: np.ndarray) -> np.ndarray | None:
+def _response_chance(covariates: pd.DataFrame, answered: np.ndarray) -> np.ndarray | None:
     """Chance of a known outcome in one group by a logistic model; None where too few are missing to fit one."""
-    values = covariates.to_numpy(dtype=float)
-    spread = values.std(axis=0)
-    standard = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    X = np.column_stack([np.ones(len(values)), standard])
-    X = X[:, independent_columns(X)]
-    if min(answered.sum(), (~answered).sum()) < CHILDREN_PER_COEFFICIENT * X.shape[1]:
+    if min(answered.sum(), (~answered).sum()) < CHILDREN_PER_COEFFICIENT * (covariates.shape[1] + 1):
         return None
-    beta = logistic_fit(X, answered.astype(float), weights)
-    return None if beta is None else 1 / (1 + np.exp(-(X @ beta)))
+    values = covariates.to_numpy(dtype=float)
+    return LogisticLearner().fit(values, answered).predict_proba(values)[:, 1]
 
 
 def response_weighted_effect(
@@ -169,10 +164,10 @@ def response_weighted_effect(
     for group, mask in (("programme", treated), ("comparison", ~treated)):
         if answered[mask].all():
             continue
-        chance = _response_chance(design.covariates.model.loc[used[mask]], answered[mask], weights[mask])
+        chance = _response_chance(design.covariates.model.loc[used[mask]], answered[mask])
         if chance is None:
             gone = int((~answered[mask]).sum())
-            notes.append(f"{gone:,} {group} children have no known outcome, too few to say who they are: not weighted.")
+            notes.append(f"{gone:,} {group} children have no known {outcome}, too few to say who: not weighted.")
             continue
         share = np.average(answered[mask], weights=weights[mask])
         changed[mask] = weights[mask] * share / np.maximum(chance, CHANCE_FLOOR)

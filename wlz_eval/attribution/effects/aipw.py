@@ -115,17 +115,29 @@ def _predict(learner: Any, X: Array, y: Array, rows: Bools, test: Bools) -> Arra
 
 def _cross_fit(
     children: Analysed, fold: npt.NDArray[np.intp], outcome_learner: Any, propensity_learner: Any
-) -> tuple[_Nuisance, int]:
+) -> tuple[_Nuisance, list[str]]:
     """Predict each child's chance of being on the programme and both outcomes from the other folds."""
+    notes, penalised = [], 0
     X, y, treated = children.covariates.to_numpy(dtype=float), children.y.to_numpy(dtype=float), children.treated
     chance, one, none = (np.zeros(len(y)) for _ in range(3))
     for train, test in _splits(fold, treated):
         fitted = deepcopy(propensity_learner).fit(X[train], treated[train])
+        penalised += bool(getattr(fitted, "penalised", False))
         chance[test] = fitted.predict_proba(X[test])[:, 1]
         one[test] = _predict(outcome_learner, X, y, train & treated, test)
         none[test] = _predict(outcome_learner, X, y, train & ~treated, test)
     kept = np.clip(chance, CHANCE_EDGE, 1 - CHANCE_EDGE)
-    return _Nuisance(chance=kept, with_programme=one, without=none), int((kept != chance).sum())
+    if penalised:
+        notes.append(
+            "Some covariates tell programme and comparison children apart perfectly: chances were fitted with a small "
+            "penalty."
+        )
+    if (kept != chance).any():
+        notes.append(
+            f"{int((kept != chance).sum()):,} children had a chance of being on the programme below {CHANCE_EDGE:g} or "
+            f"above {1 - CHANCE_EDGE:g}, taken as that."
+        )
+    return _Nuisance(chance=kept, with_programme=one, without=none), notes
 
 
 def _weighted_residuals(children: Analysed, fit: _Nuisance, estimand: str) -> tuple[Array, Array, Array]:
@@ -274,13 +286,8 @@ def aipw_effect(
     children = _everybody(design, outcomes, outcome, cluster)
     dealt, number, notes = _fold_number(children, folds)
     fold = school_folds(children.treated, None if dealt is None else dealt.to_numpy(), number, seed)
-    fit, moved = _cross_fit(children, fold, *checked_learners(outcome_learner, propensity_learner))
-    if moved:
-        notes.append(
-            f"{moved:,} children had a chance of being on the programme below {CHANCE_EDGE:g} or above "
-            f"{1 - CHANCE_EDGE:g}, taken as that."
-        )
+    fit, said = _cross_fit(children, fold, *checked_learners(outcome_learner, propensity_learner))
     model = _linearised(children, *_weighted_residuals(children, fit, aim))
-    result = conclude(replace(children, notes=(*children.notes, *notes)), model, "difference", variance, df)
+    result = conclude(replace(children, notes=(*children.notes, *notes, *said)), model, "difference", variance, df)
     one, none = _averages(children, aim, result.estimate)
     return replace(result, model="aipw", mean_programme=one, mean_comparison=none)

@@ -16,6 +16,9 @@ __all__ = ["LeastSquaresLearner", "LogisticLearner", "checked_learners"]
 
 Array = npt.NDArray[np.float64]
 
+#: As if one more child of each kind had been seen for each covariate: enough to hold a fit that would run away.
+PENALTY = 1.0
+
 
 class LeastSquaresLearner:
     """Unpenalised linear regression with scikit-learn's two verbs, at a fraction of its cost."""
@@ -33,21 +36,27 @@ class LeastSquaresLearner:
 
 
 class LogisticLearner:
-    """Unpenalised logistic regression with scikit-learn's two verbs."""
+    """Logistic regression with scikit-learn's two verbs, unpenalised wherever that can be fitted.
+
+    Where the columns tell the answers apart (a rare level that only one group has) there is no unpenalised fit; the
+    standardised columns then carry a small penalty, and `penalised` says so.
+    """
+
+    penalised = False
 
     def fit(self, X: Array, y: Array) -> LogisticLearner:
         """Fit by maximum likelihood, without the columns that are constant or repeat others."""
         spread = X.std(axis=0)
-        design = np.column_stack([np.ones(len(X)), (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1.0)])
         self.centre, self.spread = X.mean(axis=0), np.where(spread > 0, spread, 1.0)
+        design = np.column_stack([np.ones(len(X)), (X - self.centre) / self.spread])
         self.kept = independent_columns(design)
-        beta = logistic_fit(design[:, self.kept], np.asarray(y, dtype=float), np.ones(len(X)))
+        answers, ones = np.asarray(y, dtype=float), np.ones(len(X))
+        beta = logistic_fit(design[:, self.kept], answers, ones)
         if beta is None:
-            raise DesignError(
-                "In some schools the covariates tell programme and comparison children apart perfectly, so that "
-                "chances of being on the programme cannot be fitted. Use fewer covariates, or a penalised "
-                "propensity_learner."
-            )
+            self.penalised = True
+            beta = logistic_fit(design[:, self.kept], answers, ones, penalty=PENALTY)
+        if beta is None:
+            raise DesignError("The chance of being on the programme could not be fitted. Use fewer covariates.")
         self.coefficients = beta
         return self
 

@@ -165,8 +165,8 @@ def linear_outcome(children: Analysed, over: Bools, wanted: OutcomeModel, measur
     )
 
 
-def logistic_fit(X: Array, y: Array, w: Array) -> Array | None:
-    """Fit a weighted logistic regression by maximum likelihood.
+def logistic_fit(X: Array, y: Array, w: Array, penalty: float = 0.0) -> Array | None:
+    """Fit a weighted logistic regression by maximum likelihood, penalised on request.
 
     Parameters
     ----------
@@ -174,21 +174,33 @@ def logistic_fit(X: Array, y: Array, w: Array) -> Array | None:
         Columns of full rank, the intercept first.
     y, w : array, shape (n,)
         Answers of 0 and 1; weights.
+    penalty : float
+        Half of it times each squared coefficient, the intercept's left out, is taken from the likelihood.
 
     Returns
     -------
     array, shape (p,), or None
         None when the fit runs away because the columns tell the answers apart.
     """
-    beta = np.zeros(X.shape[1])
+    beta, ridge = np.zeros(X.shape[1]), np.r_[0.0, np.full(X.shape[1] - 1, penalty)]
     beta[0] = special.logit((w * y).sum() / w.sum())
+
+    def likelihood(trial: Array) -> float:
+        linear = X @ trial
+        return float(w @ (y * linear - np.logaddexp(0.0, linear)) - ridge @ trial**2 / 2)
+
+    height = likelihood(beta)
     for _ in range(ROUNDS):
         chance = special.expit(X @ beta)
-        if min(chance.min(), 1 - chance.max()) < SEPARATED:
+        if not penalty and min(chance.min(), 1 - chance.max()) < SEPARATED:
             return None
-        information = X.T @ (X * (w * chance * (1 - chance))[:, None])
-        step = np.linalg.solve(information, X.T @ (w * (y - chance)))
+        information = X.T @ (X * (w * chance * (1 - chance))[:, None]) + np.diag(ridge)
+        step = np.linalg.solve(information, X.T @ (w * (y - chance)) - ridge * beta)
+        # A full step may overshoot where a level is rare; the likelihood must not fall.
+        while likelihood(beta + step) < height - 1e-9 * abs(height) and np.abs(step).max() > CONVERGENCE:
+            step = step / 2
         beta = beta + step
+        height = likelihood(beta)
         if np.abs(step).max() < CONVERGENCE * (1 + np.abs(beta).max()):
             return beta
     return None
