@@ -47,8 +47,9 @@ class Audience(StrEnum):
 
 
 class Effort(StrEnum):
-    """How many replicates."""
+    """How many replicates; the names of :data:`wlz_eval.core.effort.EFFORTS` (a test compares them)."""
 
+    draft = "draft"
     quick = "quick"
     full = "full"
 

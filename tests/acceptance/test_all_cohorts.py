@@ -25,7 +25,7 @@ COHORTS = ("star-1986", "simulated-complete", "simulated-hidden", "simulated-typ
 
 
 def request_for(out: Path, fresh: bool = False) -> RunRequest:
-    return RunRequest(effort="quick", out_dir=out, fresh=fresh)
+    return RunRequest(effort="draft", out_dir=out, fresh=fresh)
 
 
 def published(out: Path) -> dict[str, bytes]:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 def site(tmp_path_factory):
     """Publish one cohort and return its folder of pages."""
     out = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "wlz_eval", "run", "simulated-typical", "--effort", "quick", "--out", str(out)]
+    command = [sys.executable, "-m", "wlz_eval", "run", "simulated-typical", "--effort", "draft", "--out", str(out)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "MPLBACKEND": "Agg"})
     assert done.returncode == 0, done.stdout + done.stderr
     return out / "reports"

@@ -229,3 +229,10 @@ def test_site_says_where_to_open_it(command, tmp_path, monkeypatch):
     status, out, _ = command("site", "--out", tmp_path, "--audience", "internal")
     assert status == 0
     assert out.strip() == (tmp_path / "reports-internal" / "index.html").as_uri()
+
+
+def test_efforts_of_the_command_are_those_of_the_suite():
+    from wlz_eval.cli import Effort
+    from wlz_eval.core.effort import EFFORTS
+
+    assert [effort.value for effort in Effort] == list(EFFORTS)

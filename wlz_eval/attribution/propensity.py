@@ -116,13 +116,13 @@ def _reweighted_least_squares(design: Array, y: Array, link: Link) -> Array:
     mu = (y + 0.5) / 2.0
     linear = link.forward(mu)
     deviance = _deviance(y, mu)
-    beta: Array = np.zeros(design.shape[1])
+    beta: npt.NDArray[Any] = np.zeros(design.shape[1])
     for _ in range(ROUNDS):
         slope = np.maximum(link.slope(linear), EDGE)
         weight = slope**2 / (mu * (1.0 - mu))
         # Solving for the change keeps the working response near zero, and so its rounding error.
         gradient = design.T @ (weight * ((y - mu) / slope + linear))
-        beta = np.linalg.solve(design.T @ (design * weight[:, None]), gradient)
+        beta = np.asarray(np.linalg.solve(design.T @ (design * weight[:, None]), gradient), dtype=float)
         linear = np.asarray(design @ beta)
         mu = np.clip(link.inverse(linear), EDGE, 1.0 - EDGE)
         before, deviance = deviance, _deviance(y, mu)

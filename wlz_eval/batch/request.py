@@ -11,11 +11,10 @@ from typing import Any
 from wlz_eval.batch.execute import CELL_TIMEOUT
 from wlz_eval.batch.graph import Graph, read_graph
 from wlz_eval.batch.parameters import check_parameters
+from wlz_eval.core.effort import EFFORTS
 from wlz_eval.core.errors import OptionError, suggestion
 
-__all__ = ["EFFORTS", "CheckedRequest", "RunRequest", "check_request"]
-
-EFFORTS: tuple[str, ...] = ("quick", "full")
+__all__ = ["CheckedRequest", "RunRequest", "check_request"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +99,7 @@ def check_request(request: RunRequest) -> CheckedRequest:
 
     _one_of("audience", request.audience, AUDIENCES)
     if request.effort:
-        _one_of("effort", request.effort, EFFORTS)
+        _one_of("effort", request.effort, tuple(EFFORTS))
     _at_least("workers", request.workers, 0)
     _at_least("cell_timeout", request.cell_timeout, 1)
     graph = read_graph(request.notebooks_dir)

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from wlz_eval.attribution.options import MatchingOptions, OutcomeOptions, SelectionOptions
+from wlz_eval.core.effort import EffortName
 from wlz_eval.engagement.options import EngagementOptions
 from wlz_eval.measures.options import RiskRule
 from wlz_eval.value.options import ValueOptions
@@ -52,7 +53,7 @@ class PlanModel(BaseModel):
         (),
         description="Columns outside the schema to load, as table.column; never names or postcodes",
     )
-    effort: Literal["quick", "full"] = Field(
+    effort: EffortName = Field(
         "full", description="How many replicates when the run does not say"
     )
     seed: int = Field(2024, ge=0, description="Seed of every random step")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from wlz_eval.core.effort import EFFORTS
 from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.core.files import write_atomic
 from wlz_eval.release.recording import NOTEBOOKS, Recording
@@ -14,8 +15,6 @@ from wlz_eval.release.showing import Showing
 from wlz_eval.release.workspace import AUDIENCES, Workspace
 
 __all__ = ["NOTEBOOKS", "Notebook", "open_notebook"]
-
-_EFFORTS = ("quick", "full")
 
 
 class Notebook(Recording, Showing):
@@ -81,8 +80,8 @@ def open_notebook(
     for value, valid, what in ((name, NOTEBOOKS, "notebook"), (audience, AUDIENCES, "audience")):
         if value not in valid:
             raise OptionError(f"Unknown {what} {value!r}. {suggestion(value, valid)}")
-    if effort and effort not in _EFFORTS:
-        raise OptionError(f"Unknown effort {effort!r}. {suggestion(effort, _EFFORTS)}")
+    if effort and effort not in EFFORTS:
+        raise OptionError(f"Unknown effort {effort!r}. {suggestion(effort, tuple(EFFORTS))}")
     if workers < 1:
         raise OptionError(f"workers must be at least 1, not {workers}.")
     loaded, plan = load_cohort_and_plan(cohort, plan_overrides or None)

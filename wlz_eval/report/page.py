@@ -12,6 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from wlz_eval.core.effort import EFFORTS
 from wlz_eval.release.findings import FindingSet, Stamp
 from wlz_eval.release.notebook import NOTEBOOKS
 from wlz_eval.release.provenance import INTERNAL_MARK, SIMULATED_MARK
@@ -64,7 +65,7 @@ def render_template(name: str, *, audience: str, bands: Sequence[str], **values:
     return (
         _environment()
         .get_template(name)
-        .render(style=Markup(_style()), audience=audience, bands=list(bands), **values)
+        .render(style=Markup(_style()), audience=audience, bands=list(bands), efforts=EFFORTS, **values)
     )
 
 
