@@ -11,6 +11,7 @@ import yaml
 
 from wlz_eval.inference import cluster_robust, mixed_reml
 from wlz_eval.simulate import calibration_study as study
+from wlz_eval.simulate.candidates import CANDIDATES, judge_world, match_world
 from wlz_eval.simulate.grid import BETWEEN, CELLS, WITHIN, WorldOptions, draw_world
 
 RESULTS = study.study_folder() / "calibration.csv"
@@ -27,7 +28,7 @@ def test_committed_results_come_from_this_code():
     )
     rows = pd.read_csv(RESULTS)
     assert set(rows["cell"]) == set(CELLS)
-    assert rows.groupby("cell")["candidate"].apply(list).map(lambda c: c == list(study.CANDIDATES)).all()
+    assert rows.groupby("cell")["candidate"].apply(list).map(lambda c: c == list(CANDIDATES)).all()
 
 
 def test_the_default_holds_in_every_cell_within_the_bar_and_is_narrower():
@@ -88,12 +89,12 @@ def test_school_effects_have_the_spread_asked_for():
 
 def test_matched_pairs_respect_the_caliper_and_every_candidate_answers():
     world = draw_world(CELLS["3 x 10"].options, 0, 0.2)
-    data = study.match_world(world)
+    data = match_world(world)
     treated = data.X["programme"].to_numpy() == 1.0
     assert treated.sum() == (~treated).sum() > 200
     np.testing.assert_allclose(data.X.loc[treated, "baseline"].mean(), 0.0, atol=1e-12)
-    found = study.judge_world(world)
-    assert list(found) == list(study.CANDIDATES)
+    found = judge_world(world)
+    assert list(found) == list(CANDIDATES)
     effect = {"effect": {"programme": 1.0}}
     verbs = {
         "pair, CR1": cluster_robust(data.X, data.y, data.pair, kind="CR1", df="clusters", contrasts=effect),
@@ -118,7 +119,7 @@ def test_a_stopped_study_goes_on_and_old_code_is_not_trusted(tmp_path):
     facts.write_text(facts.read_text().replace("code: ", "code: other"))
     study.run_study(4, ["3 x 3"], tmp_path, recheck=True, say=said.append)
     assert len(said) == 2
-    assert len(pd.read_csv(tmp_path / "calibration.csv")) == 2 * len(study.CANDIDATES)
+    assert len(pd.read_csv(tmp_path / "calibration.csv")) == 2 * len(CANDIDATES)
     facts.write_text(facts.read_text().replace("code: ", "code: other"))
     rows = pd.read_csv(tmp_path / "calibration.csv")
     rows.loc[rows["cell"] == "3 x 3", "check"] += 1.0
