@@ -176,3 +176,15 @@ def test_a_love_plot_draws_what_is_shown_and_nothing_else(design):
     assert "distance" not in names
     assert len(names) == len(table.covariates) - 1
     assert axes.collections[-1].get_offsets().shape == (len(names), 2)
+
+
+@pytest.mark.parametrize("strata", [3, 40_000])
+def test_the_gap_within_strata_is_the_mean_over_all_their_pairs(strata):
+    rng = np.random.default_rng(strata)
+    n = 60 if strata == 3 else 120_000
+    x, treated = rng.integers(0, 9, n).astype(float), rng.random(n) < 0.3
+    code = rng.integers(-1, strata, n)
+    frame = pd.DataFrame({"x": x, "code": code})
+    both = frame[treated & (code >= 0)].merge(frame[~treated & (code >= 0)], on="code")
+    assert stratum_gap(x, treated, code) == pytest.approx((both["x_x"] - both["x_y"]).abs().mean())
+    assert np.isnan(stratum_gap(x, treated, np.full(n, -1)))

@@ -232,9 +232,13 @@ def stratum_gap(x: Array, treated: Bools, code: Ints) -> float:
     2.0
     """
     inside = np.flatnonzero(code >= 0)
-    order = inside[np.lexsort((x[inside], code[inside]))]
-    value, one, group = x[order], treated[order], code[order]
-    first = np.searchsorted(group, group, side="left")
+    here, x = code[inside], x[inside]
+    # Sorting by value and then, keeping that order, by a short number is several times faster than a sort by both.
+    short = here.astype(np.int16) if here.max(initial=0) < 2**15 else here
+    order = np.argsort(x)
+    order = order[np.argsort(short[order], kind="stable")]
+    value, one, group = x[order], treated[inside][order], here[order]
+    first = np.concatenate([[0], np.cumsum(np.bincount(here))])[group]
     total = pairs = 0.0
     for mine in (one, ~one):
         # Whoever of the other group stands before, in the same stratum, is smaller by the difference.
