@@ -102,7 +102,12 @@ class Analysed:
 
 def in_label_order(units: pd.Index) -> pd.Index:
     """Sort units by label, so that the order of rows changes nothing, to the last bit."""
-    return units[np.argsort(units.astype(str).to_numpy(dtype=object), kind="stable")]
+    if units.is_monotonic_increasing:
+        return units
+    try:
+        return units.sort_values()
+    except TypeError:  # labels of several types
+        return units[np.argsort(units.astype(str).to_numpy(dtype=object), kind="stable")]
 
 
 def outcome_values(outcomes: pd.DataFrame, outcome: str, units: pd.Index) -> pd.Series:
