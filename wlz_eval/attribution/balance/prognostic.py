@@ -209,7 +209,7 @@ def prognostic_balance(
     References
     ----------
     Hansen (2008), Biometrika 95; Stuart, Lee and Leacy (2013), Journal of Clinical Epidemiology 66, in whose
-    simulations it foretells bias better than any other measure of balance.
+    simulations it went with bias more closely than the balance of single covariates did.
 
     Examples
     --------
