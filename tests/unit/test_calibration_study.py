@@ -31,6 +31,16 @@ def test_committed_results_come_from_this_code():
     assert rows.groupby("cell")["candidate"].apply(list).map(lambda c: c == list(CANDIDATES)).all()
 
 
+def test_words_and_types_are_not_code_but_numbers_are(tmp_path):
+    typed = '"""A."""\nx: int = 1\ndef f(a: int) -> int:\n    "B"\n    return a\n'
+    bare = "x = 1\ndef f(a):\n    return a  # C\n"
+    texts = [typed, bare, bare.replace("1", "2")]
+    for i, text in enumerate(texts):
+        (tmp_path / f"{i}.py").write_text(text)
+    one, two, three = (study._bare(tmp_path / f"{i}.py") for i in range(3))
+    assert one == two != three
+
+
 def test_the_default_holds_in_every_cell_within_the_bar_and_is_narrower():
     rows = pd.read_csv(RESULTS)
     within = rows[rows["within"]].set_index(["candidate", "cell"])

@@ -116,20 +116,31 @@ def study_folder() -> Path:
 
 
 def study_code() -> str:
-    """Hash of the code that the numbers depend on; docstrings, comments and layout do not count."""
+    """Hash of the code that the numbers depend on; docstrings, comments, types and layout do not count."""
     root = project_root() / "wlz_eval"
     return hash_bytes(*(_bare(root / module) for module in MODULES))
 
 
-def _bare(path: Path) -> bytes:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+class _Bare(ast.NodeTransformer):
+    """Leave out what cannot move a number: docstrings and types."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
             value = body[0].value
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 node.body = body[1:]  # type: ignore[attr-defined]
-    return ast.dump(tree).encode()
+        for kind in ("annotation", "returns"):
+            if hasattr(node, kind):
+                setattr(node, kind, None)
+        if isinstance(node, ast.AnnAssign) and node.value is not None:
+            return ast.Assign(targets=[node.target], value=node.value)
+        return node
+
+
+def _bare(path: Path) -> bytes:
+    return ast.dump(_Bare().visit(ast.parse(path.read_text(encoding="utf-8")))).encode()
 
 
 #: Of the code that is running, whatever happens to its files meanwhile.
