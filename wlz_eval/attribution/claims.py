@@ -48,6 +48,7 @@ def claim_verdict(
     adjusted: bool,
     matched: int,
     illustrative: bool,
+    placebo_fails: bool = False,
 ) -> ClaimVerdict:
     """Decide what an estimate may be called.
 
@@ -69,6 +70,8 @@ def claim_verdict(
         Matched programme children with the outcome.
     illustrative : bool
         Whether the interval rests on too few schools.
+    placebo_fails : bool
+        Whether the matched groups differ on an earlier wave, which the programme cannot have moved.
     """
     if tier not in ("A", "B"):
         return ClaimVerdict(claim="description", reasons=("not measured alike in both groups",))
@@ -82,6 +85,8 @@ def claim_verdict(
         reasons.append("the matched groups still differ at the start")
     if matched < FEWEST_MATCHED:
         reasons.append("too few programme children could be matched")
+    if placebo_fails:
+        reasons.append("the matched groups differ on earlier measurements that the programme cannot have changed")
     if illustrative:
         reasons.append("there are too few schools for a firm interval")
     return ClaimVerdict(claim="adjusted_difference" if reasons else "effect", reasons=tuple(reasons))

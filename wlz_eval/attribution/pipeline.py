@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
 from wlz_eval.attribution.attribution import Attribution, OutcomeEffect
-from wlz_eval.attribution.capabilities import METHODS
 from wlz_eval.attribution.claims import claim_verdict
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import OutcomeModel, estimate_effect, naive_difference
-from wlz_eval.attribution.match import match
+from wlz_eval.attribution.make import make_design
 from wlz_eval.attribution.options import MatchingOptions, OutcomeOptions, SelectionOptions
 from wlz_eval.attribution.propensity import NobodyMatchedError
 from wlz_eval.attribution.selection import SelectionVerdict, selection_verdict
+from wlz_eval.attribution.sensitivity.placebo import placebo
 from wlz_eval.attribution.tiers import MeasurementMap, measurement_map
-from wlz_eval.attribution.weight import weight
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.errors import DesignError
+from wlz_eval.core.errors import DesignError, WlzEvalError
 from wlz_eval.inference import holm
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.measures.labels import column_label
@@ -60,8 +59,7 @@ def design_for(frame: AnalysisFrame, matching: MatchingOptions, comparison: str,
         for name in ("exact", "prefer"):
             options[name] = tuple(c for c in options.get(name, ()) if c not in SCHOOL_COLUMNS)
     kept = data.loc[(data["programme"] == 1) | pool, ["programme", *frame.baseline_columns]]
-    verb = weight if METHODS[matching.method].kind == "weights" else match
-    return verb(matching.formula, kept, **options, seed=seed)
+    return make_design(matching.formula, kept, **options, seed=seed)
 
 
 def _designs(
@@ -98,6 +96,7 @@ def _outcome_effects(
     designs: Mapping[str, Design],
     imbalance: Mapping[str, float],
     verdict: SelectionVerdict,
+    unfair: Collection[str],
 ) -> list[OutcomeEffect]:
     """ATT, naive difference and claim of one outcome for each type of comparison children."""
     row = mapped.row(outcome.measure, outcome.wave)
@@ -138,10 +137,19 @@ def _outcome_effects(
                     adjusted=att.model != "unadjusted",
                     matched=att.n_programme,
                     illustrative=att.illustrative,
+                    placebo_fails=kind in unfair,
                 ),
             )
         )
     return results
+
+
+def _placebo_fails(design: Design, frame: AnalysisFrame) -> bool:
+    """Whether the matched groups differ on an earlier wave; False where none is held."""
+    try:
+        return placebo(design, frame.data, cluster=_cluster_column(frame)).verdict == "fails"
+    except WlzEvalError:
+        return False
 
 
 def _cluster_column(frame: AnalysisFrame) -> str | None:
@@ -220,10 +228,11 @@ def attribute(
         return Attribution(map=mapped, selection=verdict, reason=reason, seed=seed)
     designs, refusals = _designs(frame, matching, seed)
     imbalance = {kind: design.balance().worst_after for kind, design in designs.items()}
+    unfair = [kind for kind, design in designs.items() if _placebo_fails(design, frame)]
     effects = [
         effect
         for outcome in outcomes
-        for effect in _outcome_effects(cohort, frame, matching, outcome, mapped, designs, imbalance, verdict)
+        for effect in _outcome_effects(cohort, frame, matching, outcome, mapped, designs, imbalance, verdict, unfair)
     ]
     if matching.comparison in refusals:
         reason = refusals[matching.comparison]

@@ -18,6 +18,7 @@ from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.result import Result
+from wlz_eval.inference import holm
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,6 +28,8 @@ __all__ = ["PlaceboTests", "draw_placebo", "placebo", "placebo_columns"]
 EARLIER_WAVE = "_pre_baseline"
 #: A difference below this, in SDs, is too small to matter: the usual limit of balance.
 MARGIN = 0.1
+#: A placebo fails when its p-value, corrected for their number (Holm), is below this.
+ALARM = 0.05
 VERDICTS = ("passes", "fails", "says little")
 _WHY = {
     "passes": "any difference is shown to be smaller than matters",
@@ -57,9 +60,9 @@ class PlaceboTests(Result):
     def table(self) -> pd.DataFrame:
         """One row an outcome.
 
-        ``outcome``; ``estimate``, ``ci_low``, ``ci_high`` (its own unit, 95%), ``p``; ``sds``, ``sds_low``,
-        ``sds_high`` (standard deviations, 90%: the interval of two one-sided tests), ``margin`` (SDs), ``verdict``,
-        ``why``, ``n_programme``, ``n_comparison``.
+        ``outcome``; ``estimate``, ``ci_low``, ``ci_high`` (its own unit, 95%), ``p``, ``p_family`` (Holm);
+        ``sds``, ``sds_low``, ``sds_high`` (standard deviations, 90%: the interval of two one-sided tests),
+        ``margin`` (SDs), ``verdict``, ``why``, ``n_programme``, ``n_comparison``.
         """
         return self.tests.copy()
 
@@ -81,10 +84,9 @@ class PlaceboTests(Result):
         several = len(self.tests) > 1
         which = "the placebo outcomes" if several else "the placebo outcome"
         if self.verdict == "fails":
-            chance = " (one of several may do so by chance)" if several else ""
             return (
-                "The programme and comparison children differ on something that the programme cannot have "
-                f"changed{chance}, so the comparison is not fair as it stands."
+                "The programme and comparison children differ on something that the programme cannot have changed, so "
+                "the comparison is not fair as it stands."
             )
         if self.verdict == "passes":
             return f"On {which} the groups are shown to be alike, which speaks for the comparison without proving it."
@@ -176,16 +178,19 @@ def placebo(
                 "the formula leaves out."
             )
     effects = tuple(estimate_effect(design, outcomes, name, **options) for name in names)
-    return PlaceboTests(tests=pd.DataFrame([_judged(e, margin) for e in effects]), margin=margin, effects=effects)
+    family = holm([effect.p for effect in effects])
+    tests = [_judged(effect, margin, float(p)) for effect, p in zip(effects, family, strict=True)]
+    return PlaceboTests(tests=pd.DataFrame(tests), margin=margin, effects=effects)
 
 
-def _judged(effect: EffectEstimate, margin: float) -> dict[str, Any]:
+def _judged(effect: EffectEstimate, margin: float, p_family: float) -> dict[str, Any]:
     sd = effect.g.sd
     known = math.isfinite(effect.se) and effect.df > 0 and sd > 0
     half = float(special.stdtrit(effect.df, 0.95)) * effect.se / sd if known else float("nan")
     size = effect.estimate / sd if sd > 0 else float("nan")
     alike = known and -margin < size - half and size + half < margin
-    differs = effect.ci_low > 0 or effect.ci_high < 0
+    # Several placebos are several chances of a false alarm.
+    differs = p_family < ALARM
     # With so few schools that the interval only illustrates, neither verdict can be given.
     verdict = "says little" if effect.illustrative else "passes" if alike else "fails" if differs else "says little"
     return {
@@ -194,6 +199,7 @@ def _judged(effect: EffectEstimate, margin: float) -> dict[str, Any]:
         "ci_low": effect.ci_low,
         "ci_high": effect.ci_high,
         "p": effect.p,
+        "p_family": p_family,
         "sds": size,
         "sds_low": size - half,
         "sds_high": size + half,

@@ -165,7 +165,7 @@ def programme_only(
     norm: float,
     effect: EffectEstimate | None = None,
     cluster: str | None = "school_id",
-    df: str = "ik",
+    df: str | None = None,
     steps: int = 11,
     reach: float = 1.0,
 ) -> ProgrammeOnly:
@@ -183,7 +183,7 @@ def programme_only(
     effect : EffectEstimate, optional
         The effect, if estimated already.
     cluster : str or None
-    df : str
+    df : str, optional
         As in :func:`~wlz_eval.attribution.estimate_effect`.
     steps : int
         Gaps in the sweep, from none to the widest.
@@ -252,7 +252,7 @@ def programme_only(
 
 
 def _slope(
-    design: Design, outcomes: pd.DataFrame, outcome: str, measure: str, cluster: str | None, df: str
+    design: Design, outcomes: pd.DataFrame, outcome: str, measure: str, cluster: str | None, df: str | None
 ) -> tuple[RobustEstimates, pd.Series, list[str]]:
     """Slope of the measure on the outcome given the covariates, among matched programme children."""
     children = analysed_children(design, outcomes, outcome, cluster=cluster)
@@ -274,7 +274,7 @@ def _slope(
         schools = None
     if schools is None:
         return hc_robust(X, y, w, contrasts=wanted), readings, notes
-    return cluster_robust(X, y, schools, w, df=df, contrasts=wanted), readings, notes
+    return cluster_robust(X, y, schools, w, df=df or "ik", contrasts=wanted), readings, notes
 
 
 def _scores(fit: RobustEstimates) -> pd.Series:
