@@ -11,9 +11,9 @@ from wlz_eval.attribution.effects.did import (
     baseline_comparison,
     difference_in_differences,
     draw_baseline_comparison,
-    parallel_trend,
     with_and_without,
 )
+from wlz_eval.attribution.effects.trend import parallel_trend
 from wlz_eval.attribution.weight import weight
 from wlz_eval.core.errors import DesignError, OptionError
 

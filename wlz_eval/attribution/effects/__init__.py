@@ -4,11 +4,9 @@ from wlz_eval.attribution.effects.aipw import aipw_effect
 from wlz_eval.attribution.effects.analysed import Analysed, analysed_children
 from wlz_eval.attribution.effects.did import (
     BaselineComparison,
-    ParallelTrend,
     baseline_comparison,
     difference_in_differences,
     draw_baseline_comparison,
-    parallel_trend,
     with_and_without,
 )
 from wlz_eval.attribution.effects.estimate import EffectEstimate, EffectMeasure, HedgesG, hedges_g
@@ -16,6 +14,7 @@ from wlz_eval.attribution.effects.models import OutcomeModel
 from wlz_eval.attribution.effects.offered import StartedAndOffered, offered_and_started
 from wlz_eval.attribution.effects.spillover import Spillover, programme_share, spillover
 from wlz_eval.attribution.effects.subgroups import SubgroupEffects, draw_subgroups, effects_by_subgroup
+from wlz_eval.attribution.effects.trend import ParallelTrend, parallel_trend
 from wlz_eval.attribution.effects.verbs import estimate_effect, naive_difference
 
 __all__ = [
