@@ -25,6 +25,7 @@ from wlz_eval.attribution.explore.controls import CONTROLS, ORDER
 from wlz_eval.attribution.explore.describe import left_out_sentence, left_out_table, summary_rows
 from wlz_eval.attribution.explore.plantext import edited_plan, matching_block, write_matching
 from wlz_eval.attribution.explore.state import ExploreState
+from wlz_eval.cohort.find import find_cohort, shipped_cohorts
 from wlz_eval.core.errors import CohortError, DesignError, OptionError
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.plan.model import PlanModel
@@ -423,10 +424,12 @@ def test_a_tab_is_drawn_when_it_is_opened(painted, panel):
 def test_what_cannot_be_is_said_and_hides_the_old_pictures(panel):
     panel.controls.by_name["formula"].value = "programme ~ nothing"
     assert "No design: The formula names" in panel.status.value
+    assert panel.trouble.value in panel.status.value
     assert panel.balance.layout.visibility == "hidden"
     with pytest.raises(DesignError, match="nothing"):
         _ = panel.design
     panel.controls.by_name["formula"].value = FORMULA
+    assert panel.trouble.value == ""
     assert panel.balance.layout.visibility == "visible"
 
 
@@ -503,3 +506,14 @@ def test_nobody_to_compare_with_is_said(frame):
     alone = AnalysisFrame(data=frame.data[frame.data["programme"] == 1], flow=frame.flow)
     with pytest.raises(DesignError, match="no comparison children"):
         explore(alone)
+
+
+@pytest.mark.parametrize("cohort", shipped_cohorts())
+def test_one_change_to_a_shipped_plan_is_one_line(cohort):
+    text = (find_cohort(cohort) / "plan.yaml").read_text(encoding="utf-8")
+    planned = PlanModel.model_validate(yaml.safe_load(text)).matching
+    assert edited_plan(text, planned) == text
+    narrower = MatchingOptions.model_validate({**yaml.safe_load(text)["matching"], "caliper": 0.123})
+    before, after = text.splitlines(), edited_plan(text, narrower).splitlines()
+    assert [line for line in after if line not in before] == ["  caliper: 0.123"]
+    assert [line for line in before if line not in after] == [line for line in before if line.startswith("  caliper: ")]

@@ -139,7 +139,7 @@ class Controls:
         self.state, self._changed, self._showing, self.problem = state, changed, False, ""
         self.by_name = {control.option: self._widget(control) for control in CONTROLS} | self._caliper_widgets()
         self.by_name["formula"] = self._formula_widget()
-        self.by_name["same_school"] = self._tick("same school first, elsewhere if nobody is left", "prefer")
+        self.by_name["same_school"] = self._tick("same school first", "prefer")
         self.match_on = {name: self._box(name, "compare on") for name in covariate_columns(state.frame)}
         self.agree_on = {name: self._box(name, "agree exactly on") for name in block_columns(state.frame)}
         self.show()
@@ -315,7 +315,10 @@ class Controls:
         import ipywidgets as w
 
         cells = [w.HTML(f"<small>{text}</small>") for text in ("", "compare", "agree")]
-        for name in dict.fromkeys([*self.match_on, *self.agree_on]):
+        # Those compared on at the start come first: the list is longer than its window.
+        first = formula_columns(self.state.start.formula, list(self.match_on))
+        for name in dict.fromkeys([*first, *self.match_on, *self.agree_on]):
             cells += [w.Label(name), self.match_on.get(name, w.Label("")), self.agree_on.get(name, w.Label(""))]
-        grid = w.GridBox(cells, layout=w.Layout(grid_template_columns="220px 60px 50px", grid_gap="0 4px"))
-        return w.Box([grid], layout=w.Layout(max_height="260px", overflow="auto", width="365px"))
+        rows = w.Layout(grid_template_columns="220px 60px 50px", grid_auto_rows="25px", grid_gap="0 4px")
+        grid = w.GridBox(cells, layout=rows)
+        return w.Box([grid], layout=w.Layout(max_height="285px", overflow="auto", width="365px"))

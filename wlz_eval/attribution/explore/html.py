@@ -34,7 +34,7 @@ def line(text: str, colour: str, bold: bool = False) -> str:
 
 def table_html(table: pd.DataFrame, names: Mapping[str, str]) -> str:
     """Write a small table, numbers to the right."""
-    cell = "padding:1px 14px 1px 0;text-align"
+    cell = "padding:0 14px 0 0;line-height:1.45;text-align"
     head = "".join(f"<th style='{cell}:right'>{escape(names[str(c)])}</th>" for c in table.columns)
     rows = "".join(
         f"<tr><th scope='row' style='{cell}:left;font-weight:normal'>{escape(str(what))}</th>"

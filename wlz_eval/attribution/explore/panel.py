@@ -38,14 +38,14 @@ PAUSE = 0.25
 SLOW = 3.0
 #: With more children than this "at once" is off from the beginning.
 MANY = 100_000
-TABS = ("Balance", "Overlap", "Who is left out", "Account", "For the plan")
+TABS = ("Balance", "Overlap", "Who is left out", "Account", "Copy into the plan")
 COPY = (
     "Copy this into plan.yaml, or call <code>panel.write('COHORT')</code>, which keeps the plan's other text and "
     "comments."
 )
 FOOT = (
-    "<small>Outcomes are not here: a design is chosen before they are looked at. These numbers are for your eyes; none "
-    "has passed the release rule.</small>"
+    "<div style='font-size:small;line-height:1.4'>Outcomes are not here: a design is chosen before they are looked at. "
+    "These numbers are for your eyes; none has passed the release rule.</div>"
 )
 
 
@@ -71,10 +71,10 @@ class ExplorePanel:
         import ipywidgets as w
 
         self.state = state
-        self.status, self.summary = w.HTML(), w.HTML()
+        self.status, self.summary, self.trouble = w.HTML(), w.HTML(), w.HTML(layout=w.Layout(width="350px"))
         self.balance, self.overlap, self.left_out, self.account = w.HTML(), w.HTML(), w.HTML(), w.HTML()
         self.tabs = w.Tab()
-        self.block = w.Textarea(layout=w.Layout(width="100%", height="220px"))
+        self.block = w.Textarea(layout=w.Layout(width="98%", height="220px"))
         self.live = w.Checkbox(
             value=len(state.frame.data) <= MANY, description="at once", indent=False, layout=w.Layout(width="90px"),
             tooltip="Compute after every change; untick it when designs take long, and press Update",
@@ -153,7 +153,8 @@ class ExplorePanel:
         self._changed()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        return self.widget._repr_mimebundle_(**options)
+        bundle = self.widget._repr_mimebundle_(**options)
+        return {**bundle, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return "ExplorePanel: a panel for JupyterLab; its design is .design, its options .matching"
@@ -221,9 +222,11 @@ class ExplorePanel:
         design, balance = view.design, view.balance
         if design is None or balance is None:
             self._fade(True)
-            self.status.value = line(f"No design: {view.message}", RED) + said
+            self._say(f"No design: {view.message}", RED)
+            self.status.value += said
             return
         self._fade(False)
+        self.trouble.value = ""
         self.status.value = (
             line(design.title, "inherit", bold=True)
             + line(balance_sentence(balance), GREEN if balance.balanced else RED)
@@ -252,7 +255,8 @@ class ExplorePanel:
             self.block.value = "".join(f"# {line}\n" for line in str(error).splitlines())
 
     def _say(self, text: str, colour: str) -> None:
-        self.status.value = line(text, colour)
+        # Said twice: at the top, and below the last control, from where the top may be out of sight.
+        self.status.value = self.trouble.value = line(text, colour)
 
     def _fade(self, out_of_date: bool) -> None:
         """Grey out pictures that do not belong to the options beside them."""
@@ -270,6 +274,7 @@ class ExplorePanel:
                 self.controls.columns_grid(),
                 w.HTML("<b>Formula</b>"),
                 named["formula"],
+                self.trouble,
             ],
             layout=w.Layout(width="370px", flex="0 0 370px"),
         )
