@@ -13,15 +13,24 @@ from typing import Any
 _EXPORTS: dict[str, str] = {
     "analysis_frame": "measures",
     "attribute": "attribution",
+    "balance_of": "attribution",
+    "calibrate": "attribution",
     "check_cohort": "cohort",
     "estimate_effect": "attribution",
+    "explore": "attribution",
     "load_cohort": "cohort",
     "load_plan": "plan",
     "lock_plan": "plan",
+    "make_design": "attribution",
     "match": "attribution",
+    "match_imputed": "attribution",
     "measurement_map": "attribution",
     "new_cohort": "cohort",
     "open_notebook": "release",
+    "pool": "attribution",
+    "scrutinise": "attribution",
+    "specification_curve": "attribution",
+    "weight": "attribution",
 }
 
 #: Packages that ``import wlz_eval`` makes reachable as attributes.

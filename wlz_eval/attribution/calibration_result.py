@@ -147,7 +147,7 @@ class Calibration(Result):
         verdict = (
             "That is as it should be."
             if self.holds
-            else "That is worse than it should be (95% and 5%), so intervals here promise too much."
+            else "That is worse than an honest 95% interval, so intervals here promise too much."
         )
         return (
             "The whole analysis was repeated {cal_replicates} times on these children and schools, with outcomes drawn "

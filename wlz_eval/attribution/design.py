@@ -186,6 +186,6 @@ class Design(Result):
 
     def plot(self) -> Figure:
         """Overlap of the two groups' distances, before and after matching."""
-        from wlz_eval.attribution.overlap import overlap_plot
+        from wlz_eval.attribution.balance import overlap_plot
 
         return overlap_plot(self)

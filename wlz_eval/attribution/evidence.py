@@ -303,9 +303,9 @@ class EvidenceRating(Result):
     def sentences(self) -> tuple[str, ...]:
         """Say the rating in words, as templates whose placeholders are keys of :meth:`values`."""
         said = [
-            "By the suite's own rating, which no reviewer has given, this evidence stands at {evidence_eef_style} of 5 "
-            "in the style of the EEF, at level {evidence_maryland} of 5 on the Maryland scale and at level "
-            "{evidence_nesta} of 5 of the Nesta standards."
+            "By the suite's own rating, which no reviewer has given, this evidence stands at {evidence_eef_style} of "
+            "five in the style of the EEF, at level {evidence_maryland} of five on the Maryland scale and at level "
+            "{evidence_nesta} of five of the Nesta standards."
         ]
         reasons = dict.fromkeys(reason for scale in SCALES for reason in self.reasons(scale))
         return (*said, *(["What holds it down: " + " ".join(reasons)] if reasons else []))

@@ -25,6 +25,7 @@ __all__ = ["DetectableEffect", "minimum_detectable_effect"]
 TARGETS: tuple[float, ...] = (0.1, 0.2, 0.3)
 #: The target that sentences speak of.
 SPOKEN_TARGET = 0.2
+SPOKEN_WORDS = "a fifth of a standard deviation"
 SCHOOL_NOT_KNOWN = "(school not known)"
 
 
@@ -118,7 +119,7 @@ class DetectableEffect(Result):
             return ("All children are in one school, so no effect could be told from that school's own.",)
         times = {0.8: "four times in five", 0.9: "nine times in ten"}.get(self.power, f"{self.power:.0%} of the time")
         said = [f"A true effect would have to be {{mde}} or more to be found {times} with these children and schools."]
-        held, target = self.values(), f"{SPOKEN_TARGET} standard deviations"
+        held, target = self.values(), SPOKEN_WORDS
         if "mde_cohorts_new_schools" not in held or self.mde <= SPOKEN_TARGET:
             return tuple(said)
         if math.isfinite(held["mde_children"].estimate):

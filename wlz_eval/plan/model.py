@@ -57,6 +57,8 @@ class PlanModel(BaseModel):
         "full", description="How many replicates when the run does not say"
     )
     seed: int = Field(2024, ge=0, description="Seed of every random step")
+    funder: str = Field("", description="Who paid for the evaluation, as the report says it")
+    evaluator: str = Field("", description="Who made the evaluation, and how they stand to the programme")
     registration: str = Field(
         "", description="Where the plan was registered before outcomes arrived; empty if nowhere"
     )

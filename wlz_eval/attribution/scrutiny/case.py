@@ -39,7 +39,7 @@ class Effort:
 #: By the names of :data:`wlz_eval.core.effort.EFFORTS`.
 EFFORTS: Mapping[str, Effort] = MappingProxyType(
     {
-        "draft": Effort(specifications=6, replicates=4),
+        "draft": Effort(specifications=6, replicates=10),
         "quick": Effort(specifications=40, replicates=40),
         "full": Effort(specifications=None, replicates=300),
     }

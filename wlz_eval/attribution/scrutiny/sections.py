@@ -13,20 +13,16 @@ from typing import Any
 import pandas as pd
 
 from wlz_eval.attribution.attrition import Attrition, attrition, response_weighted_effect
+from wlz_eval.attribution.balance import PrognosticBalance, prognostic_balance
 from wlz_eval.attribution.bounds import EffectBounds, lee_bounds, worst_case_bounds
 from wlz_eval.attribution.collection import CollectionDifferences, collection_differences
 from wlz_eval.attribution.effects import EffectEstimate
 from wlz_eval.attribution.effects.aipw import aipw_effect
-from wlz_eval.attribution.effects.did import (
-    BaselineComparison,
-    ParallelTrend,
-    baseline_comparison,
-    parallel_trend,
-    with_and_without,
-)
+from wlz_eval.attribution.effects.did import BaselineComparison, baseline_comparison, with_and_without
 from wlz_eval.attribution.effects.offered import StartedAndOffered, offered_and_started
 from wlz_eval.attribution.effects.spillover import Spillover, spillover
 from wlz_eval.attribution.effects.subgroups import SubgroupEffects, effects_by_subgroup
+from wlz_eval.attribution.effects.trend import ParallelTrend, parallel_trend
 from wlz_eval.attribution.months import MonthsOfProgress, effect_in_months
 from wlz_eval.attribution.power import DetectableEffect, minimum_detectable_effect
 from wlz_eval.attribution.scrutiny.case import Case
@@ -51,6 +47,10 @@ __all__ = ["QUICK_SECTIONS", "SUBGROUP_COLUMNS"]
 
 #: Characteristics by which effects are shown apart, where the cohort holds them.
 SUBGROUP_COLUMNS: tuple[str, ...] = ("fsm", "gender", "sen", "eal")
+
+
+def _prognostic(case: Case) -> tuple[PrognosticBalance, ...]:
+    return tuple(prognostic_balance(case.design, case.data, e.att.outcome) for e in case.result.headline_effects)
 
 
 def _detectable(case: Case) -> DetectableEffect:
@@ -130,6 +130,8 @@ def _aipw(case: Case) -> EffectEstimate:
 
 
 def _offered(case: Case) -> StartedAndOffered:
+    if "offered" not in case.data:
+        raise OptionError("The data do not hold who was offered a place, so this is about those who started.")
     return offered_and_started(
         case.matching.formula, case.data[case.headline_rows], case.outcome,
         cluster=case.cluster, model=case.model, baseline=case.adjusted_baseline,
@@ -214,6 +216,7 @@ def _programme_only(case: Case) -> tuple[ProgrammeOnly, ...]:
 QUICK_SECTIONS: Mapping[str, Callable[[Case], Any]] = MappingProxyType(
     {
         "detectable": _detectable,
+        "prognostic": _prognostic,
         "equivalence": _equivalence,
         "attrition": _attrition,
         "response_weighted": _response_weighted,
