@@ -1,0 +1,266 @@
+"""Rows and sentences of what was asked of the primary result, for notebook 04."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wlz_eval.attribution.scrutiny import Scrutiny
+from wlz_eval.core.finding import Finding
+from wlz_eval.core.words import WAVE_WORDS
+from wlz_eval.measures.labels import column_label
+
+__all__ = [
+    "attrition_rows",
+    "baseline_rows",
+    "benchmark_rows",
+    "bound_rows",
+    "calibration_rows",
+    "collection_rows",
+    "contour_rows",
+    "equivalence_rows",
+    "evidence_rows",
+    "further_findings",
+    "further_values",
+    "needed_rows",
+    "other_estimate_rows",
+    "outcome_words",
+    "placebo_rows",
+    "prognostic_rows",
+    "rosenbaum_rows",
+    "said",
+    "specification_rows",
+    "spillover_rows",
+    "subgroup_rows",
+    "sweep_rows",
+    "why_open",
+]
+
+PREFIX = "attribution.sensitivity"
+#: Sections whose result gives findings under a prefix, and those that name their own.
+PREFIXED = ("omitted", "rosenbaum", "e_value", "noisy_baseline", "placebo")
+OWN = ("detectable", "specifications", "calibration", "evidence")
+
+
+def _table(scrutiny: Scrutiny, section: str) -> pd.DataFrame:
+    """Table of a section, with the unit of the primary outcome; empty where it has no answer."""
+    found = scrutiny.get(section)
+    return pd.DataFrame() if found is None else _with_unit(scrutiny, found.table())
+
+
+def _with_unit(scrutiny: Scrutiny, rows: pd.DataFrame) -> pd.DataFrame:
+    assert scrutiny.case is not None
+    return rows if "unit" in rows else rows.assign(unit=scrutiny.case.effect.unit)
+
+
+def _reason(scrutiny: Scrutiny, section: str) -> str:
+    """Why a section has no answer; a reason with numbers is for the log, since no number is said unreleased."""
+    reason = scrutiny.reasons[section]
+    return "One of these questions could not be put to these data." if re.search(r"\d", reason) else reason
+
+
+def why_open(scrutiny: Scrutiny, *sections: str) -> tuple[str, ...]:
+    """Say why these sections have no answer; nothing for those that have one."""
+    if scrutiny.case is None:
+        return ()
+    return tuple(dict.fromkeys(_reason(scrutiny, name) for name in sections if name in scrutiny.reasons))
+
+
+def _labelled(scrutiny: Scrutiny, rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Put plain words in place of column names."""
+    if rows.empty or scrutiny.case is None:
+        return rows
+    cohort = scrutiny.case.cohort
+    return rows.assign(**{column: [column_label(cohort, str(name)) for name in rows[column]]})
+
+
+def further_findings(scrutiny: Scrutiny) -> tuple[Finding, ...]:
+    """Every number of the further questions that may leave notebook 04."""
+    if scrutiny.case is None:
+        return ()
+    effect = scrutiny.case.effect
+    about: dict[str, Any] = {
+        "outcome": effect.outcome.measure, "wave": effect.outcome.wave, "comparator": effect.comparison,
+        "tier": effect.tier, "primary": True,
+    }
+    found: list[Finding] = []
+    for name in PREFIXED:
+        section = scrutiny.get(name)
+        if section is not None:
+            found += section.findings(PREFIX, **about)
+    for name in OWN:
+        section = scrutiny.get(name)
+        if section is not None:
+            found += section.findings()
+    return tuple(found)
+
+
+def further_values(scrutiny: Scrutiny) -> Mapping[str, Finding]:
+    """Name the findings as the sentences of the further questions do."""
+    named: dict[str, Finding] = {}
+    for name in OWN:
+        section = scrutiny.get(name)
+        if section is not None:
+            named |= section.values()
+    if scrutiny.case is not None:
+        named["att_primary"] = scrutiny.case.effect.finding("att")
+    return named
+
+
+def said(scrutiny: Scrutiny, *sections: str) -> tuple[str, ...]:
+    """Sentences of these sections; why not, where one has no answer."""
+    lines: list[str] = []
+    for name in sections:
+        section = scrutiny.get(name)
+        if section is None:
+            lines.append(_reason(scrutiny, name))
+        elif hasattr(section, "sentences"):
+            lines += section.sentences()
+        else:
+            parts = section if isinstance(section, tuple) else (section,)
+            lines += [part.sentence for part in parts]
+    return tuple(dict.fromkeys(lines))
+
+
+def needed_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """Children, schools and cohorts that smaller effects would need."""
+    found = scrutiny.get("detectable")
+    if found is None:
+        return pd.DataFrame()
+    return found.needed.replace([np.inf, -np.inf], np.nan)
+
+
+def prognostic_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """One row an outcome: how far its prediction differs between the groups."""
+    found = scrutiny.get("prognostic")
+    rows = pd.concat([part.table().reset_index() for part in found]) if found else pd.DataFrame()
+    return _labelled(scrutiny, rows, "outcome")
+
+
+def equivalence_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """One row an outcome: difference at the start on the children analysed, and the verdict."""
+    return _labelled(scrutiny, _table(scrutiny, "equivalence"), "outcome")
+
+
+def attrition_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """One row an outcome: children whose outcome is not known."""
+    return _labelled(scrutiny, _table(scrutiny, "attrition"), "outcome")
+
+
+def bound_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """Bound what the missing outcomes could do to the primary result."""
+    rows = [_table(scrutiny, name) for name in ("lee", "worst_case")]
+    both = pd.concat([r for r in rows if not r.empty]) if any(not r.empty for r in rows) else pd.DataFrame()
+    return both if both.empty else both.drop_duplicates("kind")
+
+
+def collection_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """How the outcome was taken in each group."""
+    rows = _table(scrutiny, "collection")
+    return rows if rows.empty else rows.assign(alike=rows["flag"].map({True: "no", False: "yes"}))
+
+
+def baseline_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """Primary outcome with and without its baseline in the matching, and by change since the start."""
+    return _table(scrutiny, "baselines")
+
+
+def other_estimate_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """Put the primary result beside other estimators of the same."""
+    if scrutiny.case is None:
+        return pd.DataFrame()
+    named = {"As planned": scrutiny.case.effect.att}
+    for name, label in (
+        ("aipw", "Doubly robust, cross-fitted (AIPW)"),
+        ("response_weighted", "Weighted for who has the outcome"),
+    ):
+        if scrutiny.get(name) is not None:
+            named[label] = scrutiny.get(name)
+    rows = [effect.table().assign(label=label) for label, effect in named.items()]
+    offered = scrutiny.get("offered")
+    if offered is not None:
+        rows.append(offered.table().assign(label=lambda t: t["label"] if "label" in t else t["who"]))
+    return _with_unit(scrutiny, pd.concat(rows, ignore_index=True))
+
+
+def subgroup_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """Primary outcome by characteristic, one row a level, with the test whether the levels differ."""
+    found = scrutiny.get("subgroups")
+    if not found or scrutiny.case is None:
+        return pd.DataFrame()
+    cohort = scrutiny.case.cohort
+    rows = [
+        part.table().assign(
+            by=column_label(cohort, part.by),
+            level=lambda t, part=part: [column_label(cohort, f"{part.by}: {v}") for v in t["level"]],
+        )
+        for part in found
+    ]
+    return _with_unit(scrutiny, pd.concat(rows, ignore_index=True))
+
+
+def spillover_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """Primary outcome where few and where many of the year group are on the programme."""
+    return _table(scrutiny, "spillover")
+
+
+def benchmark_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """Something unseen as strong as, or several times as strong as, each observed covariate."""
+    found = scrutiny.get("omitted")
+    if found is None:
+        return pd.DataFrame()
+    return _with_unit(scrutiny, _labelled(scrutiny, found.benchmarks(), "covariate"))
+
+
+def contour_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """Estimate by strength of something unseen, for the contour figure."""
+    found = scrutiny.get("omitted")
+    return pd.DataFrame() if found is None else _with_unit(scrutiny, found.contours())
+
+
+def rosenbaum_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """Bounds on the result by how much the odds within a pair may differ."""
+    return _table(scrutiny, "rosenbaum")
+
+
+def placebo_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """Differences on outcomes that the programme cannot move."""
+    rows = _table(scrutiny, "placebo")
+    return rows if rows.empty else _labelled(scrutiny, rows.assign(label=rows["outcome"]), "label")
+
+
+def sweep_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """Primary result by the gap on a measure that only programme children have."""
+    found = scrutiny.get("programme_only")
+    if not found or scrutiny.case is None:
+        return pd.DataFrame()
+    cohort = scrutiny.case.cohort
+    rows = [part.table().assign(label=column_label(cohort, part.measure)) for part in found]
+    return _with_unit(scrutiny, pd.concat(rows, ignore_index=True))
+
+
+def specification_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """One row a specification."""
+    return _table(scrutiny, "specifications")
+
+
+def calibration_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """Coverage, bias and power on outcomes simulated for these children."""
+    return _table(scrutiny, "calibration")
+
+
+def evidence_rows(scrutiny: Scrutiny) -> pd.DataFrame:
+    """One row a step of the self-rating."""
+    return _table(scrutiny, "evidence")
+
+
+def outcome_words(scrutiny: Scrutiny) -> str:
+    """Name the primary outcome, in plain words."""
+    if scrutiny.case is None:
+        return "the primary outcome"
+    effect = scrutiny.case.effect
+    return f"{effect.label} {WAVE_WORDS.get(effect.outcome.wave, effect.outcome.wave)}"

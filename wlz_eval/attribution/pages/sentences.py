@@ -1,0 +1,107 @@
+"""What notebook 04 says of an attribution: sentences as templates whose placeholders are keys of :func:`values`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wlz_eval.attribution.attribution import Attribution
+from wlz_eval.attribution.claims import claim_sentence
+from wlz_eval.core.finding import Finding
+from wlz_eval.core.words import COMPARISON_WORDS, WAVE_WORDS
+
+__all__ = ["answer", "limits", "sentences", "values", "who_was_compared", "why_not"]
+
+
+def values(result: Attribution) -> Mapping[str, Finding]:
+    """Name the findings as the sentences do: ``english_endline``, ``matched``, ``unmatched`` and so on."""
+    found = {f.finding_id.removeprefix("attribution."): f for f in result.findings()}
+    named = {
+        f"{e.outcome.measure}_{e.outcome.wave}": found[f"att.{e.name}"] for e in result.headline_effects
+    }
+    for name, finding_id in (
+        ("matched", "matched.programme"),
+        ("partners", "matched.comparison"),
+        ("unmatched", "unmatched.programme"),
+        ("imbalance_before", "imbalance.before"),
+        ("imbalance_after", "imbalance.after"),
+    ):
+        if finding_id in found:
+            named[name] = found[finding_id]
+    primary = result.primary
+    if primary is not None:
+        named["naive"] = found[f"naive.{primary.name}"]
+    return named
+
+
+def _outcome_sentence(result: Attribution, measure: str, wave: str, reason: str | None = None) -> str:
+    row = result.map.row(measure, wave)
+    for effect in result.headline_effects:
+        if (effect.outcome.measure, effect.outcome.wave) == (measure, wave):
+            return claim_sentence(effect.finding("att"), effect.label, effect.better, reason, f"{measure}_{wave}")
+    if row.tier == "C":
+        return (
+            f"{row.label} {WAVE_WORDS[wave]}: {row.reason}, so these data cannot say what the programme did for it."
+        )
+    return f"{row.label} {WAVE_WORDS[wave]}: no comparison could be made."
+
+
+def answer(result: Attribution) -> tuple[str, ...]:
+    """Answer the notebook's question in one or two sentences: the primary outcome first."""
+    primary = next((row for row in result.map.tiers if row.primary), None)
+    if not result.has_design:
+        return (why_not(result),)
+    first = () if primary is None else (_outcome_sentence(result, primary.measure, primary.wave),)
+    return (*first, who_was_compared(result))
+
+
+def why_not(result: Attribution) -> str:
+    """Why there is no matched comparison, without numbers."""
+    if result.headline in result.refusals:
+        return (
+            "No programme child has a comparison child similar enough under the plan's limits, so nothing can be "
+            f"said about what would have happened anyway ({COMPARISON_WORDS[result.headline]})."
+        )
+    return result.reason
+
+
+def who_was_compared(result: Attribution) -> str:
+    """Say who the headline is about."""
+    others = COMPARISON_WORDS[result.headline]
+    if len(result.design.unmatched_programme) == 0:
+        return f"This is about all {{matched}} of the programme, compared with {{partners}} from among {others}."
+    return (
+        f"This is about {{matched}} of the programme, compared with {{partners}} from among {others}; "
+        "{unmatched} of the programme had nobody similar enough."
+    )
+
+
+def sentences(result: Attribution) -> tuple[str, ...]:
+    """Give one template for each outcome of the plan, worded as far as its claim allows."""
+    if not result.has_design:
+        return (why_not(result),)
+    return tuple(_outcome_sentence(result, row.measure, row.wave, reason="") for row in result.map.tiers)
+
+
+def limits(result: Attribution) -> tuple[str, ...]:
+    """Say what may not be concluded, as templates."""
+    said = [result.selection.reason]
+    if not result.has_design:
+        return (why_not(result), *said)
+    if not result.selection.by_rules:
+        said[0] += (
+            " So the groups may have differed in ways that matching cannot see, and no difference here is proven."
+        )
+    said.append(
+        "Matching makes the groups alike in what was measured. What was not measured may still differ between them."
+    )
+    if len(result.design.unmatched_programme):
+        said.append("Nothing here is about programme children who could not be matched ({unmatched}).")
+    said.append(
+        "Comparison children of the same schools may have gained from the programme too; those of other schools "
+        "were taught elsewhere. Neither comparison is free of doubt, so both are shown and never mixed."
+    )
+    if any(e.att.illustrative for e in result.headline_effects):
+        said.append("Where an interval is marked illustrative, there are too few schools for a firm one.")
+    if any(row.tier == "C" for row in result.map.tiers):
+        said.append("Outcomes of tier C are no evidence for or against the programme, and no money is put on them.")
+    return tuple(said)
