@@ -198,10 +198,17 @@ def test_random_intercept_weights_give_the_fit_of_the_inference_package(asked):
     position = theirs.position("programme")
     for name in ("estimate", "se", "df", "ci_low", "ci_high", "p"):
         assert getattr(found, name) == pytest.approx(getattr(theirs, name)[position], rel=1e-6), name
-    plain = estimate_effect(design, outcomes, "y", model="additive")
+    plain = estimate_effect(design, outcomes, "y", model="additive", working="independent")
     assert found.estimate != pytest.approx(plain.estimate, abs=1e-3)
     assert "random-intercept" in found.method
     assert found.mean_programme - found.mean_comparison == pytest.approx(found.estimate)
+
+
+def test_adjusted_differences_by_school_take_random_intercept_weights_unless_told_otherwise():
+    design, outcomes = _school_world(n=600)
+    assert "random-intercept" in estimate_effect(design, outcomes, "y").method
+    for told in ({"model": "unadjusted"}, {"variance": "CR2"}, {"df": "ik"}, {"cluster": None}, {"cluster": "pair"}):
+        assert "random-intercept" not in estimate_effect(design, outcomes, "y", **told).method
 
 
 def test_random_intercepts_need_schools_and_differences():

@@ -128,7 +128,7 @@ def test_benchmarks_after_matching_would_hide_how_strong_selection_was():
 
 def test_interval_is_that_of_the_clustered_estimate(case):
     design, outcomes, result = case
-    effect = estimate_effect(design, outcomes, "y", model="additive")
+    effect = estimate_effect(design, outcomes, "y", model="additive", working="independent")
     none = result.adjusted(0.0, 0.0).loc[0]
     widened = math.sqrt(result.strength_df / (result.strength_df - 1))
     assert none["ci_high"] - none["estimate"] == pytest.approx((effect.ci_high - effect.estimate) * widened)

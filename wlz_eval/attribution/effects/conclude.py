@@ -19,7 +19,7 @@ from wlz_eval.attribution.effects.estimate import (
     hedges_g,
 )
 from wlz_eval.attribution.effects.models import Linearised
-from wlz_eval.attribution.effects.variance import check_variance, reweights, robust_fit
+from wlz_eval.attribution.effects.variance import check_variance, default_working, reweights, robust_fit
 from wlz_eval.inference import DF_KINDS, ILLUSTRATIVE_BELOW, RobustEstimates
 
 __all__ = ["conclude", "too_few_schools"]
@@ -67,7 +67,7 @@ def conclude(
     measure: EffectMeasure,
     variance: str | None,
     df: str | None,
-    working: str = "independent",
+    working: str | None = None,
 ) -> EffectEstimate:
     """Put a robust interval around the effect of a fitted outcome model.
 
@@ -83,9 +83,10 @@ def conclude(
         CR0-CR3 with clusters (default CR2), HC0-HC3 without (default HC3), CR0 or CR1 two-way (default CR1).
     df : str or None
         Default: Imbens-Kolesár with clusters; without, and two-way, there is only one.
-    working : str
-        Working model that weights the schools.
+    working : str or None
+        Working model that weights the schools; None for :func:`default_working`.
     """
+    working = working or default_working(children, model, measure, variance, df)
     check_variance(children, model, measure, variance, df, working)
     treated, clusters = children.treated, children.clusters
     hopeless, undefined = too_few_schools(children), not math.isfinite(model.value)

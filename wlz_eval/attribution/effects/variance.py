@@ -10,7 +10,7 @@ from wlz_eval.attribution.effects.models import Linearised
 from wlz_eval.core.errors import OptionError
 from wlz_eval.inference import RobustEstimates, cluster_robust, hc_robust, mixed_reml, twoway_robust
 
-__all__ = ["REML", "check_df", "check_variance", "reweights", "robust_fit"]
+__all__ = ["REML", "check_df", "check_variance", "default_working", "reweights", "robust_fit"]
 
 #: Name of the model-based variance of a random intercept.
 REML = "REML"
@@ -21,6 +21,22 @@ Contrasts = dict[str, dict[str, float]]
 def reweights(variance: str | None, working: str) -> bool:
     """Whether schools are weighted by a random intercept, so that the estimate itself is another."""
     return variance == REML or working == "exchangeable"
+
+
+def default_working(
+    children: Analysed, model: Linearised, measure: EffectMeasure, variance: str | None, df: str | None
+) -> str:
+    """Choose the working model where the caller leaves it open.
+
+    Random-intercept weights with CR2 are the narrowest interval that held in every world of the calibration study:
+    they give each school nearer to one vote, so that the largest of a few schools does not decide, while the variance
+    stays robust. They are for adjusted differences by school; an unadjusted difference keeps the design's weights, by
+    which the groups were balanced.
+    """
+    plain = variance is None and df is None and measure == "difference" and model.child is None
+    adjusted = model.model in ("interacted", "additive")
+    schools = children.clusters is not None and children.crossed is None and children.clustering != "pair"
+    return "exchangeable" if plain and adjusted and schools else "independent"
 
 
 def check_df(cluster: object, df: str | None) -> None:

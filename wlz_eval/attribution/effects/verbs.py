@@ -55,7 +55,7 @@ def estimate_effect(
     cluster: Cluster = "school_id",
     variance: str | None = None,
     df: str | None = None,
-    working: str = "independent",
+    working: str | None = None,
     model: OutcomeModel = "interacted",
     measure: EffectMeasure = "difference",
     baseline: str | None = None,
@@ -84,9 +84,11 @@ def estimate_effect(
     df : str, optional
         Degrees of freedom, see :func:`wlz_eval.inference.cluster_robust` (default ``ik``) and
         :func:`wlz_eval.inference.mixed_reml`; two-way they are the fewer clusters minus one.
-    working : {"independent", "exchangeable"}
+    working : {"independent", "exchangeable"}, optional
         With ``exchangeable`` a random intercept weights the schools nearer to one vote each, the variance staying
-        robust. Where effects differ between schools this averages them otherwise. For differences by a linear model.
+        robust. Where effects differ between schools this averages them otherwise. The default for an
+        adjusted difference clustered by school, being the narrowest interval that held in every world of the
+        calibration study; all else is ``independent``, with Imbens and Kolesár's degrees of freedom.
     model : {"interacted", "additive", "unadjusted", "logistic"}
         Steps down, with a note, when children are too few. ``logistic`` is for an outcome of 0 and 1; CR2, CR3
         and their degrees of freedom are then approximate, see

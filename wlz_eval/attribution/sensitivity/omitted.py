@@ -333,7 +333,10 @@ def omitted_variable_of_design(
     chosen = _checked_times(times, alpha)
     if benchmarks not in get_args(Benchmarks):
         raise OptionError(f"benchmarks {benchmarks!r} is not known. {suggestion(benchmarks, get_args(Benchmarks))}")
-    effect = estimate_effect(design, outcomes, outcome, baseline=baseline, model="additive", **options)
+    # The bias formula is that of the weighted regression itself, without weights of schools.
+    effect = estimate_effect(
+        design, outcomes, outcome, baseline=baseline, model="additive", working="independent", **options
+    )
     model = outcome_model(design, outcomes, effect, baseline)
     return _assemble(
         effect.estimate, effect.se, effect.df, model.scale, model.df,
