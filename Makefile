@@ -17,7 +17,7 @@ export MKL_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 export MPLBACKEND := Agg
 
-.PHONY: help report full test test-browser lint lab bench setup lock data clean
+.PHONY: help report full test test-worlds studies test-browser lint lab bench setup lock data clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -32,6 +32,12 @@ test: lint ## Check style, types, imports and every test (no browser needed)
 	@rm -rf build/nbval && $(BIN)/python tests/notebooks/prepare.py build/nbval
 	@$(BIN)/python -m pytest tests build/nbval/notebooks --nbval-lax --nbval-current-env -p no:cacheprovider \
 		-m "not browser" -n 2 --dist loadscope -q
+
+test-worlds: $(READY) ## All simulated worlds of the acceptance tests, not only the first quarter (ten minutes)
+	@WLZ_ALL_WORLDS=1 $(BIN)/python -m pytest tests/acceptance/test_simulated_worlds.py -q -p no:cacheprovider -n 2 --dist loadscope
+
+studies: $(READY) ## Renew the studies of the method whose results are committed (an hour or more)
+	@$(BIN)/python -m wlz_eval.simulate.calibration_study --worlds 1000
 
 test-browser: $(READY) ## Tests that need Chromium (Debian's package chromium)
 	@$(BIN)/python -m pytest tests/browser -m browser -q -p no:cacheprovider

@@ -144,7 +144,7 @@ def test_findings_sentences_and_figure():
     frame = _cohort(schools=8, per_school=20)
     done = calibrate(_design(frame, "other_school"), frame, "score_endline", replicates=10, seed=3)
     values = done.values()
-    assert values["cal_coverage"].estimate == 100 * done.coverage
+    assert values["cal_coverage"].estimate == done.coverage
     assert {f.evidence for f in done.findings()} == {"simulated"}
     assert " ".join(done.sentences()).format_map(dict.fromkeys(values, "x"))
     table = done.table()

@@ -115,9 +115,9 @@ class Calibration(Result):
             ("replicates", float(real["replicates"]), math.nan, "count"),
             ("bias", float(real["bias_sd"]), float(real["bias_sd_error"]), "sd"),
             ("naive_bias", float(real["naive_bias"]) / self.sd, math.nan, "sd"),
-            ("coverage", 100 * float(real["coverage"]), 100 * float(real["coverage_error"]), "percent"),
-            ("false_positives", 100 * float(null["rejected"]), 100 * float(null["rejected_error"]), "percent"),
-            ("power", 100 * float(real["rejected"]), 100 * float(real["rejected_error"]), "percent"),
+            ("coverage", float(real["coverage"]), float(real["coverage_error"]), "probability"),
+            ("false_positives", float(null["rejected"]), float(null["rejected_error"]), "probability"),
+            ("power", float(real["rejected"]), float(real["rejected_error"]), "probability"),
             ("width", float(real["width"]) / self.sd, float(real["width_error"]) / self.sd, "sd"),
             ("effect", self.effect, math.nan, "sd"),
         ]
@@ -151,10 +151,11 @@ class Calibration(Result):
         )
         return (
             "The whole analysis was repeated {cal_replicates} times on these children and schools, with outcomes drawn "
-            "so that the true effect is known: the 95% interval held the truth in {cal_coverage} of repeats, and where "
-            f"there was no effect it left zero out in {{cal_false_positives}}. {verdict}",
-            "A true effect of {cal_effect} was found in {cal_power} of repeats. On average the estimate was off by "
-            "{cal_bias}; a comparison without matching would have been off by {cal_naive_bias}.",
+            "so that the true effect is known. The share of repeats in which the 95% interval held the truth was "
+            "{cal_coverage}; the share in which it saw an effect where there was none was {cal_false_positives}. "
+            f"{verdict}",
+            "The share in which a true effect of {cal_effect} was found was {cal_power}. On average the estimate was "
+            "off by {cal_bias}; a comparison without matching would have been off by {cal_naive_bias}.",
             "This checks the method, not the choice of children: in these repeats nothing unmeasured decided who "
             "was on the programme.",
         )

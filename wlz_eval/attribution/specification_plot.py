@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from wlz_eval.core.figures import COLOURS, new_figure
@@ -16,6 +17,11 @@ __all__ = ["CHOICES", "draw_specifications"]
 
 #: Choices that a specification makes, in the order in which the figure shows them.
 CHOICES: tuple[str, ...] = ("comparison", "method", "caliper", "covariates", "exact", "model")
+
+
+def _marked(values: pd.Series) -> npt.NDArray[np.bool_]:
+    """Read yes and no, as a released table says them, or true and false."""
+    return np.array([value is True or value == "yes" or value == 1 for value in values.tolist()], dtype=bool)
 
 
 def draw_specifications(table: pd.DataFrame) -> Figure:
@@ -33,8 +39,8 @@ def draw_specifications(table: pd.DataFrame) -> Figure:
     figure, (top, below) = new_figure(
         2, 1, height=3.4 + 0.17 * max(len(held), 1), sharex=True, height_ratios=[3.0, 0.17 * max(len(held), 1) + 0.3]
     )
-    x, planned = np.arange(len(rows)), rows["planned"].astype(bool).to_numpy()
-    fine = rows["sound"].astype(bool).to_numpy()
+    x, planned = np.arange(len(rows)), _marked(rows["planned"])
+    fine = _marked(rows["sound"])
     top.axhline(0, color=COLOURS["neutral"], linewidth=1)
     for mask, colour, label in (
         (fine, COLOURS["programme"], "groups alike, most children compared"),

@@ -43,6 +43,10 @@ RESULTS: tuple[str, ...] = (
 MOST_KEPT = 0.5
 
 
+#: What a summary counts: analyses, not children.
+COUNTED: tuple[str, ...] = ("specifications", "estimated", "failed", "sound", "positive", "above_zero", "below_zero")
+
+
 @dataclass(frozen=True)
 class _Task:
     """What every design of the curve needs."""
@@ -132,9 +136,8 @@ class SpecificationCurve(Result):
         Returns
         -------
         dict
-            ``specifications`` tried, ``estimated``, ``failed``, ``sound`` (counts); ``positive``,
-            ``above_zero``, ``below_zero`` (percent of those estimated; the last two with an interval that leaves
-            zero out); ``median``, and
+            ``specifications`` tried, ``estimated``, ``failed``, ``sound``, ``positive``, ``above_zero``,
+            ``below_zero`` (counts of analyses; the last two with an interval that leaves zero out); ``median``, and
             ``lowest``, ``highest``, ``sound_median`` among the sound ones.
         """
         done, fine = self.estimated, self.estimated[self.estimated["sound"].astype(bool)]
@@ -143,9 +146,9 @@ class SpecificationCurve(Result):
             "estimated": float(len(done)),
             "failed": float(len(self.data) - len(done)),
             "sound": float(len(fine)),
-            "positive": _percent(done["estimate"] > 0),
-            "above_zero": _percent(done["ci_low"] > 0),
-            "below_zero": _percent(done["ci_high"] < 0),
+            "positive": float((done["estimate"] > 0).sum()),
+            "above_zero": float((done["ci_low"] > 0).sum()),
+            "below_zero": float((done["ci_high"] < 0).sum()),
             "median": float(done["estimate"].median()),
             "lowest": float(fine["estimate"].min()),
             "highest": float(fine["estimate"].max()),
@@ -158,15 +161,14 @@ class SpecificationCurve(Result):
         fewest = [int(done[c].min()) if len(done) else 0 for c in ("n_programme", "n_comparison")]
         found = []
         for name, value in self.summary().items():
-            counted = name in ("specifications", "estimated", "failed", "sound")
-            share = name in ("positive", "above_zero", "below_zero")
+            counted = name in COUNTED
             found.append(
                 Finding(
                     finding_id=f"attribution.specifications.{name}.{self.outcome}",
                     quantity=f"specification curve: {name.replace('_', ' ')}",
                     estimate=value,
-                    unit="count" if counted else "percent" if share else self.unit,  # type: ignore[arg-type]
-                    claim="description" if counted or share else self.claim,
+                    unit="count" if counted else self.unit,  # type: ignore[arg-type]
+                    claim="description" if counted else self.claim,
                     outcome=self.outcome,
                     n_programme=fewest[0],
                     n_comparison=fewest[1],
@@ -202,10 +204,6 @@ class SpecificationCurve(Result):
         if total["failed"]:
             said.append("{spec_failed} others could not be carried out on these data.")
         return tuple(said)
-
-
-def _percent(mask: pd.Series) -> float:
-    return 100.0 * float(mask.mean()) if len(mask) else math.nan
 
 
 def _pools(frame: AnalysisFrame, columns: Sequence[str]) -> dict[str, pd.DataFrame]:

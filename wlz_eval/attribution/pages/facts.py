@@ -8,7 +8,7 @@ import pandas as pd
 
 from wlz_eval.attribution.attribution import Attribution
 from wlz_eval.attribution.capabilities import METHODS
-from wlz_eval.attribution.design import Design
+from wlz_eval.attribution.design import FOCAL, Design
 from wlz_eval.attribution.options import MatchingOptions, SelectionOptions
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.numbers import format_number
@@ -55,11 +55,21 @@ def _waves(cohort: Cohort, result: Attribution) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
+def _whom(design: Design) -> str:
+    """Say who is averaged over, without counts: those stand in tables that know the release rule."""
+    focal = FOCAL.get(design.spec.estimand)
+    if focal is None:
+        return "The children of both groups, those counting most who could as well have been in either."
+    if design.count("Left out", focal):
+        return f"The {focal} children who could be matched, not all of them."
+    return f"All {focal} children."
+
+
 def _about(result: Attribution, effect_model: str) -> dict[str, str]:
     design = result.design
     missing = design.covariates.missing
     return {
-        "Whom it is about": design.achieved_estimand[:1].upper() + design.achieved_estimand[1:] + ".",
+        "Whom it is about": _whom(design),
         "Outcome model": effect_model,
         "Missing at the start": "Nobody lacks a covariate." if missing.empty else
         "Gaps are filled with the average and marked; the marker is matched and adjusted for (table below).",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,8 @@ __all__ = [
     "why_open",
 ]
 
+#: Yes/no columns hold 0 and 1.
+YES_NO: Mapping[str, str] = MappingProxyType({"0": "no", "1": "yes"})
 PREFIX = "attribution.sensitivity"
 #: Sections whose result gives findings under a prefix, and those that name their own.
 PREFIXED = ("omitted", "rosenbaum", "e_value", "noisy_baseline", "placebo")
@@ -122,8 +125,18 @@ def said(scrutiny: Scrutiny, *sections: str) -> tuple[str, ...]:
             lines += section.sentences()
         else:
             parts = section if isinstance(section, tuple) else (section,)
-            lines += [part.sentence for part in parts]
+            lines += [_in_words(scrutiny, part.sentence) for part in parts]
     return tuple(dict.fromkeys(lines))
+
+
+def _in_words(scrutiny: Scrutiny, text: str) -> str:
+    """Put the names of columns into plain words wherever they stand in a sentence or a label."""
+    if scrutiny.case is None:
+        return text
+    cohort = scrutiny.case.cohort
+    names = sorted(map(str, scrutiny.case.data.columns), key=len, reverse=True)
+    pattern = re.compile(r"\b(" + "|".join(re.escape(name) for name in names if "_" in name) + r")\b")
+    return pattern.sub(lambda found: column_label(cohort, found.group(0)), text)
 
 
 def needed_rows(scrutiny: Scrutiny) -> pd.DataFrame:
@@ -196,7 +209,7 @@ def subgroup_rows(scrutiny: Scrutiny) -> pd.DataFrame:
     rows = [
         part.table().assign(
             by=column_label(cohort, part.by),
-            level=lambda t, part=part: [column_label(cohort, f"{part.by}: {v}") for v in t["level"]],
+            level=lambda t, part=part: [column_label(cohort, f"{part.by}: {YES_NO.get(v, v)}") for v in t["level"]],
         )
         for part in found
     ]
@@ -219,7 +232,10 @@ def benchmark_rows(scrutiny: Scrutiny) -> pd.DataFrame:
 def contour_rows(scrutiny: Scrutiny) -> pd.DataFrame:
     """Estimate by strength of something unseen, for the contour figure."""
     found = scrutiny.get("omitted")
-    return pd.DataFrame() if found is None else _with_unit(scrutiny, found.contours())
+    if found is None:
+        return pd.DataFrame()
+    rows = found.contours()
+    return _with_unit(scrutiny, rows.assign(label=[_in_words(scrutiny, str(label)) for label in rows["label"]]))
 
 
 def rosenbaum_rows(scrutiny: Scrutiny) -> pd.DataFrame:
@@ -255,7 +271,11 @@ def calibration_rows(scrutiny: Scrutiny) -> pd.DataFrame:
 
 def evidence_rows(scrutiny: Scrutiny) -> pd.DataFrame:
     """One row a step of the self-rating."""
-    return _table(scrutiny, "evidence")
+    rows = _table(scrutiny, "evidence")
+    if rows.empty:
+        return rows
+    # How many outcomes are missing is shown by the tables above, which know the release rule.
+    return rows.assign(value=rows["value"].where(rows["criterion"] != "outcomes not known", "see above"))
 
 
 def outcome_words(scrutiny: Scrutiny) -> str:
