@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Calibration", "draw_calibration"]
 
 
+#: Fewest repeats for a verdict: below, the Monte Carlo error hides all but gross failures.
+ENOUGH = 100
+TOO_FEW = "With so few repeats only a gross failure would show; a full run gives a verdict."
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Calibration(Result):
     """How one design does on outcomes whose true effect is known.
@@ -66,6 +71,11 @@ class Calibration(Result):
             ``naive_bias``, ``matched`` (programme children, on average), and errors.
         """
         return pd.DataFrame([_summed_up(rows, self.sd) for _, rows in self.data.groupby("true_sd", sort=True)])
+
+    @property
+    def replicates(self) -> int:
+        """Repeats of each true effect."""
+        return int(self._row(null=False)["replicates"])
 
     def _row(self, null: bool) -> pd.Series:
         table = self.table()
@@ -153,7 +163,7 @@ class Calibration(Result):
             "The whole analysis was repeated {cal_replicates} times on these children and schools, with outcomes drawn "
             "so that the true effect is known. The share of repeats in which the 95% interval held the truth was "
             "{cal_coverage}; the share in which it saw an effect where there was none was {cal_false_positives}. "
-            f"{verdict}",
+            f"{verdict if self.replicates >= ENOUGH else TOO_FEW}",
             "The share in which a true effect of {cal_effect} was found was {cal_power}. On average the estimate was "
             "off by {cal_bias}; a comparison without matching would have been off by {cal_naive_bias}.",
             "This checks the method, not the choice of children: in these repeats nothing unmeasured decided who "

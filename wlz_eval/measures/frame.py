@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,8 +140,8 @@ def carried_columns(children: pd.DataFrame) -> list[str]:
     return [c for c in (*CARRIED, *FLAGS, *extra) if c in children]
 
 
-def _who_counts(children: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep programme children who started, and comparison children with no tie to the programme."""
+def _who_counts(children: pd.DataFrame, offered: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Keep programme children who started (or were offered a place), and others with no tie to the programme."""
     programme = children["group"] == "programme"
     started = programme & children["started"].fillna(True).astype(bool) if "started" in children else programme
     ever = children[programme]
@@ -164,10 +165,13 @@ def _who_counts(children: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         ],
         columns=["stage", "group", "count"],
     )
-    return children[started | (~programme & ~same_person & ~sibling)], flow
+    counted = programme if offered else started
+    return children[counted | (~programme & ~same_person & ~sibling)], flow
 
 
-def analysis_frame(cohort: Cohort, informants: dict[str, str] | None = None) -> AnalysisFrame:
+def analysis_frame(
+    cohort: Cohort, informants: Mapping[str, str] | None = None, *, offered: bool = False
+) -> AnalysisFrame:
     """Make the one-row-a-child frame of a cohort.
 
     Parameters
@@ -176,6 +180,8 @@ def analysis_frame(cohort: Cohort, informants: dict[str, str] | None = None) -> 
         A loaded cohort.
     informants : dict, optional
         For a measure that several informants rated, whose rating counts.
+    offered : bool
+        Keep every programme child who was offered a place, those who never started included.
 
     Returns
     -------
@@ -183,7 +189,7 @@ def analysis_frame(cohort: Cohort, informants: dict[str, str] | None = None) -> 
         The frame and the participant flow. Children who were ever on the programme, and their siblings,
         are not in the comparison pool.
     """
-    kept, flow = _who_counts(cohort.children)
+    kept, flow = _who_counts(cohort.children, offered)
     frame = pd.DataFrame(index=pd.Index(kept["child_id"], name="child_id"))
     frame["programme"] = (kept["group"] == "programme").to_numpy(dtype=int)
     for column in carried_columns(kept):
@@ -192,7 +198,7 @@ def analysis_frame(cohort: Cohort, informants: dict[str, str] | None = None) -> 
     for column in FLAGS:
         if column in kept:
             frame[column] = kept[column].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    wide = _measures_wide(cohort, frame.index, informants or {})
+    wide = _measures_wide(cohort, frame.index, dict(informants or {}))
     attendance = attendance_by_wave(cohort)
     attendance = attendance[[c for c in attendance.columns if c not in wide.columns]]
     frame = frame.join(wide).join(attendance).sort_index()

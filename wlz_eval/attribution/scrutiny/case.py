@@ -125,6 +125,12 @@ class Case:
         kind = self.data["comparison_type"].astype(object)
         return mine | (kind == self.matching.comparison).fillna(False).astype(bool)
 
+    @property
+    def informants(self) -> dict[str, str]:
+        """Whose rating counts, by measure, as the plan says."""
+        outcomes = [e.outcome for e in self.result.effects]
+        return {outcome.measure: outcome.informant for outcome in outcomes if outcome.informant}
+
     def readings(self, outcome: OutcomeEffect) -> pd.DataFrame:
         """Date, informant, form and whether the rater knew, of one outcome, by child."""
         table = self.cohort.measures

@@ -42,6 +42,7 @@ from wlz_eval.attribution.sensitivity import (
 )
 from wlz_eval.attribution.wwc import BaselineEquivalence, baseline_equivalence
 from wlz_eval.core.errors import DesignError, OptionError
+from wlz_eval.measures.frame import analysis_frame
 
 __all__ = ["QUICK_SECTIONS", "SUBGROUP_COLUMNS"]
 
@@ -132,8 +133,12 @@ def _aipw(case: Case) -> EffectEstimate:
 def _offered(case: Case) -> StartedAndOffered:
     if "offered" not in case.data:
         raise OptionError("The data do not hold who was offered a place, so this is about those who started.")
+    everyone = analysis_frame(case.cohort, case.informants, offered=True).data
+    mine = everyone["programme"] == 1
+    if "comparison_type" in everyone:
+        mine |= (everyone["comparison_type"].astype(object) == case.matching.comparison).fillna(False).astype(bool)
     return offered_and_started(
-        case.matching.formula, case.data[case.headline_rows], case.outcome,
+        case.matching.formula, everyone[mine], case.outcome,
         cluster=case.cluster, model=case.model, baseline=case.adjusted_baseline,
         **case.matching.engine_options(), seed=case.seed,
     )
