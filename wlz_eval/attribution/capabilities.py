@@ -94,6 +94,12 @@ METHODS: Mapping[str, MethodCapability] = MappingProxyType(
             estimands=("ATT", "ATC", "ATE"),
             options=COMMON,
         ),
+        "cardinality": MethodCapability(
+            description="the largest sample is kept whose groups differ by no more than is stated on every covariate",
+            kind="strata",
+            estimands=("ATT", "ATC", "ATE"),
+            options=COMMON | {"ratio", "mahvars", "tolerances", "target", "fine", "gap", "time_limit"},
+        ),
         "ipw": MethodCapability(
             description="children are weighed by the inverse of the probability of being in their group",
             kind="weights",
@@ -128,7 +134,7 @@ class MatchSpec:
     link: str = "logit"
     cross_fit: int | None = None
     estimand: str = "ATT"
-    ratio: int = 1
+    ratio: int | None = 1
     replace: bool = False
     order: str | None = None
     caliper: Mapping[str, float] = field(default_factory=dict)
@@ -151,6 +157,11 @@ class MatchSpec:
     moments: int = 1
     base_weights: str | None = None
     omit_fraction: float = 0.0
+    tolerances: Any = 0.05
+    target: str | None = None
+    fine: tuple[str, ...] = ()
+    gap: float = 0.005
+    time_limit: float = 60.0
     missing: str = "indicator"
     seed: int = 0
 
@@ -163,7 +174,7 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
         "link": "link of the propensity model; linear. for its linear predictor",
         "cross_fit": "folds in which a classifier scores children it has not seen",
         "estimand": "whom the effect is averaged over",
-        "ratio": "comparison children for each child",
+        "ratio": "comparison children for each child; for cardinality with a target, None leaves the sizes free",
         "replace": "whether a comparison child may serve several",
         "order": "who chooses first",
         "caliper": "widest gap within a pair: on the distance, or a mapping of columns to widths",
@@ -171,7 +182,8 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
         "exact": "columns on which a pair must agree",
         "antiexact": "columns on which a pair must differ",
         "prefer": "columns on which pairs agree first, elsewhere if nobody is left",
-        "mahvars": "columns whose Mahalanobis distance finds the partner, within the caliper on the distance",
+        "mahvars": "columns whose Mahalanobis distance finds the partner, within the caliper on the distance; for "
+        "cardinality: that pairs the children who were kept",
         "discard": "whom to leave out for want of overlap on the distance: none, treated, control, both",
         "reestimate": "whether the distance is estimated again after that",
         "reuse_max": "how often a comparison child may serve",
@@ -183,6 +195,12 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
         "grouping": "levels of a category that count as one, by column",
         "k2k": "whether strata are paired down to as many of one group as of the other, nearest first",
         "omit_fraction": "largest share of the comparison children whom full matching may leave out",
+        "tolerances": "largest difference that cardinality matching leaves between the groups, in SDs; a mapping by "
+        "column, 0.05 for those it does not name",
+        "target": "whom the sample should resemble: focal (the group that the effect is about), all, or nobody",
+        "fine": "columns whose shares must be exactly the same in both groups",
+        "gap": "share by which a larger sample may be missed; 0 for the proven largest",
+        "time_limit": "seconds after which the best sample found so far is taken",
         "trim": "a quantile to which higher weights come down, or (above 1) the most ordinary children one may weigh",
         "moments": "moments that entropy balancing makes agree: 1 means, 2 variances too",
         "base_weights": "column of weights that entropy balancing stays near to",
@@ -191,6 +209,7 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 DISCARD: tuple[str, ...] = ("none", "treated", "control", "both")
+TARGETS: tuple[str, ...] = ("focal", "all")
 MISSING: tuple[str, ...] = ("indicator", "drop", "raise")
 
 
@@ -223,10 +242,11 @@ def _one_of(option: str, value: object, valid: Sequence[str], method: str) -> No
 
 def _names(option: str, value: Any) -> tuple[str, ...]:
     """Read a column name, or several."""
-    names = (value,) if isinstance(value, str) else tuple(value or ())
-    if not all(isinstance(name, str) for name in names):
+    names = (value,) if isinstance(value, str) else () if value is None else value
+    if not isinstance(names, (list, tuple, set, frozenset, pd.Index)) or not all(isinstance(n, str) for n in names):
         raise OptionError(f"{option} must be names of columns, not {value!r}.")
-    return names
+    # A set has no order of its own.
+    return tuple(sorted(names) if isinstance(names, (set, frozenset)) else names)
 
 
 def _calipers(caliper: Any, std_caliper: Any) -> tuple[dict[str, float], dict[str, bool]]:
@@ -238,6 +258,8 @@ def _calipers(caliper: Any, std_caliper: Any) -> tuple[dict[str, float], dict[st
             raise OptionError(
                 f"caliper on {name} must be a number of at least 0, not {width!r}; leave it out for no caliper."
             )
+    for value in std_caliper.values() if isinstance(std_caliper, Mapping) else [std_caliper]:
+        _yes_no("std_caliper", value)
     if isinstance(std_caliper, Mapping):
         unknown = [name for name in std_caliper if name not in widths]
         if unknown:
@@ -253,23 +275,79 @@ def _whole(option: str, value: Any, least: int) -> None:
         raise OptionError(f"{option} must be a whole number of at least {least}, not {value!r}.")
 
 
+def _yes_no(option: str, value: Any) -> None:
+    if not isinstance(value, (bool, np.bool_)):
+        raise OptionError(f"{option} must be True or False, not {value!r}.")
+
+
+def _number(option: str, value: Any, least: float, below: float = np.inf) -> None:
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not number or not least <= value < below:
+        limit = f" and less than {below:g}" if np.isfinite(below) else ""
+        raise OptionError(f"{option} must be a number of at least {least:g}{limit}, not {value!r}.")
+
+
 def _check_counts(spec: MatchSpec) -> None:
-    _whole("ratio", spec.ratio, 1)
+    for option in ("replace", "reestimate", "k2k"):
+        _yes_no(option, getattr(spec, option))
+    _whole("seed", spec.seed, 0)
+    _number("omit_fraction", spec.omit_fraction, 0, 1)
+    _number("gap", spec.gap, 0, 1)
+    _number("time_limit", spec.time_limit, 0)
+    if not (spec.ratio is None and spec.method == "cardinality"):
+        _whole("ratio", spec.ratio, 1)
     if spec.reuse_max is not None:
         _whole("reuse_max", spec.reuse_max, 1)
     if spec.cross_fit is not None:
         _whole("cross_fit", spec.cross_fit, 2)
     least, most = spec.min_controls, spec.max_controls
+    for option, value in (("min_controls", least), ("max_controls", most)):
+        if value is not None:
+            (_whole if spec.method == "optimal" else _number)(option, value, 1 if spec.method == "optimal" else 0)
     if spec.method == "nearest" and (least is not None or most is not None):
         if most is None:
             raise OptionError("min_controls needs max_controls: say how many a child may have at most.")
         _whole("max_controls", most, 2)
         _whole("min_controls", least if least is not None else 1, 1)
-        if not (least or 1) <= spec.ratio <= most or (least or 1) == most:
+        if not (least or 1) <= (spec.ratio or 1) <= most or (least or 1) == most:
             raise OptionError(
                 f"ratio {spec.ratio} must lie between min_controls {least or 1} and max_controls {most}, being the "
                 "average."
             )
+
+
+def _check_sample(spec: MatchSpec) -> None:
+    """Check whom the sample of cardinality matching should resemble."""
+    if spec.target is not None:
+        _one_of("target", spec.target, TARGETS, spec.method)
+    if (spec.estimand == "ATE") != (spec.target == "all"):
+        raise OptionError(
+            f"estimand {spec.estimand!r} and target {spec.target!r} do not go together: ATE needs target 'all', which "
+            "no other estimand may have."
+        )
+    if spec.ratio is None and spec.target is None:
+        raise OptionError("ratio None leaves the sizes of the groups free, which needs a target: 'focal' or 'all'.")
+    if spec.ratio is None and spec.mahvars:
+        raise OptionError("mahvars pairs the children who were kept, which needs a ratio.")
+
+
+def _check_score(spec: MatchSpec) -> None:
+    """Refuse options of a propensity model where the distance is none, and distances of no known form."""
+    distance = spec.distance
+    if isinstance(distance, type) or not (
+        isinstance(distance, (str, pd.Series, pd.DataFrame)) or hasattr(distance, "predict_proba")
+    ):
+        raise OptionError(
+            f"distance must be a name, a Series (one number for each child, by label), a DataFrame (a matrix) or a "
+            f"classifier that has been made, with fit and predict_proba; not {type(distance).__name__}."
+        )
+    given = isinstance(distance, (str, pd.Series, pd.DataFrame))
+    if spec.cross_fit is not None and given:
+        raise OptionError("cross_fit scores children by a classifier. Give one as distance, or leave cross_fit out.")
+    if spec.link != "logit" and given and not (isinstance(distance, str) and distance == "glm"):
+        raise OptionError(f"link {spec.link!r} belongs to a propensity model, and this distance is none. Leave it out.")
+    if spec.link not in ("logit", "linear.logit") and not given:
+        raise OptionError(f"link {spec.link!r} belongs to distance 'glm'; a classifier has logit or linear.logit.")
 
 
 def _check_values(spec: MatchSpec, can: MethodCapability) -> None:
@@ -282,11 +360,14 @@ def _check_values(spec: MatchSpec, can: MethodCapability) -> None:
     if isinstance(spec.distance, str):
         valid = ("glm",) if can.scalar_only else ("glm", *COVARIATE_DISTANCES)
         _one_of("distance", spec.distance, valid, spec.method)
+    _check_score(spec)
     if spec.order is not None:
         _one_of("order", spec.order, can.orders, spec.method)
     if spec.reestimate and spec.discard == "none":
         raise OptionError("reestimate needs discard: without it nobody is left out to estimate again without.")
     _check_counts(spec)
+    if spec.method == "cardinality":
+        _check_sample(spec)
 
 
 def methods_of(verb: str) -> tuple[str, ...]:
@@ -307,6 +388,13 @@ def _method(options: Mapping[str, Any], verb: str) -> str:
         raise OptionError(f"method {method!r} belongs to {'match' if verb == 'weight' else 'weight'}(): call that.")
     _one_of("method", method, valid, verb)
     return str(method)
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    """Whether a value says nothing; tables and arrays always say something."""
+    if isinstance(value, (pd.Series, pd.DataFrame, np.ndarray)):
+        return False
+    return value is None or bool(value == default)
 
 
 def match_spec(options: Mapping[str, Any], verb: str = "match") -> MatchSpec:
@@ -337,16 +425,17 @@ def match_spec(options: Mapping[str, Any], verb: str = "match") -> MatchSpec:
     can = METHODS[method]
     default = MatchSpec(method=method, estimand=can.estimands[0])
     for name, value in options.items():
-        given = not isinstance(value, (pd.Series, pd.DataFrame)) and value in (None, getattr(default, name))
-        if name not in can.options and not given:
+        if name not in can.options and not _is_default(value, getattr(default, name)):
             raise OptionError(
                 f"Method {method!r} has no {name}. Leave it out, or choose a method that has it: "
                 f"{', '.join(other for other, its in METHODS.items() if name in its.options) or 'none'}."
             )
     caliper, std_caliper = _calipers(options.get("caliper"), options.get("std_caliper", True))
-    named = ("exact", "antiexact", "prefer", "mahvars")
+    named = ("exact", "antiexact", "prefer", "mahvars", "fine")
     columns: dict[str, Any] = {name: _names(name, options.get(name, ())) for name in named}
-    rest = {k: v for k, v in options.items() if k not in {"caliper", "std_caliper", *columns}}
+    # Lists compare and print as they are; arrays do not.
+    plain = {k: v.tolist() if isinstance(v, np.ndarray) and k != "distance" else v for k, v in options.items()}
+    rest = {k: v for k, v in plain.items() if k not in {"caliper", "std_caliper", *columns}}
     spec = replace(default, **rest, caliper=caliper, std_caliper=std_caliper, **columns)
     _check_values(spec, can)
     return spec

@@ -75,9 +75,13 @@ def _has_two_values(values: pd.Series) -> bool:
     return bool(low < high and ((known == low) | (known == high)).all())
 
 
+def _refuse_date(values: pd.Series, name: str) -> None:
+    if values.dtype.kind in "mM" or isinstance(values.dtype, (pd.DatetimeTZDtype, pd.PeriodDtype)):
+        raise DesignError(f"Covariate {name!r} is a date or a time. Use a number, such as days since a fixed day.")
+
+
 def _known_as_number(values: pd.Series, name: str) -> pd.Series:
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        raise DesignError(f"Covariate {name!r} is a date. Use a number, such as days since a fixed day.")
+    _refuse_date(values, name)
     return pd.Series(values.to_numpy(dtype=float, na_value=np.nan), index=values.index, name=name)
 
 
@@ -137,11 +141,11 @@ def make_covariates(
             filled[name] = pd.Series(0.0, index=data.index)
             continue
         if name in formula.categorical or _is_factor(values):
-            if pd.api.types.is_datetime64_any_dtype(values.dtype):
-                _known_as_number(values, name)
+            _refuse_date(values, name)
             filled[name] = _factor(values, name, treated, notes)
-            for level in sorted(filled[name].unique()):
-                balance[f"{name}: {level}"] = (filled[name] == level).astype(float)
+            code, levels = pd.factorize(filled[name], sort=True)
+            for place, level in enumerate(levels):
+                balance[f"{name}: {level}"] = pd.Series((code == place).astype(float), index=data.index)
                 kinds[f"{name}: {level}"] = "level"
             continue
         number = _known_as_number(values, name)
@@ -181,6 +185,15 @@ def _factor(values: pd.Series, name: str, treated: npt.NDArray[np.bool_], notes:
     return text
 
 
+def _independent(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Columns that neither are constant nor repeat others, whatever their unit and origin."""
+    centred = values - values.mean(axis=0)
+    # Rounding leaves a constant column a little off its mean.
+    varies = np.ptp(values, axis=0) > 0
+    centred = np.where(varies, centred / np.where(varies, centred.std(axis=0), 1.0), 0.0)
+    return independent_columns(np.column_stack([np.ones(len(values)), centred]))[1:]
+
+
 def _model_columns(
     formula: MatchingFormula, filled: pd.DataFrame, markers: Sequence[pd.Series], named: list[str]
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -200,7 +213,7 @@ def _model_columns(
         bad = [c for c in matrix.columns if not np.isfinite(matrix[c]).all()]
         raise DesignError(f"{', '.join(bad)} cannot be computed for some children (such as the log of zero).")
     matrix = pd.concat([matrix, *markers], axis=1)
-    keep = independent_columns(np.column_stack([np.ones(len(matrix)), matrix.to_numpy()]))[1:]
+    keep = _independent(matrix.to_numpy())
     # What is constant was already named; here only columns that repeat others are worth a word.
     repeated = [c for c, k in zip(matrix.columns, keep, strict=True) if not k and np.ptp(matrix[c].to_numpy()) > 0]
     notes = (

@@ -23,6 +23,8 @@ __all__ = ["Design"]
 
 #: Who is averaged over.
 FOCAL: Mapping[str, str] = MappingProxyType({"ATT": "programme", "ATC": "comparison"})
+#: Options that the account names even when they are the defaults.
+ALWAYS_SAID = frozenset({"ratio", "replace", "tolerances"})
 
 
 @dataclass(frozen=True, repr=False)
@@ -172,8 +174,9 @@ class Design(Result):
         for name in sorted(can - silent):
             value = getattr(self.spec, name)
             if isinstance(value, tuple) and value:
-                said.append((f"{name} on", ", ".join(value)))
-            elif not isinstance(value, tuple) and (value != getattr(default, name) or name in ("ratio", "replace")):
+                named = all(isinstance(part, str) for part in value)
+                said.append((f"{name} on" if named else name, ", ".join(map(str, value))))
+            elif not isinstance(value, tuple) and (value != getattr(default, name) or name in ALWAYS_SAID):
                 said.append((name, str(value)))
         return said
 

@@ -130,12 +130,18 @@ def covariate_points(X: pd.DataFrame, treated: Bools, kind: str) -> Array:
 
 
 def _given_vector(values: pd.Series, index: pd.Index) -> Array:
+    if not values.index.is_unique:
+        raise DesignError(f"The distance given has several numbers for {values.index[values.index.duplicated()][0]!r}.")
+    if not (pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype)):
+        raise DesignError("The distance given must be numbers, one for each child.")
     found = values.reindex(index)
     if found.isna().any():
         raise DesignError(
             f"The distance given has no value for {int(found.isna().sum()):,} children, such as "
             f"{found.index[found.isna().to_numpy()][0]!r}. Give one number for each, labelled as the data."
         )
+    if np.isinf(found.to_numpy(dtype=float)).any():
+        raise DesignError("The distance given holds infinite values. Leave those children out of the data.")
     return found.to_numpy(dtype=float)
 
 
@@ -147,7 +153,13 @@ def _given_matrix(matrix: pd.DataFrame, index: pd.Index, focal: Bools) -> Distan
             f"The distance matrix lacks {len(absent):,} children, such as {absent[0]!r}. It needs a row for each child "
             "to be matched and a column for each who may serve, labelled as the data."
         )
-    values = matrix.loc[one, two].to_numpy(dtype=float)
+    for labels in (matrix.index, matrix.columns):
+        if not labels.is_unique:
+            raise DesignError(f"The distance matrix names {labels[labels.duplicated()][0]!r} twice.")
+    try:
+        values = matrix.loc[one, two].to_numpy(dtype=float)
+    except (TypeError, ValueError) as error:
+        raise DesignError("The distance matrix must hold numbers.") from error
     if np.isnan(values).any() or (values < 0).any():
         raise DesignError("The distance matrix holds missing or negative values. Use infinity to forbid a pair.")
     row = np.zeros(len(index), dtype=np.intp)

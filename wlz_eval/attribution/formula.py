@@ -113,6 +113,8 @@ def read_formula(formula: str, columns: Sequence[str]) -> MatchingFormula:
     from formulaic import Formula
     from formulaic.errors import FormulaicError
 
+    if not isinstance(formula, str):
+        raise OptionError(f"The formula must be text such as 'programme ~ age', not {type(formula).__name__}.")
     left, tilde, right = (part.strip() for part in formula.partition("~"))
     if not tilde or not left or not right:
         raise OptionError(f"The formula {formula!r} must read 'programme ~ covariate + covariate'.")

@@ -11,15 +11,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from wlz_eval.attribution.capabilities import METHODS, MatchSpec, match_spec
-from wlz_eval.attribution.covariates import make_covariates
+from wlz_eval.attribution.covariates import Covariates, make_covariates
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.distance import Measured, covariate_points, measure_distance
 from wlz_eval.attribution.formula import read_formula
 from wlz_eval.attribution.matching.problem import Caliper, Distances, Pairs, Problem, codes_of
 from wlz_eval.attribution.methods import Found, Task, run_method
 from wlz_eval.attribution.propensity import NobodyMatchedError
-from wlz_eval.attribution.units import Units, column_codes, number_column, read_units
-from wlz_eval.core.errors import OptionError
+from wlz_eval.attribution.units import Units, column_codes, number_column, plain_columns, read_units, unknown_notes
+from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.measures.frame import AnalysisFrame
 
 __all__ = ["match"]
@@ -90,15 +90,42 @@ def _distance_columns(units: Units, spec: MatchSpec) -> pd.DataFrame:
     return units.covariates.balance if given_name else units.covariates.model
 
 
+def _mahalanobis_columns(units: Units, spec: MatchSpec) -> Covariates:
+    """Make the columns of `mahvars`, filled as covariates are."""
+    column_codes(units.frame, spec.mahvars, "mahvars")
+    odd = [name for name in spec.mahvars if not name.isidentifier()]
+    if odd:
+        raise OptionError(f"mahvars names {odd[0]!r}, whose name is no plain word. Rename the column.")
+    formula = f"{units.formula.treatment} ~ {' + '.join(spec.mahvars)}"
+    read = read_formula(formula, [str(c) for c in units.frame.columns])
+    try:
+        return make_covariates(read, plain_columns(units.frame, read.columns), units.treated)
+    except DesignError as error:
+        raise DesignError(f"mahvars {', '.join(spec.mahvars)}: {error}") from error
+
+
+def _support_notes(score: Array | None, treated: Bools, discarded: Bools) -> tuple[str, ...]:
+    """Say when a distance keeps the groups wholly apart, or tells nobody from anybody."""
+    if score is None or not np.isfinite(score).all():
+        return ()
+    one, none = score[treated & ~discarded], score[~treated & ~discarded]
+    if one.min() == one.max() == none.min() == none.max():
+        return ("The distance is the same for every child, so that it tells nobody apart.",)
+    if one.min() > none.max() or one.max() < none.min():
+        return (
+            "There is no common support: the distance keeps all programme children apart from all comparison children, "
+            "so that nobody is matched with anybody alike. A caliper or discard would say so.",
+        )
+    return ()
+
+
 def _distances(units: Units, spec: MatchSpec, support: _Support) -> Distances:
     """Choose what finds the partner: the distance itself, or the Mahalanobis distance of `mahvars`."""
     if not spec.mahvars:
         return support.measured.distances
-    if support.measured.score is None:
+    if support.measured.score is None and "distance" in METHODS[spec.method].options:
         raise OptionError("mahvars needs a distance that is one number a child, on which the caliper stands.")
-    formula = f"{units.formula.treatment} ~ {' + '.join(spec.mahvars)}"
-    read = read_formula(formula, [str(c) for c in units.frame.columns])
-    columns = make_covariates(read, units.frame, units.treated).balance
+    columns = _mahalanobis_columns(units, spec).balance
     kept = ~support.discarded
     found = covariate_points(columns[kept], units.treated[kept], "mahalanobis")
     points = np.full((len(columns), found.shape[1]), np.nan)
@@ -130,7 +157,8 @@ def _problem(units: Units, spec: MatchSpec, support: _Support, focal: Bools) -> 
         pool=np.flatnonzero(~focal & ~support.discarded),
         distance=distances,
         calipers=calipers,
-        block=codes_of(column_codes(units.frame, spec.exact, "exact")),
+        # Without exact columns there are no blocks, not one that holds everybody.
+        block=codes_of(column_codes(units.frame, spec.exact, "exact")) if spec.exact else np.zeros(0, dtype=np.intp),
         antiexact=column_codes(units.frame, spec.antiexact, "antiexact"),
         prefer=column_codes(units.frame, spec.prefer, "prefer"),
         priority=support.measured.score,
@@ -141,13 +169,16 @@ def _problem(units: Units, spec: MatchSpec, support: _Support, focal: Bools) -> 
 
 
 def _nobody(spec: MatchSpec, widths: Mapping[str, float]) -> NobodyMatchedError:
+    remedies = [] if not widths else ["Widen the caliper"]
+    remedies += ["ask for agreement or difference on fewer columns"] if spec.exact or spec.antiexact else []
+    remedies += ["find more similar comparison children"]
+    remedy = ", or ".join(remedies)
     limits = [f"a caliper of {width:.3g} on {name.replace('_', ' ')}" for name, width in widths.items()]
     limits += [f"exact agreement on {', '.join(spec.exact)}"] if spec.exact else []
     limits += [f"difference on {', '.join(spec.antiexact)}"] if spec.antiexact else []
     under = f" under {' and '.join(limits)}" if limits else ""
     return NobodyMatchedError(
-        f"Nobody could be matched{under}. Widen the caliper, ask for exact agreement on fewer columns, or find more "
-        "similar comparison children."
+        f"Nobody could be matched{under}. {remedy[:1].upper()}{remedy[1:]}."
     )
 
 
@@ -206,9 +237,15 @@ def match(formula: str, data: pd.DataFrame | AnalysisFrame, **options: Any) -> D
         exact, antiexact, prefer : names of columns
             On which pairs must agree, must differ, or agree first and elsewhere only when nobody is left.
         mahvars : names of columns
-            Partners are nearest by the Mahalanobis distance of these, within the caliper on the distance.
+            Partners are nearest by the Mahalanobis distance of these, within the caliper on the distance. With
+            cardinality they pair the children who were kept, as close as can be; without, everybody kept stands in
+            one stratum (one for each combination of `exact`).
         discard : {"none", "treated", "control", "both"}; reestimate : bool
             Leave out whoever lies outside the other group's range of the distance.
+        tolerances : float or mapping, default 0.05; fine : names of columns; target : {None, "focal", "all"}
+            For cardinality: largest difference between the groups, in SDs of the balance table, in all or by column;
+            columns whose shares must be the same in both groups; whom both groups should resemble too. `gap` and
+            `time_limit` (seconds) end the search.
         missing : {"indicator", "drop", "raise"}
             Missing covariates: filled and marked (the marker is matched on and adjusted for), or their children
             left out with a count, or refused. For several imputations see :func:`wlz_eval.match_imputed`.
@@ -257,7 +294,17 @@ def _design(
     strata = pd.Series(np.where(found.code >= 0, found.code + 1.0, np.nan), index=index, name="stratum")
     covariates = units.covariates
     discarded = int(support.discarded.sum())
-    notes = (f"{discarded:,} children were discarded for want of overlap.",) if discarded else ()
+    notes: tuple[str, ...] = ()
+    if discarded:
+        notes = (f"{discarded:,} children were discarded for want of overlap.",)
+    notes += _support_notes(score, units.treated, support.discarded)
+    for option, columns in (("exact", spec.exact), ("antiexact", spec.antiexact)):
+        notes += unknown_notes(units.frame, columns, option)
+    if spec.mahvars:
+        notes += tuple(note for note in _mahalanobis_columns(units, spec).notes if note not in covariates.notes)
+    if score is None and spec.caliper:
+        # Such a caliper is in the distance's own units, whatever was asked for.
+        spec = replace(spec, std_caliper={**spec.std_caliper, "distance": False})
     return Design(
         formula=units.formula,
         spec=spec,

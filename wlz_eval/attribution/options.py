@@ -12,7 +12,7 @@ from wlz_eval.core.errors import OptionError
 __all__ = ["ComparisonType", "MatchingOptions", "OutcomeOptions", "SelectionOptions"]
 
 #: The methods of the capability table (a test compares them).
-Method = Literal["nearest", "optimal", "full", "subclass", "cem", "exact", "ipw", "overlap", "entropy"]
+Method = Literal["nearest", "optimal", "full", "subclass", "cem", "exact", "cardinality", "ipw", "overlap", "entropy"]
 ComparisonType = Literal["same_school", "other_school", "waiting", "historical", "declined", "national"]
 
 
@@ -73,6 +73,15 @@ class MatchingOptions(_Strict):
     )
     k2k: bool = Field(False, description="Whether cem pairs down its bins to equal numbers")
     omit_fraction: float = Field(0.0, ge=0, lt=1, description="Largest share that full matching may leave out")
+    tolerances: float | dict[str, float] = Field(
+        0.05, description="Largest difference that method cardinality leaves, in SDs; by column if need be"
+    )
+    target: Literal["focal"] | None = Field(
+        None, description="focal: the sample of method cardinality resembles all programme children; null: not asked"
+    )
+    fine: tuple[str, ...] = Field((), description="Columns whose shares method cardinality makes exactly the same")
+    gap: float = Field(0.005, ge=0, lt=1, description="Share by which method cardinality may miss a larger sample")
+    time_limit: float = Field(60.0, gt=0, description="Seconds that method cardinality may search")
     trim: float | None = Field(None, gt=0, description="A quantile to which higher weights come down, for weighting")
     moments: int = Field(1, ge=1, le=4, description="Moments that entropy balancing makes agree")
     missing: Literal["indicator", "drop", "raise"] = Field(
@@ -93,7 +102,7 @@ class MatchingOptions(_Strict):
     def named_columns(self) -> dict[str, tuple[str, ...]]:
         """Columns that options other than the formula name, by option."""
         limits = tuple(self.caliper) if isinstance(self.caliper, dict) else ()
-        named = {name: getattr(self, name) for name in ("exact", "antiexact", "prefer", "mahvars")}
+        named = {name: getattr(self, name) for name in ("exact", "antiexact", "prefer", "mahvars", "fine")}
         return {**named, "caliper": tuple(name for name in limits if name != "distance")}
 
     def engine_options(self) -> dict[str, Any]:

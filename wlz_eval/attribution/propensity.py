@@ -25,6 +25,8 @@ CONVERGENCE = 1e-8
 ROUNDS = 100
 #: Fitted probabilities stay this far from 0 and 1, as in R.
 EDGE = np.finfo(float).eps
+#: Columns that a message names at most.
+MOST_NAMED = 8
 
 
 class NobodyMatchedError(DesignError):
@@ -107,6 +109,17 @@ def _one_sided_notes(X: pd.DataFrame, treated: Bools) -> list[str]:
     return notes
 
 
+def _extreme_notes(probability: Array) -> list[str]:
+    """Say when fitted probabilities are numerically 0 or 1, as R's ``glm`` warns."""
+    count = int(((probability < 10 * EDGE) | (probability > 1 - 10 * EDGE)).sum())
+    if not count:
+        return []
+    return [
+        f"The likelihood of being on the programme is 0 or 1 for {count:,} children: the covariates all but tell the "
+        "groups apart, and the scores of such children cannot be relied on. Use fewer covariates."
+    ]
+
+
 def _deviance(y: Array, mu: Array) -> float:
     return float(-2.0 * np.log(np.where(y > 0, mu, 1.0 - mu)).sum())
 
@@ -177,8 +190,9 @@ def propensity(X: pd.DataFrame, treated: npt.ArrayLike, link: str = "logit") -> 
     for j in range(standard.shape[1]):
         linear += standard[:, j] * beta[j + 1]
     if not np.isfinite(linear).all() or linear[mask].min() > linear[~mask].max():
+        named = ", ".join(map(str, X.columns[:MOST_NAMED])) + (", …" if len(X.columns) > MOST_NAMED else "")
         raise NobodyMatchedError(
-            f"The covariates {', '.join(map(str, X.columns))} together tell programme and comparison children apart "
+            f"The covariates {named} together tell programme and comparison children apart "
             "perfectly, so nobody can be compared. Use fewer, or more comparison children."
         )
     coefficients = beta[1:] / scale
@@ -188,7 +202,7 @@ def propensity(X: pd.DataFrame, treated: npt.ArrayLike, link: str = "logit") -> 
         coefficients=pd.Series(
             [beta[0] - float(coefficients @ centre), *coefficients], index=["intercept", *X.columns]
         ),
-        notes=tuple(_one_sided_notes(X, mask)),
+        notes=(*_one_sided_notes(X, mask), *_extreme_notes(LINKS[link].inverse(linear))),
     )
 
 
@@ -226,6 +240,8 @@ def classifier_scores(
         )
     mask = np.asarray(treated, dtype=bool)
     values = X.to_numpy(dtype=float)
+    if not X.shape[1]:
+        raise DesignError("No covariate is left to score children by.")
     if folds is None:
         scores = clone(classifier).fit(values, mask).predict_proba(values)[:, 1]
     else:

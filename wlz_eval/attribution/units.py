@@ -13,10 +13,12 @@ from wlz_eval.attribution.formula import MatchingFormula, is_outcome_column, rea
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
 from wlz_eval.measures.frame import AnalysisFrame
 
-__all__ = ["Units", "column_codes", "label_order", "number_column", "read_units"]
+__all__ = ["Units", "column_codes", "label_order", "number_column", "plain_columns", "read_units", "unknown_notes"]
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
+#: Squares of larger numbers overflow.
+LARGEST = 1e100
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,13 @@ def plain_frame(data: pd.DataFrame | AnalysisFrame) -> pd.DataFrame:
     """Take baseline columns only; refuse a frame that still holds outcomes, and labels that are not unique."""
     if isinstance(data, AnalysisFrame):
         data = data.data[["programme", *data.baseline_columns]]
+    if not isinstance(data, pd.DataFrame):
+        raise DesignError(f"The data must be an analysis frame or a DataFrame, not {type(data).__name__}.")
+    if not data.columns.is_unique:
+        twice = data.columns[data.columns.duplicated()][0]
+        raise DesignError(f"Column {twice!r} stands in the data twice. Keep one of the two.")
+    if data.index.nlevels > 1:
+        raise DesignError("The index has several levels. Give each child one label.")
     late = [str(c) for c in data.columns if is_outcome_column(str(c))]
     if late:
         shown = ", ".join(late[:5]) + (", …" if len(late) > 5 else "")
@@ -65,6 +74,8 @@ def plain_frame(data: pd.DataFrame | AnalysisFrame) -> pd.DataFrame:
         raise DesignError(f"Unit {label!r} has several rows. Each child must have exactly one.")
     if data.index.hasnans:
         raise DesignError("Some rows have no unit label. Give the data an index of child ids.")
+    if data.index.inferred_type.startswith("mixed") and not data.index.astype(str).is_unique:
+        raise DesignError("Some unit labels read the same (such as 1 and '1'). Give each child its own.")
     return data
 
 
@@ -74,7 +85,7 @@ def treatment_of(data: pd.DataFrame, column: str) -> Bools:
         raise DesignError(
             f"{column!r} is missing for {int(values.isna().sum()):,} children. It must be 0 or 1 for each."
         )
-    if not set(values.unique()) <= {0, 1}:
+    if not values.isin([0, 1]).all():
         raise DesignError(
             f"{column!r} must be 1 for programme and 0 for comparison children; it holds other values."
         )
@@ -125,6 +136,8 @@ def number_column(data: pd.DataFrame, name: str, option: str) -> npt.NDArray[np.
         values = data[name].to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise OptionError(f"{option} needs numbers in {name!r}. Ask for exact agreement on it instead.") from error
+    if np.isinf(values).any():
+        raise DesignError(f"{option} on {name!r}: the column holds infinite values. Mend them.")
     if np.isnan(values).any():
         raise DesignError(
             f"{option} on {name!r}: {int(np.isnan(values).sum()):,} children have no value there. Use a column that is "
@@ -145,7 +158,41 @@ def _complete(frame: pd.DataFrame, formula: MatchingFormula, missing: str) -> tu
             f"Covariates are missing for some children: {named}. Fill them, use missing='indicator' to keep these "
             "children with a marker, missing='drop' to leave them out, or several imputations (match_imputed)."
         )
+    for group, word in ((1, "programme"), (0, "comparison")):
+        here = frame[formula.treatment] == group
+        if here.any() and lacking[here].all():
+            raise DesignError(f"Every {word} child lacks a covariate, so none is left: {named}. Use fewer columns.")
     return frame[~lacking], (f"{int(lacking.sum()):,} children were left out for missing covariates: {named}.",)
+
+
+def plain_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Take numbers kept as objects for numbers, and refuse what is neither a number nor a category."""
+    kept_as_objects = {c: frame[c].infer_objects() for c in columns if frame[c].dtype == object}
+    frame = frame.assign(**kept_as_objects) if kept_as_objects else frame
+    for column in columns:
+        values = frame[column]
+        if pd.api.types.is_complex_dtype(values.dtype):
+            raise DesignError(f"Covariate {column!r} holds complex numbers. Use real ones.")
+        if values.dtype == object and not values.map(pd.api.types.is_scalar).all():
+            raise DesignError(f"Covariate {column!r} holds lists or the like. Each child needs one value.")
+        if not pd.api.types.is_float_dtype(values.dtype):
+            continue
+        number = values.to_numpy(dtype=float, na_value=0.0)
+        if np.isinf(number).any():
+            raise DesignError(f"Covariate {column!r} holds infinite values. Mend them, or mark them as missing.")
+        if len(number) and (np.abs(number).max() > LARGEST or 0 < np.ptp(number) < 1 / LARGEST):
+            raise DesignError(f"Covariate {column!r} holds numbers too large or too small to reckon with. Rescale it.")
+    return frame
+
+
+def unknown_notes(frame: pd.DataFrame, columns: tuple[str, ...], option: str) -> tuple[str, ...]:
+    """Say of which columns that pairs must agree or differ on some children have no value."""
+    gone = {name: int(frame[name].isna().sum()) for name in columns}
+    return tuple(
+        f"{name} is not known for {n:,} children: for {option} that counts as a value of its own."
+        for name, n in gone.items()
+        if n
+    )
 
 
 def read_units(formula: str, data: pd.DataFrame | AnalysisFrame, missing: str = "indicator") -> Units:
@@ -158,10 +205,7 @@ def read_units(formula: str, data: pd.DataFrame | AnalysisFrame, missing: str = 
     """
     frame = plain_frame(data)
     read = read_formula(formula, [str(c) for c in frame.columns])
-    for column in read.columns:
-        values = frame[column]
-        if pd.api.types.is_float_dtype(values.dtype) and np.isinf(values.to_numpy(dtype=float, na_value=0.0)).any():
-            raise DesignError(f"Covariate {column!r} holds infinite values. Mend them, or mark them as missing.")
+    frame = plain_columns(frame, read.columns)
     frame, notes = _complete(frame, read, missing)
     original = frame.index
     frame = frame.iloc[label_order(frame.index)]

@@ -14,7 +14,7 @@ from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.distance import Measured, measure_distance
 from wlz_eval.attribution.matching.exact import common_strata
 from wlz_eval.attribution.matching.problem import Distances
-from wlz_eval.attribution.units import Units, column_codes, number_column, read_units
+from wlz_eval.attribution.units import Units, column_codes, number_column, read_units, unknown_notes
 from wlz_eval.attribution.weighting.entropy import entropy_weights, moment_columns
 from wlz_eval.attribution.weighting.propensity_weights import (
     block_totals,
@@ -102,7 +102,7 @@ def _by_score(units: Units, spec: MatchSpec, inside: _Inside) -> tuple[Array, Me
 
 
 def _notes(units: Units, spec: MatchSpec, weights: Array, inside: _Inside) -> list[str]:
-    notes = []
+    notes = list(unknown_notes(units.frame, spec.exact, "exact"))
     out = ~inside.rows
     if out.any():
         n1, n0 = int((out & units.treated).sum()), int((out & ~units.treated).sum())

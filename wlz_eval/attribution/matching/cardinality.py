@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wlz_eval.attribution.matching.problem import Problem, Strata
+from wlz_eval.attribution.propensity import NobodyMatchedError
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
 
 __all__ = ["CardinalitySelection", "cardinality_match"]
@@ -168,8 +169,8 @@ def _check(problem: Problem, ratio: float | None, target: str | None, tolerance:
         raise OptionError("Cardinality matching needs a ratio of the group sizes, a target profile, or both.")
     if ratio is not None and not 0 < ratio < np.inf:
         raise OptionError(f"ratio must be a number above 0, not {ratio!r}.")
-    if not (tolerance >= 0).all():
-        raise OptionError("Every tolerance must be a number of SDs of at least 0.")
+    if not ((tolerance >= 0) & np.isfinite(tolerance)).all():
+        raise OptionError("Every tolerance must be a finite number of SDs of at least 0.")
     if not 0 <= gap < 1:
         raise OptionError(f"gap must be at least 0 and less than 1, not {gap!r}.")
 
@@ -265,7 +266,7 @@ def _read(problem: Problem, types: _Types, standard: Array, answer: Any) -> Card
     m = len(problem.focal)
     one, two = chosen[chosen < m], chosen[chosen >= m]
     if not len(one) or not len(two):
-        raise DesignError("No sample of both groups meets the tolerances. Raise them, or balance fewer columns.")
+        raise NobodyMatchedError("No sample of both groups meets the tolerances. Raise them, or balance fewer columns.")
     proven = answer.status == 0
     return CardinalitySelection(
         focal=problem.focal[one],

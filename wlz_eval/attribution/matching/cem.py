@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -72,7 +73,10 @@ def _inner_breaks(x: Array, cut: Cut, name: str) -> Array:
             raise OptionError(f"cutpoints of {name!r}: {cut!r} bins. Use 0 only for no bins at all, or 1 and more.")
         low, high = float(x.min()), float(x.max())
         return np.asarray(low + np.arange(1, int(cut)) * ((high - low) / int(cut)))
-    points = np.unique(np.asarray(cut, dtype=float).reshape(-1))
+    try:
+        points = np.unique(np.asarray([] if np.ndim(cut) == 0 else cut, dtype=float).reshape(-1))
+    except (TypeError, ValueError):
+        points = np.zeros(0)
     if not len(points) or not np.isfinite(points).all():
         raise OptionError(f"cutpoints of {name!r} must be a rule, a number of bins, or finite cut-points.")
     return points
@@ -99,6 +103,22 @@ def _check_names(option: str, given: Mapping[str, object], columns: Sequence[str
     for name in given:
         if name not in columns:
             raise OptionError(f"{option} names {name!r}, which is not matched on. {suggestion(name, columns)}")
+
+
+def _read_groups(grouping: Any) -> dict[str, list[list[object]]]:
+    """Check the form of a grouping: for each column lists of levels, no level in two of them."""
+    if grouping is not None and not isinstance(grouping, Mapping):
+        raise OptionError(f"grouping must be a mapping of columns to lists of levels, not {grouping!r}.")
+    found = {}
+    for name, groups in (grouping or {}).items():
+        if not isinstance(groups, (list, tuple)) or not all(isinstance(group, (list, tuple)) for group in groups):
+            raise OptionError(f"grouping of {name!r} must be lists of levels that count as one, not {groups!r}.")
+        levels = [level for group in groups for level in group]
+        twice = next((level for at, level in enumerate(levels) if level in levels[:at]), None)
+        if twice is not None:
+            raise OptionError(f"grouping of {name!r} has {twice!r} in two groups.")
+        found[name] = [list(group) for group in groups]
+    return found
 
 
 def coarsen(
@@ -143,7 +163,7 @@ def coarsen(
     """
     check_columns(data, columns)
     cuts = dict.fromkeys(columns, cutpoints) if not isinstance(cutpoints, Mapping) else dict(cutpoints)
-    groups = dict(grouping or {})
+    groups = _read_groups(grouping)
     _check_names("cutpoints", cuts, columns)
     _check_names("grouping", groups, columns)
     coarse: dict[str, Ints] = {}
@@ -161,6 +181,8 @@ def coarsen(
             coarse[name] = level_codes(_grouped(values, groups[name]))
         elif number:
             cut = cuts.get(name, "sturges")
+            if isinstance(cut, bool):
+                raise OptionError(f"cutpoints of {name!r} must be a rule, a number of bins or cut-points, not {cut!r}.")
             if not (isinstance(cut, (int, np.integer)) and cut == 1):
                 coarse[name] = _binned(values, cut, name)
         elif isinstance(cutpoints, Mapping) and name in cuts:

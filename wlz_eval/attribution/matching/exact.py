@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from wlz_eval.attribution.matching.problem import Strata, codes_of
-from wlz_eval.core.errors import DesignError, OptionError, suggestion
+from wlz_eval.attribution.propensity import NobodyMatchedError
+from wlz_eval.core.errors import OptionError, suggestion
 
 __all__ = ["check_columns", "common_strata", "exact_strata", "level_codes"]
 
@@ -58,7 +59,7 @@ def common_strata(
 
     Raises
     ------
-    DesignError
+    NobodyMatchedError
         When no stratum holds both groups.
 
     Examples
@@ -74,7 +75,7 @@ def common_strata(
     side = treated[take]
     both = (np.bincount(cell[side], minlength=size) > 0) & (np.bincount(cell[~side], minlength=size) > 0)
     if not both.any():
-        raise DesignError(
+        raise NobodyMatchedError(
             "No programme child agrees with a comparison child on all columns. Match exactly on fewer columns, or "
             "make them coarser (wider bins, fewer groups)."
         )
@@ -109,7 +110,7 @@ def exact_strata(
     ------
     OptionError
         When a column does not exist, or none is named.
-    DesignError
+    NobodyMatchedError
         When no combination occurs in both groups.
 
     Examples

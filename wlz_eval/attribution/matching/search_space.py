@@ -54,9 +54,10 @@ def _distinct_points(points: Array, rows: Ints, block: Ints) -> tuple[Ints, Ints
 class _Queue:
     """Places that one focal unit has yet to try: groups of equal distance, nearest first."""
 
-    __slots__ = ("asked", "at", "complete", "groups", "reach")
+    __slots__ = ("asked", "at", "complete", "groups", "reach", "unit")
 
-    def __init__(self) -> None:
+    def __init__(self, unit: float) -> None:
+        self.unit = unit
         self.groups: list[tuple[float, list[int]]] = []
         self.at = self.asked = 0
         self.complete = False
@@ -64,22 +65,33 @@ class _Queue:
 
     def refill(self, groups: list[tuple[float, list[int]]], asked: int, complete: bool) -> None:
         """Take in a larger answer, without what was tried before."""
-        beyond = self.reach + TIE * (1.0 + self.reach) if self.reach >= 0 else -1.0
+        beyond = self.reach + TIE * (self.unit + self.reach) if self.reach >= 0 else -1.0
         self.groups, self.at = [group for group in groups if group[0] > beyond], 0
         self.asked, self.complete = asked, complete
         if self.groups:
             self.reach = self.groups[-1][0]
 
 
-def _tie_groups(distance: Array, places: Ints, complete: bool) -> list[tuple[float, list[int]]]:
+def _tie_groups(distance: Array, places: Ints, complete: bool, unit: float) -> list[tuple[float, list[int]]]:
     """Group places by distance; leave the last group out unless nothing can be missing from it."""
+    if not len(distance):
+        return []
     order = np.argsort(distance, kind="stable")
     distance, places = distance[order], places[order]
-    new = np.diff(distance, prepend=-1.0) > TIE * (1.0 + distance)
+    new = np.diff(distance, prepend=-np.inf) > TIE * (unit + distance)
     starts = np.flatnonzero(new)
     ends = np.append(starts[1:], len(distance))
     groups = [(float(distance[a]), places[a:b].tolist()) for a, b in zip(starts, ends, strict=True)]
     return groups if complete else groups[:-1]
+
+
+def _unit(problem: Problem) -> float:
+    """Size to which rounding is relative: 1, or the largest number where all are smaller."""
+    values = problem.distance.matrix
+    if problem.distance.points is not None:
+        values = problem.distance.points[np.concatenate([problem.focal, problem.pool])]
+    assert values is not None
+    return float(np.abs(values).max(initial=0.0, where=np.isfinite(values)).clip(max=1.0))
 
 
 class SpaceSearch:
@@ -92,8 +104,9 @@ class SpaceSearch:
         self.caliper = min(widths, default=INFINITE)
         n = int(max(problem.focal.max(initial=-1), problem.pool.max(initial=-1))) + 1
         self.block = problem.block if len(problem.block) else np.zeros(n, dtype=np.intp)
-        self.queues: dict[int, _Queue] = {i: _Queue() for i in problem.focal.tolist()}
         points = problem.distance.points
+        self.unit = _unit(problem)
+        self.queues: dict[int, _Queue] = {i: _Queue(self.unit) for i in problem.focal.tolist()}
         if points is None:
             place, self.stands_for = np.arange(len(problem.pool)), problem.pool
         else:
@@ -143,7 +156,7 @@ class SpaceSearch:
             distance = self.problem.distance.between(here[:, None], self.stands_for[places[found]])
             complete = k == len(places)
             for i, gaps, nearest in zip(here.tolist(), distance, places[found], strict=True):
-                self.queues[i].refill(_tie_groups(gaps, nearest, complete), k, complete)
+                self.queues[i].refill(_tie_groups(gaps, nearest, complete, self.unit), k, complete)
 
     def _ask_more(self, i: int) -> bool:
         """Find farther places for one focal unit; False when it has tried them all."""
@@ -161,13 +174,15 @@ class SpaceSearch:
         k = min(max(2 * asked, FIRST), len(places))
         _, found = tree.query(self.problem.distance.points[i], k=range(1, k + 1))
         gaps = self.problem.distance.between(np.full(k, i), self.stands_for[places[found]])
-        queue.refill(_tie_groups(gaps, places[found], k == len(places)), k, k == len(places))
+        groups = _tie_groups(gaps, places[found], k == len(places), self.unit)
+        queue.refill(groups, k, k == len(places))
         return True
 
     def _ask_matrix(self, i: int, queue: _Queue, places: Ints) -> None:
         gaps = self.problem.distance.between(np.full(len(places), i), self.stands_for[places])
         finite = np.isfinite(gaps)
-        queue.refill(_tie_groups(gaps[finite], places[finite], complete=True), len(places), complete=True)
+        groups = _tie_groups(gaps[finite], places[finite], complete=True, unit=self.unit)
+        queue.refill(groups, len(places), complete=True)
 
     def _best_of(self, i: int, group: list[int], own: Sequence[int]) -> int:
         """Lowest row among the free and allowed units of these places; -1 if there is none."""

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wlz_eval.attribution.matching.problem import Strata
+from wlz_eval.attribution.propensity import NobodyMatchedError
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
 
 __all__ = ["subclass_strata"]
@@ -24,7 +25,10 @@ def _shares(subclasses: int | Sequence[float]) -> Array:
         if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 2:
             raise OptionError(f"subclass must be a whole number of at least 2, or quantiles; not {count!r}.")
         return np.arange(int(count) + 1) / int(count)
-    given = np.unique(np.asarray(subclasses, dtype=float))
+    try:
+        given = np.unique(np.asarray(subclasses, dtype=float))
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"subclass must be a whole number or quantiles, not {subclasses!r}.") from error
     if not len(given) or not ((given >= 0) & (given <= 1)).all():
         raise OptionError("The quantiles given as subclass must lie between 0 and 1.")
     return np.unique(np.concatenate([[0.0], given, [1.0]]))
@@ -168,5 +172,8 @@ def subclass_strata(
         code[rows] = number + _classes(distance[rows], side, own, estimand, int(min_n), " of one block")
         number = int(code.max()) + 1
     if number == 0:
-        raise DesignError("No block holds programme and comparison children. Ask for exact agreement on fewer columns.")
+        raise NobodyMatchedError(
+            f"No block holds {max(int(min_n), 1)} programme and as many comparison children. Ask for exact agreement "
+            "on fewer columns, or a lower min_n."
+        )
     return Strata(code)
