@@ -185,13 +185,37 @@ def _factor(values: pd.Series, name: str, treated: npt.NDArray[np.bool_], notes:
     return text
 
 
-def _independent(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+def _alike(filled: pd.DataFrame) -> npt.NDArray[np.intp] | None:
+    """Give children alike in everything one number; None without factors, or where few are alike."""
+    factors = [name for name in filled if _is_factor(filled[name])]
+    code = np.zeros(len(filled), dtype=np.intp)
+    for name in [*factors, *(name for name in filled if name not in factors)] if factors else []:
+        own, levels = pd.factorize(filled[name])
+        code, found = pd.factorize(code * len(levels) + own)
+        if 2 * len(found) > len(filled):
+            return None
+    return code if factors else None
+
+
+def _independent(
+    values: npt.NDArray[np.float64], alike: npt.NDArray[np.intp] | None = None
+) -> npt.NDArray[np.bool_]:
     """Columns that neither are constant nor repeat others, whatever their unit and origin."""
-    centred = values - values.mean(axis=0)
+    count = np.ones(len(values))
+    if alike is not None:
+        # Children who are alike stand once, with their number as weight: the same inner products from far fewer rows.
+        _, first, number = np.unique(alike, return_index=True, return_counts=True)
+        values, count = values[first], number.astype(float)
+    share = count / count.sum()
     # Rounding leaves a constant column a little off its mean.
     varies = np.ptp(values, axis=0) > 0
-    centred = np.where(varies, centred / np.where(varies, centred.std(axis=0), 1.0), 0.0)
-    return independent_columns(np.column_stack([np.ones(len(values)), centred]))[1:]
+    centred = values - share @ values
+    centred[:, ~varies] = 0.0
+    centred /= np.where(varies, np.sqrt(share @ centred**2), 1.0)
+    columns = np.column_stack([np.ones(len(values)), centred])
+    if alike is not None:
+        columns *= np.sqrt(count)[:, None]
+    return independent_columns(columns)[1:]
 
 
 def _model_columns(
@@ -213,7 +237,7 @@ def _model_columns(
         bad = [c for c in matrix.columns if not np.isfinite(matrix[c]).all()]
         raise DesignError(f"{', '.join(bad)} cannot be computed for some children (such as the log of zero).")
     matrix = pd.concat([matrix, *markers], axis=1)
-    keep = _independent(matrix.to_numpy())
+    keep = _independent(matrix.to_numpy(), _alike(pd.concat([filled, *markers], axis=1)))
     # What is constant was already named; here only columns that repeat others are worth a word.
     repeated = [c for c, k in zip(matrix.columns, keep, strict=True) if not k and np.ptp(matrix[c].to_numpy()) > 0]
     notes = (

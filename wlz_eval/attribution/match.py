@@ -288,7 +288,7 @@ def _design(
     units: Units, spec: MatchSpec, support: _Support, widths: Mapping[str, float], found: Found
 ) -> Design:
     """Label what was found, in the order in which the children were given."""
-    index, original = units.index, units.original
+    index, given = units.index, units.as_given
     score = support.measured.score
     distance = np.full(len(index), np.nan) if score is None else score
     strata = pd.Series(np.where(found.code >= 0, found.code + 1.0, np.nan), index=index, name="stratum")
@@ -312,13 +312,11 @@ def _design(
         caliper_widths=widths,
         coefficients=support.measured.coefficients,
         pairs=_pair_table(found, index),
-        treatment=pd.Series(units.treated, index=index, name=units.formula.treatment).loc[original],
-        distance=pd.Series(distance, index=index, name="distance").loc[original],
-        weights=pd.Series(found.weights, index=index, name="weight").loc[original],
-        strata=strata.astype("Int64").loc[original],
-        discarded=pd.Series(support.discarded, index=index, name="discarded").loc[original],
-        covariates=replace(
-            covariates, model=covariates.model.loc[original], balance=covariates.balance.loc[original]
-        ),
+        treatment=given(pd.Series(units.treated, index=index, name=units.formula.treatment)),
+        distance=given(pd.Series(distance, index=index, name="distance")),
+        weights=given(pd.Series(found.weights, index=index, name="weight")),
+        strata=given(strata.astype("Int64")),
+        discarded=given(pd.Series(support.discarded, index=index, name="discarded")),
+        covariates=replace(covariates, model=given(covariates.model), balance=given(covariates.balance)),
         notes=(*units.notes, *covariates.notes, *support.measured.notes, *notes, *found.notes),
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,7 @@ __all__ = ["Units", "column_codes", "label_order", "number_column", "plain_colum
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
+Labelled = TypeVar("Labelled", pd.Series, pd.DataFrame)
 #: Squares of larger numbers overflow.
 LARGEST = 1e100
 
@@ -49,6 +52,15 @@ class Units:
     def index(self) -> pd.Index:
         """Labels, sorted."""
         return self.frame.index
+
+    @cached_property
+    def _as_given(self) -> Ints | None:
+        """Positions in the order in which the children were given; None when that is this order."""
+        return None if self.index.equals(self.original) else self.index.get_indexer(self.original)
+
+    def as_given(self, held: Labelled) -> Labelled:
+        """Put rows back in the order in which the children were given."""
+        return held if self._as_given is None else held.iloc[self._as_given]
 
 
 def plain_frame(data: pd.DataFrame | AnalysisFrame) -> pd.DataFrame:
@@ -103,7 +115,11 @@ def label_order(index: pd.Index) -> Ints:
         # Numbers stand in that order already.
         return np.argsort(index.to_numpy(), kind="stable")
     labels = index.astype(str)
-    return np.lexsort((labels.to_numpy(dtype=object).astype(str), labels.str.len().to_numpy()))
+    length = labels.str.len().to_numpy()
+    if len(length) and np.ptp(length) == 0 and labels.is_monotonic_increasing:
+        # A national file often comes sorted, and seeing that is ten times as fast as sorting.
+        return np.arange(len(index))
+    return np.lexsort((labels.to_numpy(dtype=object).astype(str), length))
 
 
 def column_codes(data: pd.DataFrame, columns: tuple[str, ...], option: str) -> Ints:
@@ -208,6 +224,8 @@ def read_units(formula: str, data: pd.DataFrame | AnalysisFrame, missing: str = 
     frame = plain_columns(frame, read.columns)
     frame, notes = _complete(frame, read, missing)
     original = frame.index
-    frame = frame.iloc[label_order(frame.index)]
+    order = label_order(frame.index)
+    if (np.diff(order) < 0).any():
+        frame = frame.iloc[order]
     treated = treatment_of(frame, read.treatment)
     return Units(read, frame, original, treated, make_covariates(read, frame, treated), notes)

@@ -194,7 +194,7 @@ def _design(
     units: Units, spec: MatchSpec, measured: Measured, weights: Array, score: Array, notes: tuple[str, ...]
 ) -> Design:
     """Label what was found, in the order in which the children were given."""
-    index, original, covariates = units.index, units.original, units.covariates
+    index, given, covariates = units.index, units.as_given, units.covariates
     nobody = {"focal": index[:0], "partner": index[:0]}
     return Design(
         formula=units.formula,
@@ -203,13 +203,11 @@ def _design(
         caliper_widths={},
         coefficients=measured.coefficients,
         pairs=pd.DataFrame({**nobody, "pair": np.zeros(0, dtype=int), "distance": 0.0, "weight": 0.0}),
-        treatment=pd.Series(units.treated, index=index, name=units.formula.treatment).loc[original],
-        distance=pd.Series(score, index=index, name="distance").loc[original],
-        weights=pd.Series(weights, index=index, name="weight").loc[original],
-        strata=pd.Series(pd.NA, index=index, name="stratum", dtype="Int64").loc[original],
-        discarded=pd.Series(False, index=index, name="discarded").loc[original],
-        covariates=replace(
-            covariates, model=covariates.model.loc[original], balance=covariates.balance.loc[original]
-        ),
+        treatment=given(pd.Series(units.treated, index=index, name=units.formula.treatment)),
+        distance=given(pd.Series(score, index=index, name="distance")),
+        weights=given(pd.Series(weights, index=index, name="weight")),
+        strata=given(pd.Series(pd.NA, index=index, name="stratum", dtype="Int64")),
+        discarded=given(pd.Series(False, index=index, name="discarded")),
+        covariates=replace(covariates, model=given(covariates.model), balance=given(covariates.balance)),
         notes=notes,
     )

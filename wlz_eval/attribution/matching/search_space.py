@@ -7,7 +7,7 @@ label settles; so a batch is used only as far as its last tie is surely complete
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -94,6 +94,22 @@ def _unit(problem: Problem) -> float:
     return float(np.abs(values).max(initial=0.0, where=np.isfinite(values)).clip(max=1.0))
 
 
+def _all_tie_groups(
+    distance: Array, places: Ints, complete: bool, unit: float
+) -> Iterator[list[tuple[float, list[int]]]]:
+    """Make the groups of many units at once, one row a unit: few have ties, and only those are looked at one by one."""
+    order = np.argsort(distance, axis=1, kind="stable")
+    distance, places = np.take_along_axis(distance, order, axis=1), np.take_along_axis(places, order, axis=1)
+    untied = np.asarray((np.diff(distance, axis=1) > TIE * (unit + distance[:, 1:])).all(axis=1), dtype=bool)
+    last = distance.shape[1] if complete else distance.shape[1] - 1
+    gaps, own = distance[:, :last].tolist(), places[:, :last, None].tolist()
+    for row in range(len(distance)):
+        if untied[row]:
+            yield list(zip(gaps[row], own[row], strict=True))
+        else:
+            yield _tie_groups(distance[row], places[row], complete, unit)
+
+
 class SpaceSearch:
     """Search among points or in a matrix."""
 
@@ -155,8 +171,9 @@ class SpaceSearch:
             _, found = tree.query(points[here], k=range(1, k + 1))
             distance = self.problem.distance.between(here[:, None], self.stands_for[places[found]])
             complete = k == len(places)
-            for i, gaps, nearest in zip(here.tolist(), distance, places[found], strict=True):
-                self.queues[i].refill(_tie_groups(gaps, nearest, complete, self.unit), k, complete)
+            answers = _all_tie_groups(distance, places[found], complete, self.unit)
+            for i, groups in zip(here.tolist(), answers, strict=True):
+                self.queues[i].refill(groups, k, complete)
 
     def _ask_more(self, i: int) -> bool:
         """Find farther places for one focal unit; False when it has tried them all."""
