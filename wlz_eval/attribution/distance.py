@@ -74,10 +74,13 @@ def _ranks(values: Array) -> Array:
 
 def _whitening(covariance: Array) -> Array:
     """Matrix that turns covariates into points whose Euclidean distance is the Mahalanobis distance."""
-    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
+    # On the correlations: otherwise a covariate in large units makes those in small ones look like no spread at all.
+    sd = np.sqrt(np.diag(covariance))
+    scale = np.where(sd > 0, sd, 1.0)
+    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2 / scale[:, None] / scale)
     # Directions without spread hold no information (generalised inverse).
     keep = values > max(values.max(initial=0.0), 0.0) * 1e-10
-    return np.asarray(vectors[:, keep] / np.sqrt(values[keep]))
+    return np.asarray(vectors[:, keep] / np.sqrt(values[keep]) / scale[:, None])
 
 
 def covariate_points(X: pd.DataFrame, treated: Bools, kind: str) -> Array:

@@ -82,6 +82,9 @@ def variable_ratios(priority: Array, ratio: float, least: int, most: int) -> Int
     n = len(priority)
     total = round(ratio * n)
     at_most = int((total - least * (n - 1)) // (most - least))
+    if total - least * (n - at_most - 1) - most * at_most < least:
+        # The one in between would fall below the fewest: one unit less gets the most.
+        at_most -= 1
     at_least = n - at_most - 1
     middle = total - (least * at_least + most * at_most)
     counts = [*[least] * max(at_least, 0), *([middle] if at_least >= 0 else []), *[most] * at_most]
