@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wlz_eval.attribution import match
+from wlz_eval.attribution import calibration_result, match
 from wlz_eval.attribution.calibration import calibrate
 from wlz_eval.attribution.calibration_result import draw_calibration
 from wlz_eval.attribution.formula import read_formula
@@ -55,7 +55,7 @@ def _world(frame, kind):
 
 
 @pytest.mark.simulation
-def test_it_finds_that_intervals_without_schools_promise_too_much():
+def test_it_finds_that_intervals_without_schools_promise_too_much(monkeypatch):
     frame = _cohort()
     design = _design(frame, "other_school")
     right = calibrate(design, frame, "score_endline", replicates=50, seed=1)
@@ -66,6 +66,8 @@ def test_it_finds_that_intervals_without_schools_promise_too_much():
     assert wrong.coverage < 0.8
     assert wrong.false_positive_rate > 0.2
     assert not wrong.holds
+    assert "few repeats" in wrong.sentences()[0]
+    monkeypatch.setattr(calibration_result, "ENOUGH", 50)
     assert "promise too much" in wrong.sentences()[0]
 
 

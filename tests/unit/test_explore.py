@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -73,7 +74,8 @@ def _unpainted(request, monkeypatch):
     """Leave out the painting, which is most of the time, where a test does not look at it."""
     if "painted" not in request.fixturenames:
         for module in ("panel", "html"):
-            monkeypatch.setattr(f"wlz_eval.attribution.explore.{module}.picture", lambda draw, alt: alt)
+            part = import_module(f"wlz_eval.attribution.explore.{module}")
+            monkeypatch.setattr(part, "picture", lambda draw, alt: alt)
 
 
 @pytest.fixture
@@ -195,7 +197,7 @@ def test_a_design_is_made_once_for_each_choice(state, monkeypatch):
 
 
 def test_only_the_latest_designs_are_kept(state, monkeypatch):
-    monkeypatch.setattr("wlz_eval.attribution.explore.state.KEPT", 2)
+    monkeypatch.setattr(import_module("wlz_eval.attribution.explore.state"), "KEPT", 2)
     for ratio in (1, 2, 3):
         state.choose(ratio=ratio)
         state.view()
@@ -455,7 +457,7 @@ def test_without_at_once_a_design_waits_for_update(panel):
 
 
 def test_a_slow_design_turns_at_once_off_one_time(panel, monkeypatch):
-    monkeypatch.setattr("wlz_eval.attribution.explore.panel.SLOW", -1.0)
+    monkeypatch.setattr(import_module("wlz_eval.attribution.explore.panel"), "SLOW", -1.0)
     panel.controls.by_name["ratio"].value = 2
     assert not panel.live.value
     assert "waits for Update" in panel.status.value
@@ -466,7 +468,7 @@ def test_a_slow_design_turns_at_once_off_one_time(panel, monkeypatch):
 
 def test_several_changes_at_once_are_computed_once(panel, monkeypatch):
     drawn = []
-    monkeypatch.setattr("wlz_eval.attribution.explore.panel.PAUSE", 0.0)
+    monkeypatch.setattr(import_module("wlz_eval.attribution.explore.panel"), "PAUSE", 0.0)
     monkeypatch.setattr(panel, "refresh", lambda: drawn.append(panel.matching.ratio))
 
     async def change():
