@@ -37,6 +37,7 @@ test-worlds: $(READY) ## All simulated worlds of the acceptance tests, not only 
 	@WLZ_ALL_WORLDS=1 $(BIN)/python -m pytest tests/acceptance/test_simulated_worlds.py -q -p no:cacheprovider -n 2 --dist loadscope
 
 studies: $(READY) ## Renew the studies of the method whose results are committed (an hour or more)
+	@$(BIN)/python -m wlz_eval.simulate.known_answers
 	@$(BIN)/python -m wlz_eval.simulate.calibration_study --worlds 1000
 
 test-browser: $(READY) ## Tests that need Chromium (Debian's package chromium)
