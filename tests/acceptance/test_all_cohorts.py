@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,15 @@ from wlz_eval.release import NOTEBOOKS, FindingStore, Workspace
 from wlz_eval.simulate import load_truth
 
 COHORTS = ("star-1986", "simulated-complete", "simulated-hidden", "simulated-typical")
+
+
+#: Cohorts that are run a second time.
+TWICE = ("star-1986", "simulated-typical")
+
+
+def cohort_of(name):
+    """Cohort of a published file."""
+    return str(name).split("/")[0]
 
 
 def request_for(out: Path, fresh: bool = False) -> RunRequest:
@@ -115,14 +125,17 @@ def test_what_has_not_changed_is_not_run_again(result, out):
 
 
 def test_a_second_run_in_another_folder_gives_the_same_bytes(result, out, tmp_path):
-    second = run(request_for(tmp_path, fresh=True))
+    """For one real and one simulated cohort: the site's own pages hold all four, so only the cohorts' are compared."""
+    second = run(replace(request_for(tmp_path, fresh=True), cohorts=TWICE))
     assert second.exit_code == 0
-    first, other = published(out), published(tmp_path)
+    first, other = ({k: v for k, v in published(o).items() if cohort_of(k) in TWICE} for o in (out, tmp_path))
+    assert first
     assert set(first) == set(other)
     assert [name for name in first if first[name] != other[name]] == []
     findings = {
         p.relative_to(out): p.read_bytes() == (tmp_path / p.relative_to(out)).read_bytes()
-        for p in sorted((out / ".work").glob("*/findings/*.parquet"))
+        for cohort in TWICE
+        for p in sorted((out / ".work" / cohort).glob("findings/*.parquet"))
     }
     assert findings
     assert [str(path) for path, same in findings.items() if not same] == []

@@ -58,7 +58,10 @@ class TestCoverage:
             att, truth = findings[f"attribution.att.{name}"], true_att(world, plan, result)
             if not att.ci_low <= truth <= att.ci_high:
                 misses.append((seed, round(att.ci_low, 2), round(truth, 2), round(att.ci_high, 2)))
-        assert len(COVERAGE_SEEDS) - len(misses) >= 0.9 * len(COVERAGE_SEEDS), misses
+        n = len(COVERAGE_SEEDS)
+        # All hundred must reach the bar itself; a part of them is read with its Monte Carlo error.
+        error = 0.0 if TAKEN == 1 else math.sqrt(0.9 * 0.1 / n)
+        assert (n - len(misses)) / n >= 0.9 - 2 * error, misses
 
 
 class TestShippedComplete:
