@@ -12,10 +12,11 @@ import yaml
 from wlz_eval.inference import cluster_robust, mixed_reml
 from wlz_eval.simulate import calibration_study as study
 from wlz_eval.simulate.candidates import CANDIDATES, judge_world, match_world
+from wlz_eval.simulate.committed import bare_code, study_folder
 from wlz_eval.simulate.grid import BETWEEN, CELLS, WITHIN, WorldOptions, draw_world
 
-RESULTS = study.study_folder() / "calibration.csv"
-FACTS = study.study_folder() / "calibration.yaml"
+RESULTS = study_folder() / "calibration.csv"
+FACTS = study_folder() / "calibration.yaml"
 DEFAULT = "exchangeable, CR2"
 
 
@@ -37,7 +38,7 @@ def test_words_and_types_are_not_code_but_numbers_are(tmp_path):
     texts = [typed, bare, bare.replace("1", "2")]
     for i, text in enumerate(texts):
         (tmp_path / f"{i}.py").write_text(text)
-    one, two, three = (study._bare(tmp_path / f"{i}.py") for i in range(3))
+    one, two, three = (bare_code(tmp_path / f"{i}.py") for i in range(3))
     assert one == two != three
 
 

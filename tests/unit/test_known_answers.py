@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from wlz_eval.simulate import load_answers
-from wlz_eval.simulate.calibration_study import study_folder
+from wlz_eval.simulate.committed import study_folder
 from wlz_eval.simulate.known_answers import answers_code
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from wlz_eval.attribution.effects.models import CHILDREN_PER_COEFFICIENT
 from wlz_eval.core.errors import OptionError
 from wlz_eval.inference.linear import least_squares
 from wlz_eval.inference.sandwich import cluster_parts, satterthwaite
@@ -22,8 +23,6 @@ Array = npt.NDArray[np.float64]
 #: Nobody pools more cohorts than this; beyond it the answer is "no number".
 MOST_COHORTS = 100
 LARGEST_FACTOR = 1e6
-#: An outcome model needs this many children in each group for every coefficient it fits there.
-CHILDREN_PER_COEFFICIENT = 5
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,8 @@ from wlz_eval.core.errors import OptionError
 
 __all__ = ["ComparisonType", "MatchingOptions", "OutcomeOptions", "SelectionOptions"]
 
+#: Columns on which only children of one school can agree.
+SCHOOL_COLUMNS: tuple[str, ...] = ("school_id",)
 #: The methods of the capability table (a test compares them).
 Method = Literal["nearest", "optimal", "full", "subclass", "cem", "exact", "cardinality", "ipw", "overlap", "entropy"]
 ComparisonType = Literal["same_school", "other_school", "waiting", "historical", "declined", "national"]
@@ -105,11 +107,18 @@ class MatchingOptions(_Strict):
         named = {name: getattr(self, name) for name in ("exact", "antiexact", "prefer", "mahvars", "fine")}
         return {**named, "caliper": tuple(name for name in limits if name != "distance")}
 
-    def engine_options(self) -> dict[str, Any]:
-        """Options for the engine: those that the method knows, and those that the plan names all the same."""
+    def engine_options(self, comparison: str = "same_school") -> dict[str, Any]:
+        """Options for the engine: those that the method knows, and those that the plan names all the same.
+
+        Agreement on the school is asked for only among children of the same school: nobody else can agree.
+        """
         known = METHODS[self.method].options
         engine = set(OPTIONS) & set(type(self).model_fields)
-        return {name: getattr(self, name) for name in sorted(engine) if name in known | self.model_fields_set}
+        asked = {name: getattr(self, name) for name in sorted(engine) if name in known | self.model_fields_set}
+        if comparison != "same_school":
+            for name in {"exact", "prefer"} & set(asked):
+                asked[name] = tuple(column for column in asked[name] if column not in SCHOOL_COLUMNS)
+        return asked
 
 
 class OutcomeOptions(_Strict):

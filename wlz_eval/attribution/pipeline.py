@@ -22,10 +22,7 @@ from wlz_eval.inference import holm
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.measures.labels import column_label
 
-__all__ = ["attribute", "design_for"]
-
-#: Columns on which only children of one school can agree.
-SCHOOL_COLUMNS = ("school_id",)
+__all__ = ["attribute", "cluster_column", "design_for"]
 
 
 def design_for(frame: AnalysisFrame, matching: MatchingOptions, comparison: str, seed: int = 0) -> Design:
@@ -54,10 +51,7 @@ def design_for(frame: AnalysisFrame, matching: MatchingOptions, comparison: str,
             f"The cohort has no comparison child of type {comparison!r}"
             + (f"; it has {', '.join(held)}. Change matching.comparison in the plan." if held else ".")
         )
-    options = matching.engine_options()
-    if comparison != "same_school":
-        for name in ("exact", "prefer"):
-            options[name] = tuple(c for c in options.get(name, ()) if c not in SCHOOL_COLUMNS)
+    options = matching.engine_options(comparison)
     kept = data.loc[(data["programme"] == 1) | pool, ["programme", *frame.baseline_columns]]
     return make_design(matching.formula, kept, **options, seed=seed)
 
@@ -112,10 +106,10 @@ def _outcome_effects(
                 frame.data,
                 column,
                 model=model,
-                cluster=_cluster_column(frame),
+                cluster=cluster_column(frame),
                 baseline=baseline if baseline in frame.data and row.tier == "A" and matching.adjust else None,
             )
-            naive = naive_difference(design.treatment, frame.data, column, cluster=_cluster_column(frame))
+            naive = naive_difference(design.treatment, frame.data, column, cluster=cluster_column(frame))
         except DesignError:
             continue
         results.append(
@@ -147,12 +141,13 @@ def _outcome_effects(
 def _placebo_fails(design: Design, frame: AnalysisFrame) -> bool:
     """Whether the matched groups differ on an earlier wave; False where none is held."""
     try:
-        return placebo(design, frame.data, cluster=_cluster_column(frame)).verdict == "fails"
+        return placebo(design, frame.data, cluster=cluster_column(frame)).verdict == "fails"
     except WlzEvalError:
         return False
 
 
-def _cluster_column(frame: AnalysisFrame) -> str | None:
+def cluster_column(frame: AnalysisFrame) -> str | None:
+    """Column of schools; None where none is known."""
     return "school_id" if "school_id" in frame.data and frame.data["school_id"].notna().any() else None
 
 

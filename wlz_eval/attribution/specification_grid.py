@@ -14,12 +14,11 @@ import pandas as pd
 
 from wlz_eval.attribution.capabilities import METHODS, MatchSpec, match_spec, methods_of
 from wlz_eval.attribution.formula import MatchingFormula, read_formula
+from wlz_eval.attribution.options import SCHOOL_COLUMNS
 from wlz_eval.core.errors import OptionError
 
 __all__ = ["VARIANTS", "DesignChoice", "Variant", "covariate_sets", "design_choices", "supported_variants"]
 
-#: Columns on which only children of one school can agree.
-SCHOOL_COLUMNS: tuple[str, ...] = ("school_id",)
 #: Characteristics that a matched comparison may use beside the planned ones.
 CHARACTERISTICS: tuple[str, ...] = (
     "fsm", "sen", "eal", "gender", "ethnicity", "imd_decile", "social_care", "year_group",

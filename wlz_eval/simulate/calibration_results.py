@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from wlz_eval.core.errors import WlzEvalError
 from wlz_eval.core.figures import COLOURS, new_figure
-from wlz_eval.core.files import project_root
 from wlz_eval.core.result import Result
+from wlz_eval.simulate.committed import read_committed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -92,15 +91,8 @@ def load_study(folder: Path | None = None) -> CalibrationStudy:
     WlzEvalError
         When it has not been run.
     """
-    import yaml
-
-    where = folder or project_root() / "data" / "studies"
-    table, facts = where / "calibration.csv", where / "calibration.yaml"
-    if not (table.exists() and facts.exists()):
-        raise WlzEvalError(
-            f"No calibration study in {where}. Run python -m wlz_eval.simulate.calibration_study first."
-        )
-    return CalibrationStudy(cells=pd.read_csv(table), facts=yaml.safe_load(facts.read_text(encoding="utf-8")))
+    table, facts = read_committed("calibration", "calibration_study", folder)
+    return CalibrationStudy(cells=table, facts=facts)
 
 
 def draw_study(

@@ -8,7 +8,6 @@ and which code.
 from __future__ import annotations
 
 import argparse
-import ast
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -16,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from wlz_eval.core.files import hash_bytes, project_root, write_atomic
+from wlz_eval.core.files import write_atomic
 from wlz_eval.simulate.candidates import CANDIDATES, judge_world
+from wlz_eval.simulate.committed import code_hash, study_folder
 from wlz_eval.simulate.grid import CELLS, SEED, Cell, draw_world
 
-__all__ = ["run_cell", "run_study", "study_code", "study_folder"]
+__all__ = ["run_cell", "run_study", "study_code"]
 
 Array = npt.NDArray[np.float64]
 
@@ -110,37 +110,9 @@ def _error(share: float, n: int) -> float:
     return float(np.sqrt(share * (1 - share) / n))
 
 
-def study_folder() -> Path:
-    """Folder of the committed results."""
-    return project_root() / "data" / "studies"
-
-
 def study_code() -> str:
     """Hash of the code that the numbers depend on; docstrings, comments, types and layout do not count."""
-    root = project_root() / "wlz_eval"
-    return hash_bytes(*(_bare(root / module) for module in MODULES))
-
-
-class _Bare(ast.NodeTransformer):
-    """Leave out what cannot move a number: docstrings and types."""
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
-            value = body[0].value
-            if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                node.body = body[1:]  # type: ignore[attr-defined]
-        for kind in ("annotation", "returns"):
-            if hasattr(node, kind):
-                setattr(node, kind, None)
-        if isinstance(node, ast.AnnAssign) and node.value is not None:
-            return ast.Assign(targets=[node.target], value=node.value)
-        return node
-
-
-def _bare(path: Path) -> bytes:
-    return ast.dump(_Bare().visit(ast.parse(path.read_text(encoding="utf-8")))).encode()
+    return code_hash(MODULES)
 
 
 #: Of the code that is running, whatever happens to its files meanwhile.

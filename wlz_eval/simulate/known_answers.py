@@ -27,8 +27,8 @@ from wlz_eval.attribution import (
     naive_difference,
 )
 from wlz_eval.core.errors import DesignError
-from wlz_eval.core.files import hash_bytes, project_root, write_atomic
-from wlz_eval.simulate.calibration_study import _bare, study_folder
+from wlz_eval.core.files import write_atomic
+from wlz_eval.simulate.committed import code_hash, study_folder
 from wlz_eval.simulate.experiments import EXPERIMENTS, Experiment, read_experiment
 
 __all__ = ["TRIED", "Tried", "answers_code", "known_answers", "run_experiment"]
@@ -233,10 +233,7 @@ def _facts(experiment: Experiment) -> dict[str, Any]:
 
 def answers_code() -> str:
     """Hash of the code that the numbers depend on; docstrings, comments, types and layout do not count."""
-    root = project_root() / "wlz_eval"
-    paths = [root / module for module in MODULES]
-    files = [p for path in paths for p in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
-    return hash_bytes(*(_bare(path) for path in files))
+    return code_hash(MODULES)
 
 
 def _unchanged(table: pd.DataFrame, path: Path) -> bool:

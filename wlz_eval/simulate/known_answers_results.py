@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from wlz_eval.core.errors import OptionError, WlzEvalError, suggestion
+from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.core.figures import COLOURS, new_figure
-from wlz_eval.core.files import project_root
 from wlz_eval.core.numbers import MINUS
 from wlz_eval.core.result import Result
+from wlz_eval.simulate.committed import read_committed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -222,15 +222,8 @@ def load_answers(folder: Path | None = None) -> KnownAnswers:
     WlzEvalError
         When it has not been run.
     """
-    import yaml
-
-    where = folder or project_root() / "data" / "studies"
-    table, facts = where / "known_answers.csv", where / "known_answers.yaml"
-    if not (table.exists() and facts.exists()):
-        raise WlzEvalError(
-            f"No study of known answers in {where}. Run python -m wlz_eval.simulate.known_answers first."
-        )
-    return KnownAnswers(answers=pd.read_csv(table), facts=yaml.safe_load(facts.read_text(encoding="utf-8")))
+    table, facts = read_committed("known_answers", "known_answers", folder)
+    return KnownAnswers(answers=table, facts=facts)
 
 
 def draw_answers(answers: pd.DataFrame, experiments: dict[str, dict[str, Any]]) -> Figure:

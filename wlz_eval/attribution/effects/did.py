@@ -174,14 +174,7 @@ class BaselineComparison(Result):
                 {
                     "method": method,
                     "label": METHOD_WORDS[method],
-                    "estimate": effect.estimate,
-                    "se": effect.se,
-                    "df": effect.df,
-                    "ci_low": effect.ci_low,
-                    "ci_high": effect.ci_high,
-                    "p": effect.p,
-                    "n_programme": effect.n_programme,
-                    "n_comparison": effect.n_comparison,
+                    **effect.numbers(),
                     "bias": bias,
                     "estimate_less_bias": effect.estimate - bias,
                 }

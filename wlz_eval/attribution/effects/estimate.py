@@ -133,6 +133,11 @@ class EffectEstimate(Result):
         by = f" by {self.clustering}" if self.clustering else ""
         return f"{MODEL_WORDS[self.model]}; {self.variance}{by}, {self.freedom} degrees of freedom"
 
+    def numbers(self) -> dict[str, float]:
+        """Estimate, se, df, interval, p and children: the cells that tables of several estimates share."""
+        names = ("estimate", "se", "df", "ci_low", "ci_high", "p", "n_programme", "n_comparison")
+        return {name: getattr(self, name) for name in names}
+
     def table(self) -> pd.DataFrame:
         """One row: estimate, se, df, interval, p, children, schools, Hedges' g, measure and the two averages."""
         return pd.DataFrame(

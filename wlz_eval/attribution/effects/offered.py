@@ -52,14 +52,7 @@ class StartedAndOffered(Result):
                 {
                     "who": who,
                     "label": WHO_WORDS[who],
-                    "estimate": effect.estimate,
-                    "se": effect.se,
-                    "df": effect.df,
-                    "ci_low": effect.ci_low,
-                    "ci_high": effect.ci_high,
-                    "p": effect.p,
-                    "n_programme": effect.n_programme,
-                    "n_comparison": effect.n_comparison,
+                    **effect.numbers(),
                     "take_up": 100.0 if who == "started" else self.take_up,
                 }
             )

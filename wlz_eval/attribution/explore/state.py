@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from wlz_eval.attribution.balance import BalanceTable
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.explore.choices import choices, default_of, knows, pool_types
-from wlz_eval.attribution.options import MatchingOptions
-from wlz_eval.attribution.pipeline import SCHOOL_COLUMNS, design_for
+from wlz_eval.attribution.options import SCHOOL_COLUMNS, MatchingOptions
+from wlz_eval.attribution.pipeline import design_for
 from wlz_eval.core.errors import DesignError, OptionError, WlzEvalError, suggestion
 from wlz_eval.measures.frame import AnalysisFrame
 

@@ -13,6 +13,7 @@ from wlz_eval.attribution.attribution import Attribution, OutcomeEffect
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import OutcomeModel
 from wlz_eval.attribution.options import MatchingOptions
+from wlz_eval.attribution.pipeline import cluster_column
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.reference.measures import Measure
@@ -114,15 +115,19 @@ class Case:
     @property
     def cluster(self) -> str | None:
         """Column of schools; None where none is known."""
-        return "school_id" if "school_id" in self.data and self.data["school_id"].notna().any() else None
+        return cluster_column(self.frame)
 
     @property
     def headline_rows(self) -> pd.Series:
         """Whether each child is of the programme or of the plan's own comparison children."""
-        mine = self.data["programme"] == 1
-        if "comparison_type" not in self.data:
+        return self.headline_of(self.data)
+
+    def headline_of(self, data: pd.DataFrame) -> pd.Series:
+        """Whether each row of an analysis frame's data is of the programme or of the plan's own comparison children."""
+        mine = data["programme"] == 1
+        if "comparison_type" not in data:
             return mine | True
-        kind = self.data["comparison_type"].astype(object)
+        kind = data["comparison_type"].astype(object)
         return mine | (kind == self.matching.comparison).fillna(False).astype(bool)
 
     @property

@@ -134,13 +134,10 @@ def _offered(case: Case) -> StartedAndOffered:
     if "offered" not in case.data:
         raise OptionError("The data do not hold who was offered a place, so this is about those who started.")
     everyone = analysis_frame(case.cohort, case.informants, offered=True).data
-    mine = everyone["programme"] == 1
-    if "comparison_type" in everyone:
-        mine |= (everyone["comparison_type"].astype(object) == case.matching.comparison).fillna(False).astype(bool)
     return offered_and_started(
-        case.matching.formula, everyone[mine], case.outcome,
+        case.matching.formula, everyone[case.headline_of(everyone)], case.outcome,
         cluster=case.cluster, model=case.model, baseline=case.adjusted_baseline,
-        **case.matching.engine_options(), seed=case.seed,
+        **case.matching.engine_options(case.matching.comparison), seed=case.seed,
     )
 
 

@@ -18,6 +18,7 @@ from scipy import special
 
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import EffectEstimate, analysed_children, estimate_effect
+from wlz_eval.attribution.effects.models import CHILDREN_PER_COEFFICIENT
 from wlz_eval.attribution.sensitivity.found import describe_findings
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
 from wlz_eval.core.figures import COLOURS, new_figure
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ProgrammeOnly", "draw_programme_only", "programme_only"]
 
-#: A slope needs this many children for every coefficient fitted.
-CHILDREN_PER_COEFFICIENT = 5
 _BEYOND = (
     "Where the neediest were taken out of the group that comparison children come from, these may stand beyond the "
     "norm, and the gap may be wider than any shown."
