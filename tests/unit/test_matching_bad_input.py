@@ -196,7 +196,8 @@ OTHERS = {
     "prefer": "school", "mahvars": "z", "discard": "both", "reestimate": True, "reuse_max": 2, "min_controls": 1,
     "max_controls": 3, "subclass": 4, "min_n": 2, "cutpoints": "fd", "grouping": {"sen": [["no", "yes"]]}, "k2k": True,
     "trim": 0.9, "moments": 2, "base_weights": "x", "omit_fraction": 0.1, "tolerances": 0.1, "target": "focal",
-    "fine": "sen", "gap": 0.1, "time_limit": 3.0, "distance": "mahalanobis", "link": "probit", "cross_fit": 3,
+    "fine": "sen", "gap": 0.1, "node_limit": 5, "time_limit": 3.0, "distance": "mahalanobis",
+    "link": "probit", "cross_fit": 3,
 }  # fmt: skip
 
 
@@ -242,6 +243,7 @@ BAD = [
     *(("target", v) for v in ("foc", "all", 3)),
     *(("fine", v) for v in ("shool", 3)),
     *(("gap", v) for v in (-1, 1, "a", np.nan)),
+    *(("node_limit", v) for v in (0, 1.5, "a")),
     *(("time_limit", v) for v in (-1, "a", np.nan)),
 ]
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import OptimizeResult
 
 from wlz_eval.attribution.matching.cardinality import cardinality_match
 from wlz_eval.attribution.matching.optimal import optimal_pairs
 from wlz_eval.attribution.matching.problem import Caliper, Distances, Problem
+from wlz_eval.attribution.propensity import NobodyMatchedError
 from wlz_eval.core.errors import DesignError, OptionError
 
 LALONDE = Path(__file__).parents[1] / "reference" / "data" / "matchit_lalonde" / "data.csv"
@@ -132,17 +134,36 @@ def test_of_equal_units_the_first_are_kept() -> None:
     assert kept.pool.tolist() == [2, 3]
 
 
-def test_the_clock_is_named_when_it_ended_the_search() -> None:
+def _hard() -> tuple[Problem, np.ndarray]:
     rng = np.random.default_rng(0)
-    X = np.vstack([rng.normal(1, 1, (300, 6)), rng.normal(0, 1, (2500, 6))])
-    problem = _problem(300, 2500)
-    try:
-        kept = cardinality_match(problem, X, 0.01, gap=0, time_limit=1.0)
-    except DesignError as error:
-        assert "time_limit" in str(error)  # noqa: PT017
-    else:
-        assert kept.proven or "clock" in kept.status
-        assert kept.bound >= len(kept.focal) + len(kept.pool)
+    return _problem(300, 2500), np.vstack([rng.normal(1, 1, (300, 6)), rng.normal(0, 1, (2500, 6))])
+
+
+def test_a_limited_search_keeps_the_same_sample_twice_and_says_what_ended_it() -> None:
+    problem, X = _hard()
+    kept, again = (cardinality_match(problem, X, 0.01, gap=0, node_limit=2) for _ in range(2))
+    assert not kept.proven
+    assert "node_limit" in kept.status
+    assert kept.bound >= len(kept.focal) + len(kept.pool)
+    np.testing.assert_array_equal(kept.focal, again.focal)
+    np.testing.assert_array_equal(kept.pool, again.pool)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "match"),
+    [(1, DesignError, "time_limit"), (4, DesignError, "node_limit"), (2, NobodyMatchedError, "balance fewer columns")],
+)
+@pytest.mark.parametrize("answer", [None, "empty"])
+def test_an_empty_answer_says_whether_none_exists_or_none_was_found(monkeypatch, status, error, match, answer) -> None:
+    """A search that the clock ended with the empty sample in hand once said that no sample exists."""
+    problem, X = _hard()
+
+    def milp(c, **_):
+        return OptimizeResult(status=status, x=None if answer is None else np.zeros(len(c)), mip_dual_bound=-1.0)
+
+    monkeypatch.setattr("scipy.optimize.milp", milp)
+    with pytest.raises(error, match=match):
+        cardinality_match(problem, X, 0.01)
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ METHODS: Mapping[str, MethodCapability] = MappingProxyType(
             description="the largest sample is kept whose groups differ by no more than is stated on every covariate",
             kind="strata",
             estimands=("ATT", "ATC", "ATE"),
-            options=COMMON | {"ratio", "mahvars", "tolerances", "target", "fine", "gap", "time_limit"},
+            options=COMMON | {"ratio", "mahvars", "tolerances", "target", "fine", "gap", "node_limit", "time_limit"},
         ),
         "ipw": MethodCapability(
             description="children are weighed by the inverse of the probability of being in their group",
@@ -161,7 +161,8 @@ class MatchSpec:
     target: str | None = None
     fine: tuple[str, ...] = ()
     gap: float = 0.005
-    time_limit: float = 60.0
+    node_limit: int = 1000
+    time_limit: float = 300.0
     missing: str = "indicator"
     seed: int = 0
 
@@ -200,7 +201,8 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
         "target": "whom the sample should resemble: focal (the group that the effect is about), all, or nobody",
         "fine": "columns whose shares must be exactly the same in both groups",
         "gap": "share by which a larger sample may be missed; 0 for the proven largest",
-        "time_limit": "seconds after which the best sample found so far is taken",
+        "node_limit": "branches of the search after which the best sample found so far is taken",
+        "time_limit": "seconds after which the same happens, as a guard",
         "trim": "a quantile to which higher weights come down, or (above 1) the most ordinary children one may weigh",
         "moments": "moments that entropy balancing makes agree: 1 means, 2 variances too",
         "base_weights": "column of weights that entropy balancing stays near to",
@@ -293,6 +295,7 @@ def _check_counts(spec: MatchSpec) -> None:
     _whole("seed", spec.seed, 0)
     _number("omit_fraction", spec.omit_fraction, 0, 1)
     _number("gap", spec.gap, 0, 1)
+    _whole("node_limit", spec.node_limit, 1)
     _number("time_limit", spec.time_limit, 0)
     if not (spec.ratio is None and spec.method == "cardinality"):
         _whole("ratio", spec.ratio, 1)

@@ -244,8 +244,8 @@ def match(formula: str, data: pd.DataFrame | AnalysisFrame, **options: Any) -> D
             Leave out whoever lies outside the other group's range of the distance.
         tolerances : float or mapping, default 0.05; fine : names of columns; target : {None, "focal", "all"}
             For cardinality: largest difference between the groups, in SDs of the balance table, in all or by column;
-            columns whose shares must be the same in both groups; whom both groups should resemble too. `gap` and
-            `time_limit` (seconds) end the search.
+            columns whose shares must be the same in both groups; whom both groups should resemble too. `gap`,
+            `node_limit` (branches) and `time_limit` (seconds) end the search.
         missing : {"indicator", "drop", "raise"}
             Missing covariates: filled and marked (the marker is matched on and adjusted for), or their children
             left out with a count, or refused. For several imputations see :func:`wlz_eval.match_imputed`.

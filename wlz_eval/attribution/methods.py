@@ -212,6 +212,7 @@ def _cardinality(task: Task) -> Found:
         fine=column_codes(units.frame, spec.fine, "fine"),
         scale=_balance_sds(task),
         gap=spec.gap,
+        node_limit=spec.node_limit,
         time_limit=spec.time_limit,
     )
     notes = (f"Sample kept: {kept.status}; none that is allowed holds more than {kept.bound:,} children.",)

@@ -83,7 +83,8 @@ class MatchingOptions(_Strict):
     )
     fine: tuple[str, ...] = Field((), description="Columns whose shares method cardinality makes exactly the same")
     gap: float = Field(0.005, ge=0, lt=1, description="Share by which method cardinality may miss a larger sample")
-    time_limit: float = Field(60.0, gt=0, description="Seconds that method cardinality may search")
+    node_limit: int = Field(1000, ge=1, description="Branches that method cardinality may search")
+    time_limit: float = Field(300.0, gt=0, description="Seconds that method cardinality may search, as a guard")
     trim: float | None = Field(None, gt=0, description="A quantile to which higher weights come down, for weighting")
     moments: int = Field(1, ge=1, le=4, description="Moments that entropy balancing makes agree")
     missing: Literal["indicator", "drop", "raise"] = Field(

@@ -9,7 +9,7 @@ the search does not try them in turn; of these the first in the order of the lab
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -185,7 +185,8 @@ def cardinality_match(
     fine: npt.NDArray[np.intp] | None = None,
     scale: npt.ArrayLike | None = None,
     gap: float = 0.005,
-    time_limit: float = 60.0,
+    node_limit: int = 1000,
+    time_limit: float = 300.0,
 ) -> CardinalitySelection:
     """Keep the largest sample whose groups agree within stated tolerances.
 
@@ -210,8 +211,10 @@ def cardinality_match(
         SDs; by default those of the focal units.
     gap : float
         The search ends when no sample can be larger by more than this share; 0 for the proven largest.
+    node_limit : int
+        Branches of the search after which the best sample found so far is taken; the same on every machine.
     time_limit : float
-        Seconds after which the best sample found so far is taken.
+        Seconds after which the same happens, as a guard for searches whose first branch is already too large.
 
     Returns
     -------
@@ -227,7 +230,8 @@ def cardinality_match(
     Notes
     -----
     The same on every run as long as the clock does not end the search; `status` says when it did. Seconds for hundreds
-    of focal and thousands of pool units and half a dozen columns; proof of the last unit or two can take far longer.
+    of focal and thousands of pool units and half a dozen columns; proof of the last unit or two can take far longer,
+    which is why `node_limit` ends most searches that `gap` does not.
 
     Examples
     --------
@@ -254,27 +258,43 @@ def cardinality_match(
     limit = np.concatenate([tolerance, np.zeros(columns.shape[1] - len(tolerance))])
     types = _types(problem, columns)
     limits = _balance_rows(types, limit if aim is None or keep else limit / 2, ratio, aim)
-    answer = _solve(types, *limits, {"time_limit": time_limit, "mip_rel_gap": gap}, ratio, keep)
+    answer = _solve(types, *limits, _search_options(gap, node_limit, time_limit), ratio, keep)
     return _read(problem, types, standard, answer)
 
 
+def _search_options(gap: float, node_limit: int, time_limit: float) -> dict[str, Any]:
+    return {"mip_rel_gap": gap, "node_limit": int(node_limit), "time_limit": time_limit}
+
+
+#: What ended the search, by scipy's status: a limit on nodes has no status of its own there.
+ENDED = {
+    0: "largest within the gap asked for",
+    1: "stopped by the clock (time_limit), so another run may find another sample",
+    4: "stopped after node_limit branches, so a larger sample may exist",
+}
+
+
 def _read(problem: Problem, types: _Types, standard: Array, answer: Any) -> CardinalitySelection:
-    if answer.x is None and answer.status == 1:
-        raise DesignError("No sample within the tolerances was found in time. Raise time_limit or the tolerances.")
     wanted = np.zeros(len(types.counts), np.intp) if answer.x is None else np.rint(answer.x).astype(np.intp)
     chosen = _first_of_each(types, wanted)
     m = len(problem.focal)
     one, two = chosen[chosen < m], chosen[chosen >= m]
     if not len(one) or not len(two):
-        raise NobodyMatchedError("No sample of both groups meets the tolerances. Raise them, or balance fewer columns.")
-    proven = answer.status == 0
+        _refuse_empty(answer.status)
     return CardinalitySelection(
         focal=problem.focal[one],
         pool=problem.pool[two - m],
         differences=standard[one].mean(axis=0) - standard[two].mean(axis=0),
-        proven=proven,
+        proven=answer.status == 0,
         bound=int(np.floor(min(-answer.mip_dual_bound, float(types.counts.sum())) + 1e-6)),
-        status="largest within the gap asked for"
-        if proven
-        else "stopped by the clock, so another run may find another sample",
+        status=ENDED[answer.status],
     )
+
+
+def _refuse_empty(status: int) -> NoReturn:
+    """Nobody in the sample: because none can be, or because the search ended before it found one."""
+    if status == 1:
+        raise DesignError("No sample within the tolerances was found in time. Raise time_limit or the tolerances.")
+    if status == 4:
+        raise DesignError("No sample within the tolerances was found in node_limit branches. Raise that or these.")
+    raise NobodyMatchedError("No sample of both groups meets the tolerances. Raise them, or balance fewer columns.")
