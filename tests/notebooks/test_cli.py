@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -50,15 +49,12 @@ def python(*arguments):
     return found.stdout
 
 
-def test_help_and_version_start_at_once():
-    began = time.monotonic()
+def test_help_loads_no_heavy_package():
     helped = python("-m", "wlz_eval", "--help")
-    seconds = time.monotonic() - began
     for verb in ("run", "check", "new", "simulate", "plan", "site"):
         assert f" {verb} " in helped
     heavy = ("pandas", "papermill", "scipy", "nbformat")
     assert python("-c", f"import wlz_eval.cli, sys; print([m for m in {heavy} if m in sys.modules])") == "[]\n"
-    assert seconds < 5, "a generous bound for a busy machine; about .3 s on a quiet one"
 
 
 def test_version(command):
