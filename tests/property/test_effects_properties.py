@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wlz_eval.attribution import estimate_effect, match, naive_difference
-from wlz_eval.attribution.bounds import lee_bounds, trimmed_weights, worst_case_bounds
 from wlz_eval.attribution.effects.aipw import school_folds
+from wlz_eval.attribution.standards.bounds import lee_bounds, trimmed_weights, worst_case_bounds
 from wlz_eval.inference.multiplicity import benjamini_hochberg, holm, resampled_step_down
 
 SEEDS = st.integers(0, 10_000)

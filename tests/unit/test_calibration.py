@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wlz_eval.attribution import calibration_result, match
-from wlz_eval.attribution.calibration import calibrate
-from wlz_eval.attribution.calibration_result import draw_calibration
+from wlz_eval.attribution import match
+from wlz_eval.attribution.calibration import result as calibration_result
+from wlz_eval.attribution.calibration.calibrate import calibrate
+from wlz_eval.attribution.calibration.plasmode import draw_replicate, plasmode_world
+from wlz_eval.attribution.calibration.result import draw_calibration
 from wlz_eval.attribution.formula import read_formula
-from wlz_eval.attribution.plasmode import draw_replicate, plasmode_world
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.measures.frame import AnalysisFrame
 

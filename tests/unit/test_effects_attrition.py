@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from wlz_eval.attribution import estimate_effect, match
-from wlz_eval.attribution.attrition import attrition, draw_attrition, response_weighted_effect
-from wlz_eval.attribution.bounds import draw_bounds, lee_bounds, trimmed_weights, worst_case_bounds
-from wlz_eval.attribution.wwc import baseline_equivalence, cox_index, draw_equivalence, equivalence_verdict
+from wlz_eval.attribution.standards.attrition import attrition, draw_attrition, response_weighted_effect
+from wlz_eval.attribution.standards.bounds import draw_bounds, lee_bounds, trimmed_weights, worst_case_bounds
+from wlz_eval.attribution.standards.wwc import baseline_equivalence, cox_index, draw_equivalence, equivalence_verdict
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.reference.wwc import attrition_boundary
 

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from wlz_eval.attribution import estimate_effect, match
-from wlz_eval.attribution.collection import collection_differences
 from wlz_eval.attribution.effects.offered import offered_and_started
 from wlz_eval.attribution.effects.spillover import programme_share, spillover
-from wlz_eval.attribution.months import effect_in_months
+from wlz_eval.attribution.standards.collection import collection_differences
+from wlz_eval.attribution.standards.months import effect_in_months
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.reference.measures import measures
 

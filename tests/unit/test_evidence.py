@@ -8,7 +8,7 @@ import math
 
 import pytest
 
-from wlz_eval.attribution.evidence import DESIGNS, SCALES, EvidenceFacts, rate_evidence
+from wlz_eval.attribution.standards.evidence import DESIGNS, SCALES, EvidenceFacts, rate_evidence
 from wlz_eval.core.errors import OptionError
 from wlz_eval.reference.evidence import rubric, rubric_threshold
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from wlz_eval.attribution import estimate_effect, match
-from wlz_eval.attribution.pool import pool
-from wlz_eval.attribution.pool_result import draw_pooled
+from wlz_eval.attribution.pooling.pool import pool
+from wlz_eval.attribution.pooling.result import draw_pooled
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.measures import analysis_frame
 from wlz_eval.simulate import make_options, simulate

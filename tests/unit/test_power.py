@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from wlz_eval.attribution import match
-from wlz_eval.attribution.detectable import detectable, planned_detectable_effect, spread
-from wlz_eval.attribution.power import minimum_detectable_effect
+from wlz_eval.attribution.standards.detectable import detectable, planned_detectable_effect, spread
+from wlz_eval.attribution.standards.power import minimum_detectable_effect
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.core.parallel import ordered_map
 from wlz_eval.inference import cluster_robust

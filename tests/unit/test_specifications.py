@@ -12,9 +12,9 @@ import pytest
 from wlz_eval.attribution import estimate_effect, match
 from wlz_eval.attribution.capabilities import METHODS
 from wlz_eval.attribution.formula import read_formula
-from wlz_eval.attribution.specification_grid import covariate_sets, design_choices, supported_variants
-from wlz_eval.attribution.specification_plot import draw_specifications
-from wlz_eval.attribution.specifications import specification_curve
+from wlz_eval.attribution.specification.curve import specification_curve
+from wlz_eval.attribution.specification.grid import covariate_sets, design_choices, supported_variants
+from wlz_eval.attribution.specification.plot import draw_specifications
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.measures.frame import AnalysisFrame
 

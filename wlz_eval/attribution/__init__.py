@@ -1,7 +1,6 @@
 """Who is compared with whom, what differs between them, and what may be claimed about it."""
 
 from wlz_eval.attribution.attribution import Attribution, OutcomeEffect, draw_effects
-from wlz_eval.attribution.attrition import Attrition, attrition, draw_attrition, response_weighted_effect
 from wlz_eval.attribution.balance import (
     BalanceByGroup,
     BalanceTable,
@@ -18,12 +17,10 @@ from wlz_eval.attribution.balance import (
     overlap_table,
     prognostic_balance,
 )
-from wlz_eval.attribution.bounds import EffectBounds, draw_bounds, lee_bounds, worst_case_bounds
-from wlz_eval.attribution.calibration import calibrate
-from wlz_eval.attribution.calibration_result import Calibration, draw_calibration
+from wlz_eval.attribution.calibration.calibrate import calibrate
+from wlz_eval.attribution.calibration.result import Calibration, draw_calibration
 from wlz_eval.attribution.capabilities import METHODS, MatchSpec, capability_table
 from wlz_eval.attribution.claims import ClaimVerdict, claim_sentence, claim_verdict, direction_words, may_say_caused
-from wlz_eval.attribution.collection import CollectionDifferences, collection_differences
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import EffectEstimate, estimate_effect, hedges_g, naive_difference
 from wlz_eval.attribution.effects.aipw import aipw_effect
@@ -38,7 +35,6 @@ from wlz_eval.attribution.effects.offered import StartedAndOffered, offered_and_
 from wlz_eval.attribution.effects.spillover import Spillover, programme_share, spillover
 from wlz_eval.attribution.effects.subgroups import SubgroupEffects, draw_subgroups, effects_by_subgroup
 from wlz_eval.attribution.effects.trend import ParallelTrend, parallel_trend
-from wlz_eval.attribution.evidence import EvidenceFacts, EvidenceRating, rate_evidence
 from wlz_eval.attribution.explore import ExplorePanel, explore
 from wlz_eval.attribution.files import read_design_columns
 from wlz_eval.attribution.imputed import (
@@ -50,12 +46,10 @@ from wlz_eval.attribution.imputed import (
 )
 from wlz_eval.attribution.make import make_design
 from wlz_eval.attribution.match import match
-from wlz_eval.attribution.months import MonthsOfProgress, effect_in_months
 from wlz_eval.attribution.options import ComparisonType, MatchingOptions, OutcomeOptions, SelectionOptions
 from wlz_eval.attribution.pipeline import attribute, design_for
-from wlz_eval.attribution.pool import pool
-from wlz_eval.attribution.pool_result import PooledEffect, draw_pooled
-from wlz_eval.attribution.power import DetectableEffect, minimum_detectable_effect
+from wlz_eval.attribution.pooling.pool import pool
+from wlz_eval.attribution.pooling.result import PooledEffect, draw_pooled
 from wlz_eval.attribution.propensity import NobodyMatchedError
 from wlz_eval.attribution.scrutiny import Scrutiny, scrutinise
 from wlz_eval.attribution.selection import SelectionVerdict, selection_verdict
@@ -85,11 +79,17 @@ from wlz_eval.attribution.sensitivity import (
     rosenbaum,
     rosenbaum_bounds,
 )
-from wlz_eval.attribution.specification_plot import draw_specifications
-from wlz_eval.attribution.specifications import SpecificationCurve, specification_curve
+from wlz_eval.attribution.specification.curve import SpecificationCurve, specification_curve
+from wlz_eval.attribution.specification.plot import draw_specifications
+from wlz_eval.attribution.standards.attrition import Attrition, attrition, draw_attrition, response_weighted_effect
+from wlz_eval.attribution.standards.bounds import EffectBounds, draw_bounds, lee_bounds, worst_case_bounds
+from wlz_eval.attribution.standards.collection import CollectionDifferences, collection_differences
+from wlz_eval.attribution.standards.evidence import EvidenceFacts, EvidenceRating, rate_evidence
+from wlz_eval.attribution.standards.months import MonthsOfProgress, effect_in_months
+from wlz_eval.attribution.standards.power import DetectableEffect, minimum_detectable_effect
+from wlz_eval.attribution.standards.wwc import BaselineEquivalence, baseline_equivalence, draw_equivalence
 from wlz_eval.attribution.tiers import TIER_WORDS, MeasurementMap, OutcomeTier, draw_map, measurement_map
 from wlz_eval.attribution.weight import weight
-from wlz_eval.attribution.wwc import BaselineEquivalence, baseline_equivalence, draw_equivalence
 
 __all__ = [
     "METHODS",

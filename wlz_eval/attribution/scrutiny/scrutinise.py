@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 
 from wlz_eval.attribution.attribution import Attribution
-from wlz_eval.attribution.calibration import calibrate
-from wlz_eval.attribution.calibration_result import Calibration
-from wlz_eval.attribution.evidence import EvidenceFacts, EvidenceRating, rate_evidence
+from wlz_eval.attribution.calibration.calibrate import calibrate
+from wlz_eval.attribution.calibration.result import Calibration
 from wlz_eval.attribution.options import MatchingOptions
 from wlz_eval.attribution.scrutiny.case import EFFORTS, Case
 from wlz_eval.attribution.scrutiny.sections import QUICK_SECTIONS
-from wlz_eval.attribution.specifications import SpecificationCurve, specification_curve
+from wlz_eval.attribution.specification.curve import SpecificationCurve, specification_curve
+from wlz_eval.attribution.standards.evidence import EvidenceFacts, EvidenceRating, rate_evidence
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import OptionError, WlzEvalError, suggestion
 from wlz_eval.core.result import Result

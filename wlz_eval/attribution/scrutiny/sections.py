@@ -12,10 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from wlz_eval.attribution.attrition import Attrition, attrition, response_weighted_effect
 from wlz_eval.attribution.balance import PrognosticBalance, prognostic_balance
-from wlz_eval.attribution.bounds import EffectBounds, lee_bounds, worst_case_bounds
-from wlz_eval.attribution.collection import CollectionDifferences, collection_differences
 from wlz_eval.attribution.effects import EffectEstimate
 from wlz_eval.attribution.effects.aipw import aipw_effect
 from wlz_eval.attribution.effects.did import BaselineComparison, baseline_comparison, with_and_without
@@ -23,8 +20,6 @@ from wlz_eval.attribution.effects.offered import StartedAndOffered, offered_and_
 from wlz_eval.attribution.effects.spillover import Spillover, spillover
 from wlz_eval.attribution.effects.subgroups import SubgroupEffects, effects_by_subgroup
 from wlz_eval.attribution.effects.trend import ParallelTrend, parallel_trend
-from wlz_eval.attribution.months import MonthsOfProgress, effect_in_months
-from wlz_eval.attribution.power import DetectableEffect, minimum_detectable_effect
 from wlz_eval.attribution.scrutiny.case import Case
 from wlz_eval.attribution.sensitivity import (
     EValue,
@@ -40,7 +35,12 @@ from wlz_eval.attribution.sensitivity import (
     programme_only,
     rosenbaum,
 )
-from wlz_eval.attribution.wwc import BaselineEquivalence, baseline_equivalence
+from wlz_eval.attribution.standards.attrition import Attrition, attrition, response_weighted_effect
+from wlz_eval.attribution.standards.bounds import EffectBounds, lee_bounds, worst_case_bounds
+from wlz_eval.attribution.standards.collection import CollectionDifferences, collection_differences
+from wlz_eval.attribution.standards.months import MonthsOfProgress, effect_in_months
+from wlz_eval.attribution.standards.power import DetectableEffect, minimum_detectable_effect
+from wlz_eval.attribution.standards.wwc import BaselineEquivalence, baseline_equivalence
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.measures.frame import analysis_frame
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from wlz_eval.attribution.detectable import Spread, check_shares, detectable, spread, what_is_needed
+from wlz_eval.attribution.standards.detectable import Spread, check_shares, detectable, spread, what_is_needed
 from wlz_eval.core.errors import DesignError
 from wlz_eval.core.finding import Evidence, Finding
 from wlz_eval.core.result import Result

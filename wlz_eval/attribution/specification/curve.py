@@ -14,9 +14,9 @@ import pandas as pd
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import estimate_effect
 from wlz_eval.attribution.make import make_design
-from wlz_eval.attribution.specification_grid import DesignChoice, design_choices
-from wlz_eval.attribution.specification_plot import CHOICES, draw_specifications
-from wlz_eval.attribution.yardstick import Yardstick, yardstick
+from wlz_eval.attribution.specification.grid import DesignChoice, design_choices
+from wlz_eval.attribution.specification.plot import CHOICES, draw_specifications
+from wlz_eval.attribution.specification.yardstick import Yardstick, yardstick
 from wlz_eval.core.errors import DesignError, OptionError, WlzEvalError, suggestion
 from wlz_eval.core.finding import Claim, Finding
 from wlz_eval.core.parallel import ordered_map

@@ -11,12 +11,12 @@ import pandas as pd
 from scipy import special
 
 from wlz_eval.attribution.design import Design
-from wlz_eval.attribution.detectable import detectable
 from wlz_eval.attribution.effects.analysed import Analysed, analysed_children
 from wlz_eval.attribution.effects.conclude import conclude, too_few_schools
 from wlz_eval.attribution.effects.estimate import EffectEstimate, hedges_g
 from wlz_eval.attribution.effects.models import OutcomeModel, averaged_over, linear_outcome
-from wlz_eval.attribution.pool_result import POOLED, PooledEffect, PoolingEffect
+from wlz_eval.attribution.pooling.result import POOLED, PooledEffect, PoolingEffect
+from wlz_eval.attribution.standards.detectable import detectable
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
 from wlz_eval.core.finding import Claim
 from wlz_eval.inference import RobustEstimates, cluster_robust

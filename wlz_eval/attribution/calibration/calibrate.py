@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from wlz_eval.attribution.calibration_result import Calibration
+from wlz_eval.attribution.calibration.plasmode import PlasmodeWorld, draw_replicate, plasmode_world
+from wlz_eval.attribution.calibration.result import Calibration
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import estimate_effect
 from wlz_eval.attribution.make import make_design
-from wlz_eval.attribution.plasmode import PlasmodeWorld, draw_replicate, plasmode_world
 from wlz_eval.core.errors import DesignError, OptionError, WlzEvalError, suggestion
 from wlz_eval.core.parallel import ordered_map
 

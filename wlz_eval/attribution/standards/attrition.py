@@ -70,7 +70,7 @@ def attrition(
     """Count, among the children of the design, those whose outcome is not known, and judge how many are too many.
 
     The boundary is that of the What Works Clearinghouse for trials, here a yardstick: of a matched design it asks that
-    the children who are left were alike at the start (:func:`wlz_eval.attribution.wwc.baseline_equivalence`).
+    the children who are left were alike at the start (:func:`wlz_eval.attribution.standards.wwc.baseline_equivalence`).
 
     Parameters
     ----------
