@@ -7,12 +7,14 @@ from wlz_eval.release.ledger import Ledger, LedgerCell
 from wlz_eval.release.notebook import NOTEBOOKS, Notebook, open_notebook
 from wlz_eval.release.rule import Released, Rule, release_finding
 from wlz_eval.release.sentences import Sentence
+from wlz_eval.release.study import Study, open_study
 from wlz_eval.release.summary import Summary, summarise
-from wlz_eval.release.workspace import AUDIENCES, Workspace
+from wlz_eval.release.workspace import AUDIENCES, STUDIES, Workspace
 
 __all__ = [
     "AUDIENCES",
     "NOTEBOOKS",
+    "STUDIES",
     "Children",
     "Column",
     "FindingSet",
@@ -29,9 +31,11 @@ __all__ = [
     "Sentence",
     "Stamp",
     "Statistic",
+    "Study",
     "Summary",
     "Workspace",
     "open_notebook",
+    "open_study",
     "plot_sizes",
     "release_finding",
     "summarise",

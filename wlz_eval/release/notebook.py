@@ -11,13 +11,13 @@ from wlz_eval.core.effort import EFFORTS
 from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.core.files import write_atomic
 from wlz_eval.release.recording import NOTEBOOKS, Recording
-from wlz_eval.release.showing import Showing
+from wlz_eval.release.showing import FindingTables
 from wlz_eval.release.workspace import AUDIENCES, Workspace
 
 __all__ = ["NOTEBOOKS", "Notebook", "open_notebook"]
 
 
-class Notebook(Recording, Showing):
+class Notebook(Recording, FindingTables):
     """One run of one notebook for one cohort and audience; made by :func:`open_notebook`.
 
     ``record`` and ``need`` keep and fetch findings; ``say``, ``show_table``, ``show_findings`` and ``show_figure``

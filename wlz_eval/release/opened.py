@@ -1,4 +1,4 @@
-"""The state of an opened notebook, and how an output reaches its cell."""
+"""The state of an opened notebook or study, and how an output reaches its cell."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wlz_eval.release.rule import Rule
 from wlz_eval.release.show import notice_html
 from wlz_eval.release.workspace import Workspace
 
-__all__ = ["Opened", "display_output", "publish_output"]
+__all__ = ["Opened", "Page", "display_output", "publish_output"]
 
 
 def publish_output(bundle: Mapping[str, str], metadata: Mapping[str, Any]) -> None:
@@ -32,7 +32,33 @@ def display_output(bundle: Mapping[str, str], metadata: Mapping[str, Any] | None
     publish_output(bundle, {**own, "wlz_eval": {"released": True, **own.get("wlz_eval", {})}})
 
 
-class Opened:
+class Page:
+    """What can be shown in one run: for whom, under which rule, into which ledger.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Empty; it knows cohort, audience, notebook and rule.
+    workspace : Workspace
+        Where everything is kept.
+    """
+
+    def __init__(self, ledger: Ledger, workspace: Workspace):
+        self.name = ledger.notebook
+        self.audience = ledger.audience
+        self.rule = ledger.rule
+        self.ledger = ledger
+        self.workspace = workspace
+
+    def _notice(self, text: str, kind: str = "notice") -> None:
+        self._show(notice_html(text, kind), text)
+
+    def _show(self, html: str, text: str, metadata: Mapping[str, Any] | None = None) -> None:
+        self.ledger.save(self.workspace.ledger_file(self.ledger.cohort, self.audience, self.name))
+        display_output({"text/html": html, "text/plain": text}, metadata)
+
+
+class Opened(Page):
     """One run of one notebook for one cohort and audience; made by :func:`open_notebook`.
 
     Parameters
@@ -67,21 +93,18 @@ class Opened:
         workers: int = 1,
         overrides: Mapping[str, Any] | None = None,
     ):
-        self.name = name
+        disclosure = plan.disclosure
+        rule = Rule(disclosure.threshold, disclosure.round_to, applies=audience == "public")
+        super().__init__(Ledger(cohort.id, audience, name, rule), workspace)
         self.cohort = cohort
         self.plan = plan
-        self.audience = audience
         self.effort = effort
         self.workers = workers
         self.seed = plan.seed
-        self.workspace = workspace
-        disclosure = plan.disclosure
-        self.rule = Rule(disclosure.threshold, disclosure.round_to, applies=audience == "public")
         self.provenance: Provenance = provenance(
             name, cohort, plan, audience=audience, effort=effort, overrides=overrides
         )
         self.recorded = FindingSet()
-        self.ledger = Ledger(cohort.id, audience, name, self.rule)
         self._store = FindingStore(workspace, cohort.id)
 
     def __repr__(self) -> str:
@@ -92,11 +115,3 @@ class Opened:
         """The analysis frame, with the informants that the plan names."""
         informants: dict[str, str] = {o.measure: o.informant for o in self.plan.outcomes if o.informant}
         return analysis_frame(self.cohort, informants or None)
-
-    def _notice(self, text: str, kind: str = "notice") -> None:
-        self._show(notice_html(text, kind), text)
-
-    def _show(self, html: str, text: str, metadata: Mapping[str, Any] | None = None) -> None:
-        self.ledger.save(self.workspace.ledger_file(self.cohort.id, self.audience, self.name))
-        display_output({"text/html": html, "text/plain": text}, metadata)
-

@@ -15,16 +15,16 @@ from wlz_eval.core.finding import Finding
 from wlz_eval.core.words import claim_words
 from wlz_eval.release.columns import Column, Given, Label, release_table, released_frame
 from wlz_eval.release.labels import finding_label
-from wlz_eval.release.opened import Opened, display_output
+from wlz_eval.release.opened import Opened, Page, display_output
 from wlz_eval.release.rule import Released, finding_ns, release_count, release_interval
 from wlz_eval.release.sentences import Sentence, Spoken, release_as, speak
 from wlz_eval.release.show import figure_bundle, rule_note, table_html, table_text
 
-__all__ = ["Showing"]
+__all__ = ["FindingTables", "Showing"]
 
 
-class Showing(Opened):
-    """The half of a notebook that shows numbers, each under the release rule and in the ledger."""
+class Showing(Page):
+    """What shows numbers, each under the release rule and in the ledger."""
 
     def say(self, *templates: str | Sentence, otherwise: str = "", **values: Any) -> None:
         """Show one paragraph for each template; every number in it is a finding.
@@ -104,52 +104,6 @@ class Showing(Opened):
             table_text(released, columns, caption, note),
         )
 
-    def show_findings(self, findings: Iterable[Finding], caption: str, note: str = "") -> None:
-        """Show findings in the standard table: what, estimate, interval, children, what it may be called."""
-        rows = list(findings)
-        if not rows:
-            self._notice(f"There is nothing to show here: {caption[:1].lower()}{caption[1:].rstrip('.')}.")
-            return
-        released = [self._finding_row(finding) for finding in rows]
-        columns: dict[str, Column] = {
-            "what": Label("What"),
-            "claim": Label("How to read it"),
-            "estimate": Given("Estimate"),
-            "interval": Given("95% interval"),
-            "programme": Given("Programme children"),
-            "comparison": Given("Comparison children"),
-        }
-        for name in ("interval", "programme", "comparison"):
-            if all(not row[name].text for row in released):
-                del columns[name]
-        self._render_table(released, caption, columns, note, tuple(f.finding_id for f in rows))
-
-    def _finding_row(self, finding: Finding) -> dict[str, Released]:
-        empty = Released(kind="label", text="")
-        estimate = release_as("what", finding, "chance" if finding.unit == "probability" else "short", self.rule)
-        interval = empty
-        if finding.has_interval and finding.unit == "money":
-            interval = release_as("what", finding, "short_interval", self.rule)
-        elif finding.has_interval:
-            interval = release_interval(finding.ci_low, finding.ci_high, finding_ns(finding), self.rule, finding.unit)
-        if finding.has_interval and estimate.hidden:
-            interval = replace(estimate, kind="interval")
-        counts = [
-            empty if n is None or finding.unit == "children" else release_count(n, self.rule)
-            for n in (finding.n_programme, finding.n_comparison)
-        ]
-        claim = claim_words(finding.claim, finding.has_interval and not finding.interval_excludes_zero)
-        if finding.evidence in ("illustrative", "published"):
-            claim += f" ({finding.evidence} figure)"
-        return {
-            "what": Released(kind="label", text=finding_label(finding, self.cohort)),
-            "estimate": estimate,
-            "interval": interval,
-            "programme": counts[0],
-            "comparison": counts[1],
-            "claim": Released(kind="label", text=claim),
-        }
-
     def show_figure(
         self,
         draw: Callable[[pd.DataFrame], Any],
@@ -224,6 +178,56 @@ class Showing(Opened):
         for i, (name, released, finding_id) in enumerate(spoken.numbers):
             definition = {"placeholder": name, "finding": finding_id}
             self.ledger.add(f"{block}.{i}", released, where=where, of=of, definition=definition)
+
+
+class FindingTables(Showing, Opened):
+    """The half of a notebook that shows numbers: findings too, in the standard table."""
+
+    def show_findings(self, findings: Iterable[Finding], caption: str, note: str = "") -> None:
+        """Show findings in the standard table: what, estimate, interval, children, what it may be called."""
+        rows = list(findings)
+        if not rows:
+            self._notice(f"There is nothing to show here: {caption[:1].lower()}{caption[1:].rstrip('.')}.")
+            return
+        released = [self._finding_row(finding) for finding in rows]
+        columns: dict[str, Column] = {
+            "what": Label("What"),
+            "claim": Label("How to read it"),
+            "estimate": Given("Estimate"),
+            "interval": Given("95% interval"),
+            "programme": Given("Programme children"),
+            "comparison": Given("Comparison children"),
+        }
+        for name in ("interval", "programme", "comparison"):
+            if all(not row[name].text for row in released):
+                del columns[name]
+        self._render_table(released, caption, columns, note, tuple(f.finding_id for f in rows))
+
+    def _finding_row(self, finding: Finding) -> dict[str, Released]:
+        empty = Released(kind="label", text="")
+        estimate = release_as("what", finding, "chance" if finding.unit == "probability" else "short", self.rule)
+        interval = empty
+        if finding.has_interval and finding.unit == "money":
+            interval = release_as("what", finding, "short_interval", self.rule)
+        elif finding.has_interval:
+            interval = release_interval(finding.ci_low, finding.ci_high, finding_ns(finding), self.rule, finding.unit)
+        if finding.has_interval and estimate.hidden:
+            interval = replace(estimate, kind="interval")
+        counts = [
+            empty if n is None or finding.unit == "children" else release_count(n, self.rule)
+            for n in (finding.n_programme, finding.n_comparison)
+        ]
+        claim = claim_words(finding.claim, finding.has_interval and not finding.interval_excludes_zero)
+        if finding.evidence in ("illustrative", "published"):
+            claim += f" ({finding.evidence} figure)"
+        return {
+            "what": Released(kind="label", text=finding_label(finding, self.cohort)),
+            "estimate": estimate,
+            "interval": interval,
+            "programme": counts[0],
+            "comparison": counts[1],
+            "claim": Released(kind="label", text=claim),
+        }
 
 
 def _unknown(value: object) -> bool:

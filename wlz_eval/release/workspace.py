@@ -10,11 +10,14 @@ from typing import Literal, get_args
 from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.core.files import project_root
 
-__all__ = ["AUDIENCES", "Audience", "Workspace"]
+__all__ = ["AUDIENCES", "STUDIES", "Audience", "Workspace"]
 
 #: Who reads the pages: the public, colleagues who may see small aggregates, or those cleared for single children.
 Audience = Literal["public", "internal", "restricted"]
 AUDIENCES: tuple[str, ...] = get_args(Audience)
+
+#: Folder of the studies of the method, beside those of the cohorts; so no cohort may have this id.
+STUDIES = "studies"
 
 _COHORT = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _NOTEBOOK = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
