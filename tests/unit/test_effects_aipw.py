@@ -10,7 +10,8 @@ import pytest
 
 from wlz_eval.attribution import match
 from wlz_eval.attribution.effects.aipw import aipw_effect, school_folds
-from wlz_eval.core.errors import OptionError
+from wlz_eval.attribution.effects.learners import LogisticLearner
+from wlz_eval.core.errors import DesignError, OptionError
 
 EFFECT = 1.0
 
@@ -127,3 +128,80 @@ def test_a_level_that_one_group_alone_has_is_borne_and_said():
     plain = aipw_effect(_design(data), data, "y_endline")
     assert any("small penalty" in note for note in found.notes)
     assert found.estimate == pytest.approx(plain.estimate, abs=plain.se)
+
+
+def _far_apart(seed, n=6000):
+    """Few children on the programme, most others nowhere near them, and an outcome that is no straight line."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    programme = rng.random(n) < 1 / (1 + np.exp(5.5 - 2 * x))
+    y = x**2 + EFFECT * programme + rng.normal(size=n)
+    return pd.DataFrame({"programme": programme.astype(int), "x_baseline": x, "y_endline": y})
+
+
+def test_children_who_could_hardly_be_on_the_programme_hardly_count():
+    """Their chances were once raised to 0.01: thousands of them then outweighed those who were alike, and the estimate
+    was off by half an SD though the model of the chances was right."""
+    errors = []
+    for seed in range(20):
+        data = _far_apart(seed)
+        design = match("programme ~ x_baseline", data[["programme", "x_baseline"]])
+        found = aipw_effect(design, data, "y_endline", cluster=None)
+        errors.append(found.estimate - EFFECT)
+        assert not any("below" in note for note in found.notes)
+    assert abs(np.mean(errors)) < 2.5 * np.std(errors) / math.sqrt(20)
+
+
+def test_a_tiny_chance_is_no_perfect_separation():
+    """Fitted chances below 1e-7 were once taken for separation, and the fit was penalised, in a skewed covariate."""
+    import statsmodels.api as sm
+
+    rng = np.random.default_rng(5)
+    n = 2000
+    earned = np.exp(rng.normal(0, 1.2, n))
+    programme = (rng.random(n) < 1 / (1 + np.exp(1.5 * earned - 0.5))).astype(float)
+    fitted = LogisticLearner().fit(earned[:, None], programme)
+    other = sm.Logit(programme, sm.add_constant(earned)).fit(disp=0, method="newton", maxiter=100)
+    assert not fitted.penalised
+    assert other.predict().min() < 1e-12
+    np.testing.assert_allclose(fitted.predict_proba(earned[:, None])[:, 1], other.predict(), rtol=1e-6)
+
+
+def test_the_att_is_that_of_the_formula():
+    """By hand, with the folds of the package: straight lines and chances by statsmodels."""
+    import statsmodels.api as sm
+
+    data = _world(7, n=500)
+    design = _design(data)
+    treated, y = data["programme"].to_numpy() == 1, data["y_endline"].to_numpy()
+    X = sm.add_constant(data[["x_baseline", "z_baseline"]].to_numpy())
+    fold = school_folds(treated, None, 4, 11)
+    without, chance = np.zeros(len(y)), np.zeros(len(y))
+    for number in range(4):
+        test, train = fold == number, fold != number
+        without[test] = X[test] @ sm.OLS(y[train & ~treated], X[train & ~treated]).fit().params
+        chance[test] = sm.Logit(treated[train] * 1.0, X[train]).fit(disp=0).predict(X[test])
+    odds = np.minimum(chance, 0.99) / (1 - np.minimum(chance, 0.99))
+    missed = y - without
+    by_hand = missed[treated].mean() - np.average(missed[~treated], weights=odds[~treated])
+    found = aipw_effect(design, data, "y_endline", cluster=None, folds=4, seed=11)
+    assert found.estimate == pytest.approx(by_hand, rel=1e-8)
+
+
+def test_learners_that_leave_nobody_to_compare_with_are_refused():
+    class Sure:
+        def fit(self, X, y):
+            return self
+
+        def predict_proba(self, X):
+            return np.column_stack([np.ones(len(X)), np.zeros(len(X))])
+
+    class Lost(Sure):
+        def predict_proba(self, X):
+            return np.full((len(X), 2), np.nan)
+
+    data = _world(3, n=300)
+    with pytest.raises(DesignError, match="no comparison child"):
+        aipw_effect(_design(data), data, "y_endline", propensity_learner=Sure())
+    with pytest.raises(DesignError, match="missing or infinite"):
+        aipw_effect(_design(data), data, "y_endline", propensity_learner=Lost())

@@ -30,7 +30,8 @@ Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 ESTIMANDS = ("ATT", "ATC", "ATE")
-#: Fitted chances of being on the programme are kept this far from 0 and 1, and the note counts who was moved.
+#: Where a chance of being on the programme so near to 0 or 1 would make a huge weight, it is taken as this near, and
+#: the note counts who was moved. Where it makes a weight near nothing it stands as it is: such children hardly count.
 CHANCE_EDGE = 0.01
 
 
@@ -113,12 +114,23 @@ def _predict(learner: Any, X: Array, y: Array, rows: Bools, test: Bools) -> Arra
     return np.asarray(deepcopy(learner).fit(X[rows], y[rows]).predict(X[test]), dtype=float)
 
 
+def _bounds(estimand: str) -> tuple[float, float]:
+    """Lowest and highest chance that may stand.
+
+    For the ATT comparison children weigh p / (1 - p), which is huge near 1 only; for the ATC the other way round.
+    """
+    return (0.0 if estimand == "ATT" else CHANCE_EDGE), (1.0 if estimand == "ATC" else 1 - CHANCE_EDGE)
+
+
 def _cross_fit(
-    children: Analysed, fold: npt.NDArray[np.intp], outcome_learner: Any, propensity_learner: Any
+    children: Analysed, fold: npt.NDArray[np.intp], learners: tuple[Any, Any], estimand: str
 ) -> tuple[_Nuisance, list[str]]:
     """Predict each child's chance of being on the programme and both outcomes from the other folds."""
+    outcome_learner, propensity_learner = learners
     notes, penalised = [], 0
     X, y, treated = children.covariates.to_numpy(dtype=float), children.y.to_numpy(dtype=float), children.treated
+    if not X.shape[1]:
+        raise DesignError("The design has no covariate to predict from. AIPW needs at least one.")
     chance, one, none = (np.zeros(len(y)) for _ in range(3))
     for train, test in _splits(fold, treated):
         fitted = deepcopy(propensity_learner).fit(X[train], treated[train])
@@ -126,30 +138,44 @@ def _cross_fit(
         chance[test] = fitted.predict_proba(X[test])[:, 1]
         one[test] = _predict(outcome_learner, X, y, train & treated, test)
         none[test] = _predict(outcome_learner, X, y, train & ~treated, test)
-    kept = np.clip(chance, CHANCE_EDGE, 1 - CHANCE_EDGE)
+    if not (np.isfinite(chance).all() and np.isfinite(one).all() and np.isfinite(none).all()):
+        raise DesignError("The learners predicted missing or infinite numbers. Give others, or use the defaults.")
+    low, high = _bounds(estimand)
+    kept = np.clip(chance, low, high)
     if penalised:
         notes.append(
             "Some covariates tell programme and comparison children apart perfectly: chances were fitted with a small "
             "penalty."
         )
     if (kept != chance).any():
+        limits = ([f"below {low:g}"] if low else []) + ([f"above {high:g}"] if high < 1 else [])
         notes.append(
-            f"{int((kept != chance).sum()):,} children had a chance of being on the programme below {CHANCE_EDGE:g} or "
-            f"above {1 - CHANCE_EDGE:g}, taken as that."
+            f"{int((kept != chance).sum()):,} children had a chance of being on the programme {' or '.join(limits)}, "
+            "taken as that."
         )
     return _Nuisance(chance=kept, with_programme=one, without=none), notes
 
 
+def _somebody_alike(chance: Array, group: str) -> None:
+    """Refuse to compare where nobody of a group could have been in the other."""
+    if not chance.any():
+        raise DesignError(
+            f"By the chances of being on the programme no {group} child is like the other group. Use fewer covariates, "
+            "or a less flexible propensity_learner."
+        )
+
+
 def _weighted_residuals(children: Analysed, fit: _Nuisance, estimand: str) -> tuple[Array, Array, Array]:
     """Residuals of the outcome models, the weights that carry each group to the estimand, and predicted effects."""
-    treated, y = children.treated, children.y.to_numpy(dtype=float)
-    odds = fit.chance / (1 - fit.chance)
+    treated, y, p = children.treated, children.y.to_numpy(dtype=float), fit.chance
     if estimand == "ATT":
-        return y - fit.without, np.where(treated, 1.0, odds), np.zeros(len(y))
+        _somebody_alike(p[~treated], "comparison")
+        return y - fit.without, np.where(treated, 1.0, p / (1 - p)), np.zeros(len(y))
     if estimand == "ATC":
-        return y - fit.with_programme, np.where(treated, 1 / odds, 1.0), np.zeros(len(y))
+        _somebody_alike(1 - p[treated], "programme")
+        return y - fit.with_programme, np.where(treated, (1 - p) / p, 1.0), np.zeros(len(y))
     residual = y - np.where(treated, fit.with_programme, fit.without)
-    weights = np.where(treated, 1 / fit.chance, 1 / (1 - fit.chance))
+    weights = np.where(treated, 1 / p, 1 / (1 - p))
     return residual, weights, fit.with_programme - fit.without
 
 
@@ -286,7 +312,7 @@ def aipw_effect(
     children = _everybody(design, outcomes, outcome, cluster)
     dealt, number, notes = _fold_number(children, folds)
     fold = school_folds(children.treated, None if dealt is None else dealt.to_numpy(), number, seed)
-    fit, said = _cross_fit(children, fold, *checked_learners(outcome_learner, propensity_learner))
+    fit, said = _cross_fit(children, fold, checked_learners(outcome_learner, propensity_learner), aim)
     model = _linearised(children, *_weighted_residuals(children, fit, aim))
     result = conclude(replace(children, notes=(*children.notes, *notes, *said)), model, "difference", variance, df)
     one, none = _averages(children, aim, result.estimate)

@@ -40,12 +40,12 @@ MODELS: tuple[OutcomeModel, ...] = ("interacted", "additive", "unadjusted", "log
 #: An outcome model needs this many children (for a logistic one: with the rarer answer) for every coefficient it fits.
 CHILDREN_PER_COEFFICIENT = 5
 
-#: Iterations of the logistic fit, and the change in its coefficients at which it stops.
-ROUNDS, CONVERGENCE = 50, 1e-10
+#: Iterations of the logistic fit, and the change in its coefficients, as a share of them, at which it stops.
+ROUNDS, CONVERGENCE = 50, 1e-9
+#: Information about some combination of the coefficients, as a share of that about each, below which there is none.
+NOTHING_LEFT = 1e-12
 #: An average this near to 0 or 1 differs from it by rounding only.
 EDGE = 1e-12
-#: A fitted chance this near to 0 or 1 means that the covariates tell the answers apart.
-SEPARATED = 1e-7
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,15 @@ def linear_outcome(children: Analysed, over: Bools, wanted: OutcomeModel, measur
     )
 
 
+def _determined(information: Array) -> bool:
+    """Whether the data speak about every combination of the coefficients."""
+    own = np.diag(information)
+    if not (own > 0).all():
+        return False
+    scale = 1 / np.sqrt(own)
+    return bool(np.linalg.eigvalsh(information * np.outer(scale, scale))[0] > NOTHING_LEFT)
+
+
 def logistic_fit(X: Array, y: Array, w: Array, penalty: float = 0.0) -> Array | None:
     """Fit a weighted logistic regression by maximum likelihood, penalised on request.
 
@@ -180,7 +189,9 @@ def logistic_fit(X: Array, y: Array, w: Array, penalty: float = 0.0) -> Array | 
     Returns
     -------
     array, shape (p,), or None
-        None when the fit runs away because the columns tell the answers apart.
+        None when the fit runs away because the columns tell the answers apart: each step then moves the coefficients
+        as far as the one before, until nothing in the data speaks about them. Chances near 0 or 1 alone are no sign
+        of that.
     """
     beta, ridge = np.zeros(X.shape[1]), np.r_[0.0, np.full(X.shape[1] - 1, penalty)]
     beta[0] = special.logit((w * y).sum() / w.sum())
@@ -191,17 +202,20 @@ def logistic_fit(X: Array, y: Array, w: Array, penalty: float = 0.0) -> Array | 
 
     height = likelihood(beta)
     for _ in range(ROUNDS):
-        chance = special.expit(X @ beta)
-        if not penalty and min(chance.min(), 1 - chance.max()) < SEPARATED:
+        linear = X @ beta
+        # One minus a chance near 1 would be lost in rounding.
+        chance, rest = special.expit(linear), special.expit(-linear)
+        information = X.T @ (X * (w * chance * rest)[:, None]) + np.diag(ridge)
+        if not _determined(information):
             return None
-        information = X.T @ (X * (w * chance * (1 - chance))[:, None]) + np.diag(ridge)
-        step = np.linalg.solve(information, X.T @ (w * (y - chance)) - ridge * beta)
+        newton = np.linalg.solve(information, X.T @ (w * (y * rest - (1 - y) * chance)) - ridge * beta)
         # A full step may overshoot where a level is rare; the likelihood must not fall.
+        step = newton
         while likelihood(beta + step) < height - 1e-9 * abs(height) and np.abs(step).max() > CONVERGENCE:
             step = step / 2
         beta = beta + step
         height = likelihood(beta)
-        if np.abs(step).max() < CONVERGENCE * (1 + np.abs(beta).max()):
+        if np.abs(newton).max() < CONVERGENCE * (1 + np.abs(beta).max()):
             return beta
     return None
 
