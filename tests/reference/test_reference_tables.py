@@ -1,5 +1,7 @@
 """Facts of the field, as the tables hold them."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,8 +69,8 @@ def test_months_of_progress(effect, months):
 
 
 def test_breaks_are_found_from_either_side():
-    assert [b.name for b in breaks_between("gcse", 2023, 2019)] == ["gcse_grading"]
-    assert breaks_between("gcse", 2023, 2024) == []
+    assert [b.name for b in breaks_between("gcse", date(2023, 6, 1), date(2021, 6, 1))] == ["gcse_grading"]
+    assert breaks_between("gcse", date(2023, 6, 1), date(2024, 6, 1)) == []
     assert {b.kind for b in broken_years()} == {"no_data", "break"}
 
 

@@ -8,11 +8,15 @@ from types import MappingProxyType
 from typing import Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from wlz_eval.core.files import reference_dir
+from wlz_eval.reference.sdq import ITEM_PREFIX, item_names
 
-__all__ = ["Better", "Measure", "measures"]
+__all__ = ["ITEM_AREA", "Better", "Measure", "measures"]
+
+#: Area of single SDQ items: answers of a form, which are scored and never analysed one by one.
+ITEM_AREA = "sdq_item"
 
 Better = Literal["higher", "lower", "unclear"]
 
@@ -37,11 +41,22 @@ class Measure(BaseModel):
     retest: float | None = Field(None, description="Test-retest correlation over retest_years, unselected population")
     retest_years: float | None = Field(None, description="Interval of the retest correlation, in years")
     icc: float | None = Field(None, description="Share of variance between schools")
+    informants: tuple[str, ...] = Field((), description="Who may answer or record it; empty when anyone may")
+    forms: tuple[str, ...] = Field((), description="Forms or editions it comes in; empty when not listed")
+    min_change: float | None = Field(None, description="Least change that means something; empty when not known")
+    min_change_source: str = Field("", description="Where the least meaningful change comes from")
+    breaks: str = Field("", description="Family of data/reference/broken_years.csv that it belongs to; empty for none")
     family: Literal["attainment", "attendance", "sdq", "behaviour", "development", "partner", "other"] = Field(
         "other", description="Kind of measure; months of progress exist for attainment only"
     )
     source: str = Field("", description="Where these facts come from")
     confirmed: bool = Field(False, description="Whether every fact in the row was seen in its source")
+
+    @field_validator("informants", "forms", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """Read the words of a cell of the registry, which are separated by blanks."""
+        return tuple(value.split()) if isinstance(value, str) else value
 
     @property
     def higher_is_better(self) -> bool | None:
@@ -62,4 +77,22 @@ def measures() -> Mapping[str, Measure]:
     rows = (
         {key: value for key, value in row.items() if not pd.isna(value)} for row in table.to_dict(orient="records")
     )
-    return MappingProxyType({row["name"]: Measure.model_validate(row) for row in rows})
+    described = {row["name"]: Measure.model_validate(row) for row in rows}
+    return MappingProxyType(described | {item: _item(item, described["sdq_total"]) for item in item_names()})
+
+
+def _item(name: str, total: Measure) -> Measure:
+    """Describe one SDQ item: a number only, since its wording is copyright."""
+    return Measure(
+        name=name,
+        label=f"SDQ item {name.removeprefix(ITEM_PREFIX)}",
+        area=ITEM_AREA,
+        better="unclear",
+        low=0,
+        high=2,
+        family="sdq",
+        informants=total.informants,
+        forms=total.forms,
+        source="Ticked boxes of the form as 0, 1, 2, before any item is turned round",
+        confirmed=True,
+    )

@@ -1,4 +1,4 @@
-"""Bands of the Strengths and Difficulties Questionnaire, by informant and system of bands."""
+"""Items and bands of the Strengths and Difficulties Questionnaire; numbers only, its wording is copyright."""
 
 from __future__ import annotations
 
@@ -12,10 +12,46 @@ from pydantic import Field
 from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.reference.tables import ReferenceRow, read_rows
 
-__all__ = ["SdqBand", "SdqBands", "sdq_bands"]
+__all__ = ["INFORMANTS", "ITEM_PREFIX", "LOWEST", "SCALES", "SdqBand", "SdqBands", "SdqItem"]
+__all__ += ["item_names", "sdq_bands", "sdq_items"]
+
+#: Start of the name of an item in the measures table: ``sdq_item_1`` to ``sdq_item_25``.
+ITEM_PREFIX = "sdq_item_"
+#: The five subscales, each of five items; the first four add up to ``sdq_total``.
+SCALES: tuple[str, ...] = ("sdq_emotional", "sdq_conduct", "sdq_hyperactivity", "sdq_peer", "sdq_prosocial")
+#: Who may fill in the form.
+INFORMANTS: tuple[str, ...] = ("parent", "teacher", "self")
 
 System = Literal["three_band", "four_band"]
 Informant = Literal["parent", "teacher", "self"]
+
+
+class SdqItem(ReferenceRow):
+    """Which subscale an item belongs to, and whether 0 and 2 change places before it is added."""
+
+    item: int = Field(ge=1, le=25, description="Number of the item on the form")
+    measure: str = Field(description="Subscale, as in the registry of measures")
+    reversed: bool = Field(description="Whether the item counts 2 minus what was ticked")
+    source: str = Field(description="Where it was seen")
+    date: str = Field(description="Edition of the source")
+    confirmed: bool = Field(description="Whether it was seen there")
+
+
+@functools.cache
+def sdq_items() -> tuple[SdqItem, ...]:
+    """Read ``data/reference/sdq_items.csv``, in the order of the items.
+
+    Examples
+    --------
+    >>> [i.item for i in sdq_items() if i.reversed]
+    [7, 11, 14, 21, 25]
+    """
+    return tuple(sorted(read_rows("sdq_items.csv", SdqItem), key=lambda row: row.item))
+
+
+def item_names() -> tuple[str, ...]:
+    """Names of the 25 items in the measures table, in the order of the form."""
+    return tuple(f"{ITEM_PREFIX}{row.item}" for row in sdq_items())
 
 
 class SdqBand(ReferenceRow):
