@@ -41,7 +41,7 @@ def finished_cohort(
         tables["flow"] = flow
     content = data_hash(tables)
     tables = {name: _ids_as_text(frame) for name, frame in tables.items()}
-    description = hash_json(meta.model_dump(mode="json"))
+    description = hash_json(meta.content())
     fingerprint = hash_bytes(content.encode(), description.encode(), hash_json(contract).encode())
     return Cohort(
         meta=meta,

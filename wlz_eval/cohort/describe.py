@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from wlz_eval.cohort.derived import DERIVED
 from wlz_eval.cohort.model import CohortMeta, DataUse, Period, Term
 from wlz_eval.core.errors import Problem, suggestion
 from wlz_eval.core.yamltext import check_yaml
@@ -26,6 +27,7 @@ _KEYS: dict[str, list[str]] = {
     "waves": list(Period.model_fields),
     "attendance_windows": list(Period.model_fields),
     "data_use": list(DataUse.model_fields),
+    "derived": list(dict.fromkeys(key for model in DERIVED.values() for key in model.model_fields)),
 }
 
 
@@ -169,6 +171,8 @@ def _about(path: list[str]) -> str:
         "data_use": DataUse,
         "measures": Measure,
     }
+    if len(path) > 2 and path[0] == "derived" and path[2] in DERIVED:
+        models["derived"] = DERIVED[path[2]]
     if path and path[0] in CohortMeta.model_fields:
         field = CohortMeta.model_fields[path[0]]
         inner = models.get(path[0])
@@ -187,7 +191,7 @@ def meta_text(meta: CohortMeta) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): _plain(v) for k, v in value.items() if v not in ((), [])}
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]
     if isinstance(value, (str, int, float, bool, dt.date)) or value is None:

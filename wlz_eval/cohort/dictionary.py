@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from wlz_eval.cohort.derived import DERIVED
 from wlz_eval.cohort.model import CohortMeta, DataUse, Period, Term
 from wlz_eval.cohort.schema import Column
 from wlz_eval.cohort.tables import FOLDER_FILES, TABLES
@@ -61,6 +62,12 @@ def dictionary() -> str:
         ("measures", Measure),
     ):
         parts += [f"\nKeys of `{name}`:\n", *_keys(model, "")]
+    parts.append("\nEach entry of `derived` has a `kind`; the measures are made while the analysis frame is:")
+    for kind, made in DERIVED.items():
+        about = (made.__doc__ or "").strip()
+        head, rule, *keys = (row for row in _keys(made, "") if not row.startswith("| `kind`"))
+        parts.append(f"\n`kind: {kind}`: {about[:1].lower()}{about[1:]}")
+        parts += ["", head, rule, *keys] if keys else []
     for table in TABLES.values():
         need = "Required" if table.required else "Optional"
         parts += [f"\n## {table.name}\n", f"{need}. One row is {table.row}."]

@@ -12,39 +12,19 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from wlz_eval.cohort.derived import Derived, made_measures
+from wlz_eval.cohort.period import LATE_SUFFIXES, WAVES, Period, Term, Wave
 from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.reference.measures import Measure, measures
 
 __all__ = ["LATE_SUFFIXES", "WAVES", "Cohort", "CohortMeta", "DataUse", "Period", "Term", "Wave"]
 
-Wave = Literal["pre_baseline", "baseline", "midpoint", "endline", "followup"]
-#: Waves in the order of time.
-WAVES: tuple[str, ...] = ("pre_baseline", "baseline", "midpoint", "endline", "followup")
-#: Ends of the names of columns measured after the programme began: no design may use them.
-LATE_SUFFIXES: tuple[str, ...] = tuple(f"_{wave}" for wave in WAVES if wave not in ("pre_baseline", "baseline"))
+#: Keys of a measure that joined the contract after its first fingerprints were taken.
+LATER_MEASURE_KEYS = ("informants", "forms", "min_change", "min_change_source", "breaks")
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Period(_Strict):
-    """Two dates, both included."""
-
-    start: dt.date = Field(description="First day, YYYY-MM-DD")
-    end: dt.date = Field(description="Last day, YYYY-MM-DD")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Period:
-        if self.end < self.start:
-            raise ValueError(f"end {self.end} lies before start {self.start}: swap them or correct one")
-        return self
-
-
-class Term(Period):
-    """A school term."""
-
-    name: str = Field(description="Name of the term, such as 'Autumn 2022'")
 
 
 class DataUse(_Strict):
@@ -75,7 +55,33 @@ class CohortMeta(_Strict):
         description="Period whose attendance counts for a wave, where it differs from the wave's own dates",
     )
     measures: tuple[Measure, ...] = Field((), description="Measures of this cohort that the registry does not have")
+    derived: tuple[Derived, ...] = Field(
+        (), description="Measures made from what the tables hold; each by its kind"
+    )
     data_use: DataUse = Field(description="Lawful basis, special-category condition, retention date")
+
+    @model_validator(mode="after")
+    def _each_made_once(self) -> CohortMeta:
+        made = [name for spec in self.derived for name in made_measures(spec)]
+        twice = sorted({name for name in made if made.count(name) > 1})
+        if twice:
+            raise ValueError(f"derived: {', '.join(twice)} would be made twice; keep one of them")
+        return self
+
+    def content(self) -> dict[str, Any]:
+        """Return what is described, as plain values for a fingerprint.
+
+        Keys that joined the contract later are left out where they are not used, so that the fingerprint of a
+        cohort without them stays what it was.
+        """
+        described = self.model_dump(mode="json")
+        if not self.derived:
+            del described["derived"]
+        for measure in described["measures"]:
+            for key in LATER_MEASURE_KEYS:
+                if measure[key] in ([], None, ""):
+                    del measure[key]
+        return described
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from wlz_eval.cohort.derived import DERIVED
 from wlz_eval.cohort.model import CohortMeta
 from wlz_eval.cohort.tables import TABLES
 
@@ -105,6 +106,13 @@ waves:
 #     high: 18
 #     family: attainment
 #     source: Test of the school
+
+# {_about("derived")}
+# Attendance is made from its table without being asked for. For more, remove the signs in front of these lines.
+# Kinds: {", ".join(DERIVED)}
+# derived:
+#   - {{kind: sdq, source: items}}
+#   - {{kind: persistent_absence}}
 
 # {_about("data_use")}
 data_use:
