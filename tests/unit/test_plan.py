@@ -12,8 +12,9 @@ from wlz_eval.attribution.options import Method
 from wlz_eval.cohort import load_cohort, shipped_cohorts
 from wlz_eval.core.errors import PlanError
 from wlz_eval.measures import analysis_frame
+from wlz_eval.measures.frame import frame_columns
 from wlz_eval.plan import check_plan, explain_plan, load_plan, lock_plan, make_plan
-from wlz_eval.plan.columns import formula_names, frame_columns
+from wlz_eval.plan.columns import formula_names
 from wlz_eval.plan.load import read_plan_file
 from wlz_eval.plan.lock import LOCK_FILE
 

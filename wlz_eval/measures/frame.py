@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from wlz_eval.cohort.model import LATE_SUFFIXES, WAVES, Cohort, Period
+from wlz_eval.cohort.derived import ImdQuintile
+from wlz_eval.cohort.model import LATE_SUFFIXES, WAVES, Cohort
 from wlz_eval.cohort.tables import TABLES
+from wlz_eval.core.errors import CohortError, Problem
+from wlz_eval.measures.scoring import attendance_by_wave, imd_quintile, readings
 
-__all__ = ["AnalysisFrame", "analysis_frame", "attendance_by_wave"]
+__all__ = ["AnalysisFrame", "analysis_frame", "frame_columns"]
 
 #: Yes/no columns of the children table that become 0/1 in the frame.
 FLAGS: tuple[str, ...] = (
@@ -71,46 +73,72 @@ class AnalysisFrame:
         return [c for c in self.data.columns if c.endswith(LATE_SUFFIXES)]
 
 
-def attendance_by_wave(cohort: Cohort) -> pd.DataFrame:
-    """Compute each child's attendance at each wave, in percent of the sessions possible.
+def _whose(cohort: Cohort, rows: pd.DataFrame, informants: Mapping[str, str]) -> dict[str, str]:
+    """Whose rating of each measure counts; an informant named for one scale of the SDQ counts for the others too."""
+    sdq = [str(name) for name in rows["measure"].dropna().unique() if cohort.measure(str(name)).family == "sdq"]
+    named = {informants[name] for name in sdq if name in informants}
+    if len(named) != 1 or "informant" not in rows:
+        return dict(informants)
+    informant = named.pop()
+    rated = {str(name) for name in rows.loc[(rows["informant"] == informant).to_numpy(dtype=bool), "measure"].unique()}
+    return {**{name: informant for name in sdq if name in rated}, **informants}
 
-    A period of the attendance table counts for a wave when it lies wholly inside the wave's attendance
-    window (``attendance_windows`` in cohort.yaml, else the wave's own dates).
 
-    Returns
-    -------
-    DataFrame
-        Indexed by child, one column ``attendance_<wave>`` for each wave with data.
-    """
-    if not cohort.has("attendance"):
-        return pd.DataFrame(index=pd.Index([], name="child_id"))
-    table = cohort["attendance"]
-    columns = {}
-    windows: dict[Any, Period] = {**cohort.meta.waves, **cohort.meta.attendance_windows}
-    for wave in WAVES:
-        window = windows.get(wave)
-        if window is None:
+def _split_by_informant(cohort: Cohort, rows: pd.DataFrame, whose: Mapping[str, str]) -> pd.Series:
+    """Name what each reading is; the SDQ of several informants is never mixed, so each has a name of its own."""
+    names = rows["measure"]
+    if "informant" not in rows:
+        return names
+    for name in names.dropna().unique():
+        if cohort.measure(str(name)).family != "sdq" or name in whose:
             continue
-        inside = (table["period_start"] >= pd.Timestamp(window.start)) & (
-            table["period_end"] <= pd.Timestamp(window.end)
+        own = names == name
+        raters = rows.loc[own, "informant"].dropna().unique()
+        if len(raters) > 1:
+            names = names.astype(object)
+            names[own] = [f"{name}_{rater}" for rater in rows.loc[own, "informant"].astype(object).fillna("unknown")]
+    return names
+
+
+def frame_columns(cohort: Cohort, informants: Mapping[str, str] | None = None) -> list[str]:
+    """Columns that the cohort's analysis frame will have, without making the frame."""
+    names = ["programme", *carried_columns(cohort.children)]
+    names += ["imd_quintile"] if _wants_quintile(cohort) else []
+    rows = readings(cohort)
+    named = rows.assign(measure=_split_by_informant(cohort, rows, _whose(cohort, rows, informants or {})))
+    pairs = named[["measure", "wave"]].drop_duplicates().astype(str)
+    names += [f"{m}_{w}" for m, w in pairs.itertuples(index=False)]
+    names += [str(c) for c in attendance_by_wave(cohort).columns]
+    return list(dict.fromkeys(names))
+
+
+def _wants_quintile(cohort: Cohort) -> bool:
+    wanted = any(isinstance(spec, ImdQuintile) for spec in cohort.meta.derived)
+    if wanted and "imd_decile" not in cohort.children:
+        raise CohortError(
+            [
+                Problem(
+                    table="cohort.yaml",
+                    column="derived",
+                    value="imd_quintile",
+                    message="the children table has no imd_decile to make it from",
+                    remedy="Add the column, or remove this entry.",
+                )
+            ]
         )
-        if not inside.any():
-            continue
-        sums = table.loc[inside].groupby("child_id", observed=True)[["sessions_attended", "sessions_possible"]].sum()
-        sums = sums[sums["sessions_possible"] > 0]
-        attended, possible = (sums[c].astype(float) for c in ("sessions_attended", "sessions_possible"))
-        columns[f"attendance_{wave}"] = 100.0 * attended / possible
-    return pd.DataFrame(columns)
+    return wanted
 
 
 def _measures_wide(cohort: Cohort, children: pd.Index, informants: dict[str, str]) -> pd.DataFrame:
     """Spread the measures of `children`: one column for each measure and wave, in the order of name and time.
 
     Where a child has several values (informants, repeated readings) the one of the informant named in
-    `informants` counts, else the mean of that measure and wave.
+    `informants` counts, else the mean of that measure and wave. The SDQ of several informants is not averaged:
+    unless one is named, each has columns of its own, such as ``sdq_total_teacher_baseline``.
     """
-    table = cohort.measures
-    found, found_names = pd.factorize(table["measure"])
+    table = readings(cohort)
+    informants = _whose(cohort, table, informants)
+    found, found_names = pd.factorize(_split_by_informant(cohort, table, informants))
     measure_names = sorted(str(name) for name in found_names)
     measure = np.array([measure_names.index(str(name)) for name in found_names], dtype=np.int64)[found]
     wave, wave_names = pd.factorize(table["wave"])
@@ -179,14 +207,16 @@ def analysis_frame(
     cohort : Cohort
         A loaded cohort.
     informants : dict, optional
-        For a measure that several informants rated, whose rating counts.
+        For a measure that several informants rated, whose rating counts. One named for a scale of the SDQ counts
+        for its other scales too; without a name, each informant's SDQ has columns of its own.
     offered : bool
         Keep every programme child who was offered a place, those who never started included.
 
     Returns
     -------
     AnalysisFrame
-        The frame and the participant flow. Children who were ever on the programme, and their siblings,
+        The frame and the participant flow. Measures that ``derived:`` in cohort.yaml asks for stand beside the
+        others; single items of a questionnaire do not. Children who were ever on the programme, and their siblings,
         are not in the comparison pool.
     """
     kept, flow = _who_counts(cohort.children, offered)
@@ -198,6 +228,8 @@ def analysis_frame(
     for column in FLAGS:
         if column in kept:
             frame[column] = kept[column].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    if _wants_quintile(cohort):
+        frame["imd_quintile"] = imd_quintile(kept["imd_decile"]).to_numpy(dtype=float, na_value=np.nan)
     wide = _measures_wide(cohort, frame.index, dict(informants or {}))
     attendance = attendance_by_wave(cohort)
     attendance = attendance[[c for c in attendance.columns if c not in wide.columns]]

@@ -8,23 +8,14 @@ from typing import Any
 
 from wlz_eval.cohort.model import LATE_SUFFIXES, Cohort
 from wlz_eval.core.errors import Problem, nearest_names
-from wlz_eval.measures.frame import attendance_by_wave, carried_columns
+from wlz_eval.measures.frame import frame_columns
 from wlz_eval.plan.model import PlanModel
 from wlz_eval.reference.measures import measures
 
-__all__ = ["column_problems", "formula_names", "frame_columns"]
+__all__ = ["column_problems", "formula_names"]
 
 #: Columns of the frame that say who was treated or what came later, so no design may use them.
 NOT_BASELINE: tuple[str, ...] = ("programme", "group", "comparison_type", "left", "started")
-
-
-def frame_columns(cohort: Cohort) -> list[str]:
-    """Columns that the cohort's analysis frame will have, without making the frame."""
-    names = ["programme", *carried_columns(cohort.children)]
-    pairs = cohort.measures[["measure", "wave"]].drop_duplicates().astype(str)
-    names += [f"{m}_{w}" for m, w in pairs.itertuples(index=False)]
-    names += [str(c) for c in attendance_by_wave(cohort).columns]
-    return list(dict.fromkeys(names))
 
 
 def formula_names(formula: str) -> tuple[set[str], set[str]]:
@@ -199,7 +190,7 @@ def column_problems(plan: PlanModel, cohort: Cohort, table: str, lines: Mapping[
     list of Problem
         Fatal ones and warnings.
     """
-    columns = frame_columns(cohort)
+    columns = frame_columns(cohort, {o.measure: o.informant for o in plan.outcomes if o.informant})
 
     def where(key: str) -> dict[str, Any]:
         return {"table": table, "column": key, "row": lines.get(key)}
