@@ -7,7 +7,14 @@ arrays and series; ``forms`` puts rows that stand on one form together; ``derive
 
 from wlz_eval.measures.scoring.absence import attendance_by_wave, persistent_absence
 from wlz_eval.measures.scoring.attainment import adjust_for_age, letters_as_grades, level_scores, percentile, reaches
-from wlz_eval.measures.scoring.comparable import Comparability, Reading, comparability, comparisons, judge_readings
+from wlz_eval.measures.scoring.comparable import (
+    Comparability,
+    Comparisons,
+    Reading,
+    comparability,
+    comparisons,
+    judge_readings,
+)
 from wlz_eval.measures.scoring.derive import derived_readings, readings
 from wlz_eval.measures.scoring.incidents import IncidentRules, incident_rules, school_days
 from wlz_eval.measures.scoring.ordered import (
@@ -21,6 +28,7 @@ from wlz_eval.measures.scoring.sdq import SdqScored, score_items, score_sdq, sdq
 
 __all__ = [
     "Comparability",
+    "Comparisons",
     "FeedbackSummary",
     "IncidentRules",
     "Reading",

@@ -49,7 +49,7 @@ def score_items(items: np.ndarray) -> np.ndarray:
     if answers.ndim != 2 or answers.shape[1] != len(sdq_items()):
         raise OptionError(f"The SDQ has 25 items: give an array of shape (children, 25), not {answers.shape}.")
     known = ~np.isnan(answers)
-    ticked = np.where(known, answers, 0.0).astype(np.int64)
+    ticked = np.where(np.isfinite(answers), answers, 0.0).astype(np.int64)
     wrong = known & ((answers != ticked) | (ticked < 0) | (ticked > 2))
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
