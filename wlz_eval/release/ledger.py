@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -45,6 +46,15 @@ class LedgerCell:
     ns: tuple[int, ...]
     text: str
     hidden: bool
+
+    @functools.cached_property
+    def written(self) -> str:
+        """The cell as it stands in the ledger's file, which is written anew whenever something is shown."""
+        return "  " + _json(vars(self)).replace("\n", "\n  ")
+
+
+def _json(content: Mapping[str, object]) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
 
 
 @dataclass
@@ -106,9 +116,11 @@ class Ledger:
             "audience": self.audience,
             "notebook": self.notebook,
             "rule": asdict(self.rule),
-            "cells": [asdict(cell) for cell in self.cells],
+            "cells": [],
         }
-        return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        cells = ",\n".join(cell.written for cell in self.cells)
+        filled = f'"cells": [\n{cells}\n ]' if cells else '"cells": []'
+        return _json(content).replace('"cells": []', filled, 1) + "\n"
 
     def save(self, path: Path) -> None:
         """Write the ledger whole or not at all."""
