@@ -20,7 +20,7 @@ from wlz_eval.attribution.effects import EffectEstimate, estimate_effect
 from wlz_eval.attribution.formula import MatchingFormula, read_formula
 from wlz_eval.attribution.make import make_design
 from wlz_eval.attribution.units import plain_frame, treatment_of
-from wlz_eval.core.errors import OptionError, suggestion
+from wlz_eval.core.errors import DesignError, OptionError, suggestion
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.result import Result
 from wlz_eval.inference.imputation import impute
@@ -228,6 +228,12 @@ def match_imputed(
     used = list(dict.fromkeys([read.treatment, *read.columns, *auxiliary]))
     gaps = frame[list(read.columns)].isna()
     missing = pd.DataFrame({"programme": gaps[treated].sum(), "comparison": gaps[~treated].sum()})
+    for column, group in ((c, g) for g in ("programme", "comparison") for c in read.columns):
+        if missing[group].to_dict()[column] == int((treated if group == "programme" else ~treated).sum()):
+            raise DesignError(
+                f"{column!r} is not known for any {group} child, so nothing tells what it is there. Take it out of "
+                "the formula."
+            )
     missing = missing[missing.sum(axis=1) > 0].rename_axis("covariate").reset_index()
     if missing.empty:
         only = make_design(formula, frame, seed=seed, **options)
@@ -239,7 +245,9 @@ def match_imputed(
     designs = [make_design(formula, pd.concat([table, rest], axis=1), seed=seed, **options) for table in tables]
     named = ", ".join(f"{name} ({int(count):,})" for name, count in gaps.sum().items() if count)
     note = f"Imputed {imputations:,} times for children who lack them: {named}."
-    return ImputedDesigns(formula=read, designs=tuple(designs), missing=missing, notes=(note,))
+    once = ("Imputed once only: the interval does not count that the filled values are not known.",)
+    notes = (note, *(once if imputations == 1 else ()))
+    return ImputedDesigns(formula=read, designs=tuple(designs), missing=missing, notes=notes)
 
 
 def estimate_imputed(designs: ImputedDesigns, outcomes: pd.DataFrame, outcome: str, **options: Any) -> ImputedEffect:

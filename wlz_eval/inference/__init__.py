@@ -1,6 +1,7 @@
 """Standard errors and intervals that hold with few schools, shared by attribution and engagement."""
 
 from wlz_eval.inference.estimates import DF_KINDS, ILLUSTRATIVE_BELOW, WORKING_MODELS, RobustEstimates
+from wlz_eval.inference.incomplete import IncompleteChange, incomplete_change, lost_profile
 from wlz_eval.inference.linear import LeastSquares, independent_columns, least_squares
 from wlz_eval.inference.mixed import MIXED_DF_KINDS, MixedEstimates, mixed_reml
 from wlz_eval.inference.multiplicity import holm
@@ -18,6 +19,7 @@ __all__ = [
     "TWOWAY_KINDS",
     "WILD_WEIGHTS",
     "WORKING_MODELS",
+    "IncompleteChange",
     "LeastSquares",
     "MixedEstimates",
     "RobustEstimates",
@@ -25,9 +27,11 @@ __all__ = [
     "cluster_robust",
     "hc_robust",
     "holm",
+    "incomplete_change",
     "independent_columns",
     "intraclass_moments",
     "least_squares",
+    "lost_profile",
     "mixed_reml",
     "twoway_robust",
     "wild_bootstrap",

@@ -23,6 +23,7 @@ __all__ = [
     "cluster_codes",
     "fit_notes",
     "named_contrasts",
+    "rounding_only",
     "t_interval",
 ]
 
@@ -46,6 +47,8 @@ WORKING_MODELS: dict[str, str] = {
 }
 #: Under this many degrees of freedom an interval is only illustrative.
 ILLUSTRATIVE_BELOW = 3.0
+#: A standard error below this share of what the whole outcome, unexplained, would give is made of rounding.
+ROUNDING = 1e-13
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,7 +60,9 @@ class RobustEstimates(Result):
     names : tuple of str, length q
         Names of the contrasts (coefficients, unless contrasts were given).
     estimate, se, df, ci_low, ci_high, p : array, shape (q,)
-        Estimates, standard errors, degrees of freedom, 95% (or `level`) interval, two-sided p-value.
+        Estimates, standard errors, degrees of freedom, 95% (or `level`) interval, two-sided p-value. Where the
+        columns explain the outcome exactly `se` is 0, and interval and p-value are ``nan``: nothing is left to tell
+        how far off the estimate may be.
     covariance : array, shape (q, q)
         Robust covariance of the estimates.
     scores : array, shape (m, q)
@@ -158,6 +163,16 @@ def named_contrasts(
                 )
             columns[fit.names.index(name), j] = factor
     return tuple(contrasts), columns
+
+
+def rounding_only(fit: LeastSquares, contrasts: Array, se: Array) -> npt.NDArray[np.bool_]:
+    """Mark contrasts about whose rows the columns explain the outcome exactly, so that no error is left to see.
+
+    A constant outcome, or one that a column repeats, leaves residuals of rounding only: an interval made of them
+    would be as narrow as the computer's numbers and leave zero out by accident.
+    """
+    pull = np.sqrt((((fit.X @ (fit.bread @ contrasts)) * fit.weights[:, None]) ** 2).sum(axis=0))
+    return np.asarray(se <= ROUNDING * np.abs(fit.y).max(initial=0.0) * pull)
 
 
 def fit_notes(fit: LeastSquares) -> tuple[str, ...]:

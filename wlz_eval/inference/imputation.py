@@ -167,6 +167,16 @@ def _draw(rng: np.random.Generator, column: _Column, X: Array, method: str) -> A
     return np.minimum(codes, levels - 1).astype(float)
 
 
+def _enough(column: _Column, X: Array) -> None:
+    """Refuse to foretell a column from hardly anything."""
+    known = int((~column.missing).sum())
+    if known < X.shape[1] + 2:
+        raise DesignError(
+            f"{column.name!r} is known in {known:,} rows only, too few to foretell it from {X.shape[1] - 1} columns. "
+            "Take it out, or find more values."
+        )
+
+
 def _chain(rng: np.random.Generator, columns: Sequence[_Column], rounds: int, method: str) -> dict[str, Array]:
     """One complete table: start from values of other children, then predict column by column, round by round."""
     values, blocks = {}, {}
@@ -179,6 +189,7 @@ def _chain(rng: np.random.Generator, columns: Sequence[_Column], rounds: int, me
     for _ in range(rounds if len(turns) > 1 else 1):
         for column in turns:
             X = np.hstack([one, *(blocks[c.name] for c in columns if c is not column)])
+            _enough(column, X)
             values[column.name][column.missing] = _draw(rng, column, X, method)
             blocks[column.name] = column.block(values[column.name])
     return {column.name: values[column.name] for column in turns}

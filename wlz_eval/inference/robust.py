@@ -16,6 +16,7 @@ from wlz_eval.inference.estimates import (
     cluster_codes,
     fit_notes,
     named_contrasts,
+    rounding_only,
     t_interval,
 )
 from wlz_eval.inference.linear import LeastSquares, least_squares
@@ -43,6 +44,8 @@ def _assemble(
 ) -> RobustEstimates:
     estimate = contrasts.T @ fit.coefficients
     scores = scores * np.sqrt(scale)
+    nothing = rounding_only(fit, contrasts, np.sqrt((scores**2).sum(axis=0)))
+    scores = np.where(nothing, 0.0, scores)
     covariance = scores.T @ scores
     se = np.sqrt(np.diag(covariance))
     level = float(facts["level"])  # type: ignore[arg-type]

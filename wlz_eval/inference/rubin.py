@@ -60,7 +60,7 @@ def _freedom(share: float, m: int, df_complete: float) -> float:
         # Nothing varies between the analyses: they have the freedom of one without missing values.
         return df_complete
     old = (m - 1) / share**2
-    return float(1 / (1 / old + 1 / observed))
+    return float(1 / (1 / old + 1 / observed)) if observed > 0 else 0.0
 
 
 def _without_interval(estimate: float, m: int) -> PooledEstimate:
@@ -77,7 +77,7 @@ def pool_rubin(
     Parameters
     ----------
     estimates, variances : array, shape (m,)
-        Estimate of each data set and its squared standard error; where one is missing, no interval is given.
+        Estimate of each data set and its squared standard error; where one is missing or zero, no interval is given.
     df_complete : float
         Degrees of freedom that the analysis would have without missing values.
 
@@ -100,13 +100,16 @@ def pool_rubin(
     >>> round(pooled.estimate, 3), round(pooled.se, 3)
     (1.2, 0.306)
     """
-    q, u = np.asarray(estimates, dtype=float).reshape(-1), np.asarray(variances, dtype=float).reshape(-1)
+    try:
+        q, u = np.asarray(estimates, dtype=float).reshape(-1), np.asarray(variances, dtype=float).reshape(-1)
+    except (TypeError, ValueError):
+        raise OptionError("Estimates and variances must be numbers, one of each for each imputation.") from None
     if len(q) != len(u) or not len(q):
         raise OptionError(f"{len(q)} estimates and {len(u)} variances: give one of each for each imputation.")
     if (u < 0).any() or df_complete <= 0:
         raise OptionError("Variances must not be negative, and degrees of freedom must be above 0.")
     m = len(q)
-    if np.isnan(u).any() or np.isnan(df_complete):
+    if not (np.isfinite(u).all() and (u > 0).all()) or np.isnan(df_complete):
         return _without_interval(float(q.mean()), m)
     within = float(u.mean())
     between = float(q.var(ddof=1)) if m > 1 else 0.0

@@ -14,6 +14,7 @@ from wlz_eval.inference.estimates import (
     cluster_codes,
     fit_notes,
     named_contrasts,
+    rounding_only,
     t_interval,
 )
 from wlz_eval.inference.linear import least_squares
@@ -95,6 +96,7 @@ def twoway_robust(
     fewest = min(int(first.max()), int(second.max())) + 1
     estimate, variance = columns.T @ fit.coefficients, columns.T @ covariance @ columns
     se, df = np.sqrt(np.maximum(np.diag(variance), 0.0)), np.full(len(titles), fewest - 1.0)
+    se = np.where(rounding_only(fit, columns, se), 0.0, se)
     low, high, p_values = t_interval(estimate, se, df, level)
     note = ("The two-way variance was not positive; its negative part was set to zero.",) if mended else ()
     return RobustEstimates(

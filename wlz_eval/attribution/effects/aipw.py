@@ -77,8 +77,10 @@ def school_folds(
 
 def _fold_number(children: Analysed, folds: int) -> tuple[pd.Series | None, int, list[str]]:
     """Deal by school where each group has at least two schools; otherwise child by child, and say so."""
-    if folds < 2:
-        raise OptionError(f"folds must be at least 2, not {folds!r}: no child may be predicted by its own outcome.")
+    if isinstance(folds, bool) or not isinstance(folds, int | np.integer) or folds < 2:
+        raise OptionError(
+            f"folds must be a whole number of at least 2, not {folds!r}: no child may be predicted by its own outcome."
+        )
     clusters = children.clusters
     if clusters is not None:
         programme = clusters[children.treated].nunique()
@@ -303,6 +305,8 @@ def aipw_effect(
     >>> round(aipw_effect(design, data, "y_endline", cluster=None).estimate, 6)
     1.0
     """
+    if not isinstance(design, Design):
+        raise OptionError(f"design must be a Design, as match() and weight() make it, not {type(design).__name__}.")
     aim = estimand or design.spec.estimand
     if aim not in ESTIMANDS:
         raise OptionError(f"estimand {aim!r} is not known. {suggestion(aim, ESTIMANDS)}")

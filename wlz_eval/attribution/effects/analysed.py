@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +19,11 @@ __all__ = [
     "Cluster",
     "Crossed",
     "analysed_children",
+    "as_numbers",
     "in_label_order",
     "known_outcome",
+    "known_treatment",
+    "one_column",
     "outcome_clusters",
     "outcome_values",
 ]
@@ -27,6 +31,8 @@ __all__ = [
 #: Column of schools, ``"pair"``, None for independent children, or two of them (``"unit"`` being the child).
 Cluster = str | tuple[str, str] | None
 
+#: No measurement is larger; squares of larger numbers would run over.
+LARGEST = 1e100
 SCHOOL_NOT_KNOWN = "(school not known)"
 
 
@@ -110,20 +116,39 @@ def in_label_order(units: pd.Index) -> pd.Index:
         return units[np.argsort(units.astype(str).to_numpy(dtype=object), kind="stable")]
 
 
+def known_treatment(treatment: pd.Series) -> pd.Series:
+    """Who is a programme child, of whom that is known.
+
+    Raises
+    ------
+    OptionError
+        When it is no Series.
+    DesignError
+        When it is missing for somebody, holds anything but 0 and 1, or a child stands twice.
+    """
+    if not isinstance(treatment, pd.Series):
+        raise OptionError(f"treatment must be a Series, indexed by child, not {type(treatment).__name__}.")
+    unknown = int(treatment.isna().sum())
+    if unknown:
+        raise DesignError(f"treatment is missing for {unknown:,} children. It must be 0 or 1 for each.")
+    if not treatment.isin([0, 1]).all():
+        raise DesignError("treatment must be 1 for programme and 0 for comparison children; it holds other values.")
+    if not treatment.index.is_unique:
+        raise DesignError("treatment has several rows for one child. Each child must have exactly one.")
+    return treatment.astype(bool)
+
+
 def outcome_values(outcomes: pd.DataFrame, outcome: str, units: pd.Index) -> pd.Series:
     """Outcome of each unit as a number; missing where it is not known.
 
     Raises
     ------
     OptionError
-        When there is no such column.
+        When there is no such column, or it holds no numbers.
     DesignError
-        When a unit is not among the rows, or has several.
+        When a unit is not among the rows, or has several; when a number is infinite.
     """
-    if outcome not in outcomes.columns:
-        raise OptionError(
-            f"Outcome {outcome!r} is not a column. {suggestion(outcome, list(outcomes.columns))}"
-        )
+    column = one_column(outcomes, "Outcome", outcome)
     if not outcomes.index.is_unique:
         raise DesignError("The outcomes have several rows for one child. Each child must have exactly one.")
     absent = units.difference(outcomes.index)
@@ -131,7 +156,56 @@ def outcome_values(outcomes: pd.DataFrame, outcome: str, units: pd.Index) -> pd.
         raise DesignError(
             f"{len(absent):,} children of the design are not in the outcomes, such as {absent[0]!r}."
         )
-    return pd.Series(outcomes.loc[units, outcome].to_numpy(dtype=float, na_value=np.nan), index=units)
+    return as_numbers(column.loc[units], "Outcome", outcome)
+
+
+def one_column(outcomes: pd.DataFrame, what: str, name: object, more: Sequence[str] = ()) -> pd.Series:
+    """Column of a table, by a name that must be there, and once.
+
+    Raises
+    ------
+    OptionError
+    """
+    if not isinstance(outcomes, pd.DataFrame):
+        raise OptionError(f"outcomes must be a DataFrame, one row a child, not {type(outcomes).__name__}.")
+    if not isinstance(name, str) or name not in outcomes.columns:
+        columns = [*more, *map(str, outcomes.columns)]
+        raise OptionError(f"{what} {name!r} is not a column. {suggestion(str(name), columns)}")
+    column = outcomes[name]
+    if isinstance(column, pd.DataFrame):
+        raise OptionError(f"The outcomes have {column.shape[1]} columns called {name!r}. Each name must stand once.")
+    return column
+
+
+def as_numbers(column: pd.Series, what: str, name: str) -> pd.Series:
+    """Numbers of a column, missing where not known; yes and no are 1 and 0.
+
+    Raises
+    ------
+    OptionError
+        When it holds dates, words, or anything else that is no number.
+    DesignError
+        When a number is infinite, or too large to be a measurement.
+    """
+    kind = column.dtype
+    dates = pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind)
+    try:
+        if dates or pd.api.types.is_complex_dtype(kind):
+            raise ValueError
+        numbers = column.to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError):
+        held = ", ".join(repr(v) for v in column.dropna().unique()[:3])
+        raise OptionError(
+            f"{what} {name!r} does not hold numbers but {kind}, such as {held}. Code it as numbers first (1 and 0 for "
+            "yes and no)."
+        ) from None
+    wild = np.abs(numbers) > LARGEST
+    if wild.any():
+        raise DesignError(
+            f"{what} {name!r} is infinite, or too large for a measurement, for {int(wild.sum()):,} children. Correct "
+            "these, or make them missing."
+        )
+    return pd.Series(numbers, index=column.index)
 
 
 def known_outcome(
@@ -160,11 +234,7 @@ def outcome_clusters(
                 "cluster 'pair' needs a design without replacement. Cluster by school, or not at all."
             )
         return strata.loc[units].astype(int), "pair"
-    if cluster not in outcomes.columns:
-        raise OptionError(
-            f"cluster {cluster!r} is not a column. {suggestion(cluster, ['pair', *outcomes.columns])}"
-        )
-    labels = outcomes.loc[units, cluster]
+    labels = one_column(outcomes, "cluster", cluster, more=("pair",)).loc[units]
     unknown = int(labels.isna().sum())
     if unknown:
         notes.append(f"School not known for {unknown:,} children: treated as one school.")
@@ -190,6 +260,10 @@ def analysed_children(
     outcome, cluster, baseline : str
         As in :func:`wlz_eval.attribution.effects.estimate_effect`.
     """
+    if not isinstance(design, Design):
+        raise OptionError(f"design must be a Design, as match() and weight() make it, not {type(design).__name__}.")
+    if baseline == outcome:
+        raise OptionError(f"{outcome!r} cannot be its own baseline. Give the column of the wave before the programme.")
     notes: list[str] = []
     used = design.weights.index[design.weights.to_numpy() > 0]
     y, missing = known_outcome(outcomes, outcome, used, design.treatment)
@@ -199,7 +273,7 @@ def analysed_children(
         covariates = _with_baseline(covariates, outcomes, baseline, treated, notes)
     weights = design.weights.loc[y.index].astype(float)
     crossed = None
-    if isinstance(cluster, tuple):
+    if isinstance(cluster, tuple | list):
         crossed, clusters = _crossed(design, cluster, outcomes, weights, notes)
         clustering = " and ".join(name.removesuffix("_id") for name in cluster)
     else:
@@ -236,7 +310,8 @@ def _crossed(
     design: Design, cluster: tuple[str, str], outcomes: pd.DataFrame, weights: pd.Series, notes: list[str]
 ) -> tuple[Crossed, pd.Series | None]:
     """Lay out two groupings, and return the clusters of one of them that are neither pairs nor children."""
-    if len(cluster) != 2 or cluster[0] == cluster[1]:
+    named = len(cluster) == 2 and all(isinstance(name, str) for name in cluster)
+    if not named or cluster[0] == cluster[1]:
         raise OptionError(f"Two-way clusters are two different names, such as ('pair', 'school_id'), not {cluster!r}.")
     if "pair" in cluster:
         rows = _pair_rows(design, weights)
@@ -263,12 +338,9 @@ def _with_baseline(
     treated: npt.NDArray[np.bool_],
     notes: list[str],
 ) -> pd.DataFrame:
-    if baseline not in outcomes.columns:
-        raise OptionError(
-            f"baseline {baseline!r} is not a column. {suggestion(baseline, list(outcomes.columns))}"
-        )
-    own = outcomes.loc[covariates.index, baseline].astype(float)
+    own = as_numbers(one_column(outcomes, "baseline", baseline).loc[covariates.index], "baseline", baseline)
     if own.isna().all():
+        notes.append(f"{baseline} is not known for any of the children: not adjusted for.")
         return covariates
     filled, marker, note = fill_missing(own, treated, baseline)
     if note:

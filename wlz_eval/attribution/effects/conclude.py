@@ -25,6 +25,12 @@ from wlz_eval.inference import DF_KINDS, ILLUSTRATIVE_BELOW, RobustEstimates
 __all__ = ["conclude", "too_few_schools"]
 
 UNDEFINED_NOTE = "The ratio is not defined: in a group everybody has the outcome, or nobody."
+EXPLAINED_NOTE = (
+    "The outcome is the same for everybody in a group, or is explained exactly: nothing is left by which to tell how "
+    "far off the difference may be, so no interval can be given."
+)
+#: A difference below this share of the outcome is made of rounding.
+ROUNDING = 1e-14
 ONE_SCHOOL_NOTE = "One group comes from a single school, so no interval can be given."
 
 
@@ -102,13 +108,18 @@ def conclude(
         numbers = _numbers(model, fit, measure in RATIOS)
         intraclass = fit.intraclass
         notes.extend(fit.notes)
+        if not numbers["se"] > ROUNDING * float(children.y.abs().max()):
+            numbers, kind, freedom = _no_numbers(), "no interval", ""
+            known = False
         if known and children.crossed is None:
             scores = pd.Series(fit.scores[:, 0], index=pd.Index(fit.clusters))
     if hopeless or undefined:
         notes.append(UNDEFINED_NOTE if undefined else ONE_SCHOOL_NOTE)
+    elif not numbers["se"] > 0:
+        notes.append(EXPLAINED_NOTE)
     elif not numbers["df"] >= ILLUSTRATIVE_BELOW:
         notes.append(ILLUSTRATIVE_NOTE)
-    estimate = math.exp(model.value) if measure in RATIOS else model.value
+    estimate = math.exp(model.value) if measure in RATIOS else _without_rounding(model.value, children)
     return EffectEstimate(
         outcome=children.outcome,
         estimate=estimate,
@@ -132,6 +143,11 @@ def conclude(
         mean_programme=model.mean_programme,
         mean_comparison=model.mean_comparison,
     )
+
+
+def _without_rounding(value: float, children: Analysed) -> float:
+    """Make a difference of nothing but rounding the zero that it is."""
+    return 0.0 if abs(value) <= ROUNDING * float(children.y.abs().max()) else value
 
 
 def _standardised(

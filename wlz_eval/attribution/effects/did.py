@@ -12,7 +12,7 @@ import pandas as pd
 
 from wlz_eval.attribution.capabilities import METHODS
 from wlz_eval.attribution.design import Design
-from wlz_eval.attribution.effects.analysed import outcome_values
+from wlz_eval.attribution.effects.analysed import known_treatment, outcome_values
 from wlz_eval.attribution.effects.estimate import EffectEstimate
 from wlz_eval.attribution.effects.verbs import estimate_effect, naive_difference
 from wlz_eval.attribution.match import match
@@ -72,7 +72,7 @@ def difference_in_differences(
     >>> difference_in_differences(treatment, data, "after", "before", cluster=None).estimate
     2.5
     """
-    units = treatment.index
+    units = known_treatment(treatment).index
     change = outcome_values(outcomes, outcome, units) - outcome_values(outcomes, baseline, units)
     name = f"{outcome} minus {baseline}"
     frame = pd.DataFrame({name: change}, index=units)

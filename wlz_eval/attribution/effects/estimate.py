@@ -192,5 +192,7 @@ def hedges_g(
     one = weighted_variance(value[mask], w[mask]) if n1 > 1 else 0.0
     none = weighted_variance(value[~mask], w[~mask]) if n0 > 1 else 0.0
     sd = float(np.sqrt(((n1 - 1) * one + (n0 - 1) * none) / freedom)) if freedom > 0 else float("nan")
-    factor = (1 - 3 / (4 * freedom - 1)) / sd if freedom > 0 and sd > 0 else float("nan")
+    # The SD of a constant outcome is not quite zero, but rounding.
+    spread = freedom > 0 and sd > 1e-12 * float(np.abs(value).max())
+    factor = (1 - 3 / (4 * freedom - 1)) / sd if spread else float("nan")
     return HedgesG(estimate=difference * factor, ci_low=low * factor, ci_high=high * factor, sd=sd)

@@ -15,12 +15,12 @@ from scipy import special
 
 from wlz_eval.attribution.balance import standardising_sd, weighted_mean
 from wlz_eval.attribution.design import Design
-from wlz_eval.attribution.effects.analysed import Analysed, analysed_children
+from wlz_eval.attribution.effects.analysed import Analysed, analysed_children, one_column
 from wlz_eval.attribution.effects.conclude import too_few_schools
 from wlz_eval.attribution.effects.models import Linearised, OutcomeModel, averaged_over, linear_outcome
 from wlz_eval.attribution.effects.variance import check_df
 from wlz_eval.attribution.formula import is_outcome_column
-from wlz_eval.core.errors import DesignError, OptionError, suggestion
+from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.result import Result
 from wlz_eval.inference import ILLUSTRATIVE_BELOW, RobustEstimates, cluster_robust, hc_robust
@@ -38,6 +38,7 @@ STATUS_WORDS: dict[str, str] = {
     "estimated": "",
     "few_children": "too few children",
     "one_school": "one school in a group: no interval",
+    "no_variation": "all children of a group alike: no interval",
 }
 
 
@@ -93,14 +94,13 @@ class SubgroupEffects(Result):
 
 
 def _labels(outcomes: pd.DataFrame, by: str, units: pd.Index) -> pd.Series:
-    if by not in outcomes.columns:
-        raise OptionError(f"by {by!r} is not a column. {suggestion(by, list(outcomes.columns))}")
+    column = one_column(outcomes, "by", by)
     if is_outcome_column(by):
         raise DesignError(
             f"{by} is measured after the programme began, so the programme may have changed who is in which group. "
             "Use a column known before it."
         )
-    values = outcomes.loc[units, by]
+    values = column.loc[units]
     found = values.nunique(dropna=True)
     if found > MOST_LEVELS:
         raise OptionError(
@@ -130,6 +130,9 @@ def _status(children: Analysed, minimum: int) -> str:
     treated = int(children.treated.sum())
     if min(treated, len(children.y) - treated) < minimum:
         return "few_children"
+    if all(len(np.unique(children.y[group])) == 1 for group in (children.treated, ~children.treated)):
+        # No residual is left, so that an interval would be one of rounding.
+        return "no_variation"
     return "one_school" if too_few_schools(children) else "estimated"
 
 
@@ -258,6 +261,8 @@ def effects_by_subgroup(
         raise OptionError("Subgroups are compared by linear models. Use 'interacted', 'additive' or 'unadjusted'.")
     if isinstance(cluster, tuple):
         raise OptionError("Subgroups are clustered in one way. Name one column, or None for independent children.")
+    if isinstance(minimum, bool) or not isinstance(minimum, int | np.integer) or minimum < 2:
+        raise OptionError(f"minimum must be a whole number of at least 2 children of each group, not {minimum!r}.")
     check_df(cluster, df)
     everyone = analysed_children(design, outcomes, outcome, cluster=cluster, baseline=baseline)
     labels = _labels(outcomes, by, everyone.y.index)

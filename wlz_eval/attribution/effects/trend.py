@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from wlz_eval.attribution.effects.analysed import outcome_values
+from wlz_eval.attribution.effects.analysed import known_treatment, outcome_values
 from wlz_eval.attribution.effects.did import difference_in_differences
 from wlz_eval.attribution.effects.estimate import EffectEstimate
 from wlz_eval.core.errors import OptionError
@@ -96,9 +96,9 @@ def parallel_trend(
         The limit, in standard deviations of `baseline` among comparison children.
     cluster : str or None
     """
-    if not limit_sd > 0:
-        raise OptionError(f"limit_sd must be above 0, not {limit_sd!r}.")
-    comparison = treatment.index[~treatment.to_numpy(dtype=bool)]
+    if not isinstance(limit_sd, int | float) or not 0 < limit_sd < math.inf:
+        raise OptionError(f"limit_sd must be a number above 0, not {limit_sd!r}.")
+    comparison = treatment.index[~known_treatment(treatment).to_numpy(dtype=bool)]
     change = difference_in_differences(treatment, outcomes, baseline, pre_baseline, cluster=cluster)
     spread = float(outcome_values(outcomes, baseline, comparison).std(ddof=1))
     return ParallelTrend(change=change, limit=limit_sd * spread)

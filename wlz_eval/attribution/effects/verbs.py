@@ -13,6 +13,7 @@ from wlz_eval.attribution.effects.analysed import (
     Cluster,
     analysed_children,
     known_outcome,
+    known_treatment,
     outcome_clusters,
 )
 from wlz_eval.attribution.effects.conclude import conclude
@@ -27,13 +28,14 @@ from wlz_eval.attribution.effects.models import (
 )
 from wlz_eval.attribution.effects.variance import check_df
 from wlz_eval.core.errors import OptionError, suggestion
+from wlz_eval.inference import WORKING_MODELS
 
 __all__ = ["estimate_effect", "naive_difference"]
 
 
-def _check(option: str, value: str, valid: tuple[str, ...]) -> None:
-    if value not in valid:
-        raise OptionError(f"{option} {value!r} is not known. {suggestion(value, valid)}")
+def _check(option: str, value: object, valid: tuple[str, ...]) -> None:
+    if not isinstance(value, str) or value not in valid:
+        raise OptionError(f"{option} {value!r} is not known. {suggestion(str(value), valid)}")
 
 
 def _fit(children: Analysed, over: np.ndarray, model: OutcomeModel, measure: EffectMeasure) -> Linearised:
@@ -125,6 +127,8 @@ def estimate_effect(
     """
     _check("model", model, MODELS)
     _check("measure", measure, MEASURES)
+    if working is not None:
+        _check("working", working, tuple(WORKING_MODELS))
     check_df(cluster, df)
     children = analysed_children(design, outcomes, outcome, cluster=cluster, baseline=baseline)
     over = averaged_over(design.spec.estimand, children.treated)
@@ -152,7 +156,7 @@ def naive_difference(
     _check("measure", measure, MEASURES)
     check_df(cluster, df)
     notes: list[str] = []
-    treatment = treatment.astype(bool)
+    treatment = known_treatment(treatment)
     y, missing = known_outcome(outcomes, outcome, treatment.index, treatment)
     clusters, clustering = outcome_clusters(cluster, outcomes, y.index, None, notes)
     children = Analysed(

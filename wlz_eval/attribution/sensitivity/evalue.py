@@ -25,6 +25,8 @@ Scale = Literal["risk_ratio", "odds_ratio", "standardised_difference"]
 
 #: Standardised difference to log risk ratio (VanderWeele and Ding 2017: Chinn 2000, then the root of the odds ratio).
 LOG_RISK_PER_SD = 0.91
+#: Logarithm of the largest number.
+MOST_LOG = 709.0
 #: Below this share an outcome is rare (VanderWeele and Ding).
 RARE = 0.15
 _SD_NOTE = "Approximate: a difference in standard deviations is turned into a risk ratio by a rule of thumb."
@@ -133,7 +135,7 @@ def _as_risk_ratio(value: float, scale: Scale, rare: bool) -> float:
     if math.isnan(value):
         return value
     if scale == "standardised_difference":
-        return math.exp(LOG_RISK_PER_SD * value)
+        return math.exp(min(LOG_RISK_PER_SD * value, MOST_LOG))
     return math.sqrt(value) if scale == "odds_ratio" and not rare else value
 
 
@@ -185,6 +187,8 @@ def e_value(
     """
     if scale not in get_args(Scale):
         raise OptionError(f"scale {scale!r} is not known. {suggestion(scale, get_args(Scale))}")
+    if not all(isinstance(value, int | float | np.number) for value in (estimate, ci_low, ci_high)):
+        raise OptionError("estimate, ci_low and ci_high must be numbers.")
     if not math.isfinite(estimate):
         raise OptionError("The estimate is missing or infinite, so it has no E-value.")
     if scale != "standardised_difference" and (estimate <= 0 or ci_low < 0 or ci_high <= 0):

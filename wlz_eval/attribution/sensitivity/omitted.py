@@ -333,6 +333,12 @@ def omitted_variable_of_design(
     chosen = _checked_times(times, alpha)
     if benchmarks not in get_args(Benchmarks):
         raise OptionError(f"benchmarks {benchmarks!r} is not known. {suggestion(benchmarks, get_args(Benchmarks))}")
+    unknown = sorted(set(options) - {"cluster", "variance", "df"})
+    if unknown:
+        raise OptionError(
+            f"omitted_variable_of_design has no option {unknown[0]!r}: the bias formula is for a difference by an "
+            f"additive linear model. {suggestion(unknown[0], ('cluster', 'variance', 'df'))}"
+        )
     # The bias formula is that of the weighted regression itself, without weights of schools.
     effect = estimate_effect(
         design, outcomes, outcome, baseline=baseline, model="additive", working="independent", **options

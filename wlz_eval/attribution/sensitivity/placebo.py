@@ -205,7 +205,9 @@ def _judged(effect: EffectEstimate, margin: float, p_family: float) -> dict[str,
         "sds_high": size + half,
         "margin": margin,
         "verdict": verdict,
-        "why": "too few schools for a firm interval" if effect.illustrative else _WHY[verdict],
+        "why": "too few schools, or an outcome that does not vary, for a firm interval"
+        if effect.illustrative
+        else _WHY[verdict],
         "n_programme": effect.n_programme,
         "n_comparison": effect.n_comparison,
     }

@@ -18,6 +18,7 @@ from scipy import special
 
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import EffectEstimate, analysed_children, estimate_effect
+from wlz_eval.attribution.effects.analysed import as_numbers, one_column
 from wlz_eval.attribution.effects.models import CHILDREN_PER_COEFFICIENT
 from wlz_eval.attribution.sensitivity.found import describe_findings
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
@@ -209,6 +210,9 @@ def programme_only(
     for name in (outcome, measure):
         if name not in outcomes.columns:
             raise OptionError(f"{name!r} is not a column. {suggestion(name, list(outcomes.columns))}")
+        as_numbers(one_column(outcomes, "Column", name), "Column", name)
+    if not isinstance(norm, int | float | np.number):
+        raise OptionError(f"norm must be a number, not {norm!r}.")
     if measure in design.formula.columns:
         raise OptionError(f"The design matches on {measure!r}, so there is no gap to sweep. Name one that it lacks.")
     if steps < 2 or not (math.isfinite(norm) and math.isfinite(reach) and reach > 0):

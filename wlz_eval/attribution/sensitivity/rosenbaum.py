@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from wlz_eval.attribution.design import Design
+from wlz_eval.attribution.effects.analysed import as_numbers, one_column
 from wlz_eval.attribution.sensitivity.found import describe_findings
 from wlz_eval.attribution.sensitivity.signed_rank import (
     EXACT_PAIRS,
@@ -34,6 +35,10 @@ __all__ = ["GAMMAS", "RosenbaumBounds", "draw_rosenbaum", "pair_differences", "r
 
 #: Odds ratios of hidden bias that are tried by default.
 GAMMAS: tuple[float, ...] = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0, 2.5, 3.0)
+#: Beyond this a chance of Gamma / (1 + Gamma) is as good as one.
+MOST_GAMMA = 1e6
+#: Decimal places that numbers can be rounded to.
+MOST_PLACES = 290
 _INDEPENDENT = "The bounds take pairs as independent of each other; pupils of one school are not quite."
 #: Up to this Gamma a hidden bias is called slight, small and moderate; beyond, large.
 _SIZES = ((1.1, "slight"), (1.5, "small"), (2.0, "moderate"), (math.inf, "large"))
@@ -131,11 +136,18 @@ def _checked(differences: npt.ArrayLike, gammas: Sequence[float], alternative: s
     for name, value, kinds in (("alternative", alternative, Alternative), ("zeros", zeros, Zeros)):
         if value not in get_args(kinds):
             raise OptionError(f"{name} {value!r} is not known. {suggestion(value, get_args(kinds))}")
-    if not 0 < alpha < 1:
-        raise OptionError(f"alpha must lie between 0 and 1, not {alpha}.")
-    if not len(gammas) or not all(math.isfinite(g) and g >= 1 for g in gammas):
-        raise OptionError("gammas must be finite numbers from 1 upwards: 1 is no hidden bias.")
-    d = np.asarray(differences, dtype=float)
+    if not isinstance(alpha, int | float) or not 0 < alpha < 0.5:
+        raise OptionError(f"alpha must lie between 0 and 0.5, not {alpha!r}.")
+    try:
+        tried = np.asarray(gammas, dtype=float)
+    except (TypeError, ValueError):
+        tried = np.array(math.nan)
+    if tried.ndim != 1 or not len(tried) or not ((tried >= 1) & (tried <= MOST_GAMMA)).all():
+        raise OptionError(f"gammas must be a list of numbers from 1 upwards (to {MOST_GAMMA:,.0f}): 1 is no hidden bias.")
+    try:
+        d = np.asarray(differences, dtype=float)
+    except (TypeError, ValueError):
+        raise OptionError("differences must be numbers, one for each pair.") from None
     if d.ndim != 1 or not len(d):
         raise OptionError("differences must be one number for each pair, and there must be at least one pair.")
     if not np.isfinite(d).all():
@@ -146,7 +158,7 @@ def _checked(differences: npt.ArrayLike, gammas: Sequence[float], alternative: s
 def _digits(d: npt.NDArray[np.float64]) -> int:
     """Decimal places that keep eleven digits of the largest difference."""
     largest = float(np.abs(d).max())
-    return 11 if largest == 0 else 11 - math.floor(math.log10(largest))
+    return 11 if largest == 0 else min(11 - math.floor(math.log10(largest)), MOST_PLACES)
 
 
 def rosenbaum_bounds(
@@ -245,8 +257,9 @@ def pair_differences(design: Design, outcomes: pd.DataFrame, outcome: str) -> pd
     OptionError
         When `outcome` is not a column.
     """
-    if outcome not in outcomes.columns:
-        raise OptionError(f"Outcome {outcome!r} is not a column. {suggestion(outcome, list(outcomes.columns))}")
+    column = one_column(outcomes, "Outcome", outcome)
+    if not outcomes.index.is_unique:
+        raise DesignError("The outcomes have several rows for one child. Each child must have exactly one.")
     pairs = design.pairs
     if pairs.empty:
         raise DesignError("The design has no pairs. Rosenbaum bounds need matching 1:1 without replacement.")
@@ -254,7 +267,7 @@ def pair_differences(design: Design, outcomes: pd.DataFrame, outcome: str) -> pd
         raise DesignError(
             "Some children stand in several pairs. Rosenbaum bounds need matching with ratio=1 and replace=False."
         )
-    values = outcomes[outcome].astype(float)
+    values = as_numbers(column, "Outcome", outcome)
     focal, partner = (values.reindex(pairs[side]).to_numpy() for side in ("focal", "partner"))
     sign = np.where(design.treatment.loc[pairs["focal"]].to_numpy(dtype=bool), 1.0, -1.0)
     return pd.Series(sign * (focal - partner), index=pd.Index(pairs["pair"], name="pair"), name=outcome)
