@@ -360,13 +360,16 @@ def draw_effects(table: pd.DataFrame) -> Figure:
                       color=COLOURS["programme"])
         axes.annotate("naive", (rows["naive_g"].iloc[0], below[0]), (0, -14), textcoords="offset points", ha="center",
                       color=COLOURS["bad"])
-    axes.set_yticks(y, [_row_name(row) for row in rows.to_dict(orient="records")])
+    apart = rows["comparison"].nunique() > 1
+    axes.set_yticks(y, [_row_name(row, apart) for row in rows.to_dict(orient="records")])
     axes.set_ylim(-0.8, max(len(rows) - 0.4, 0.7))
-    axes.set_xlabel("Standard deviations (bars: 95% intervals)")
+    axes.set_xlabel("Standard deviations (bars: 95% intervals)", loc="right")
     axes.grid(axis="y", visible=False)
     return figure
 
 
-def _row_name(row: Mapping[Hashable, Any]) -> str:
+def _row_name(row: Mapping[Hashable, Any], apart: bool) -> str:
+    """Name a row; the comparison children only where the figure holds several kinds."""
     better = f" ({row['good']} is better)" if row.get("good") in ("more", "less") else ""
-    return f"{row['label']}, {row['wave']}{better}\nagainst {str(row['comparison']).replace('_', ' ')}"
+    against = f"\nagainst {str(row['comparison']).replace('_', ' ')}" if apart else ""
+    return f"{row['label']}, {row['wave']}{better}{against}"

@@ -13,7 +13,7 @@ from pydantic import Field
 from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.reference.tables import ReferenceRow, read_rows
 
-__all__ = ["MonthsRow", "NationalFigure", "months_of_progress", "national_figures"]
+__all__ = ["MonthsRow", "NationalFigure", "months_confirmed", "months_of_progress", "national_figures"]
 
 
 class MonthsRow(ReferenceRow):
@@ -45,6 +45,24 @@ def _months() -> tuple[MonthsRow, ...]:
     return read_rows("eef_months.csv", MonthsRow)
 
 
+def _months_table(table: str) -> tuple[MonthsRow, ...]:
+    valid = sorted({r.table for r in _months()})
+    if table not in valid:
+        raise OptionError(f"There is no table {table!r} of months of progress. {suggestion(table, valid)}")
+    return tuple(r for r in _months() if r.table == table)
+
+
+def months_confirmed(table: str = "toolkit") -> bool:
+    """Whether every row of a table of months of progress was seen at its source.
+
+    Examples
+    --------
+    >>> months_confirmed("toolkit"), months_confirmed("trial")
+    (True, False)
+    """
+    return all(row.confirmed for row in _months_table(table))
+
+
 def months_of_progress(effect: float, table: str = "toolkit") -> int:
     """Months of progress that an effect size stands for, in the Education Endowment Foundation's table.
 
@@ -63,13 +81,11 @@ def months_of_progress(effect: float, table: str = "toolkit") -> int:
     >>> months_of_progress(0.20), months_of_progress(0.01), months_of_progress(-0.12)
     (3, 0, -2)
     """
-    valid = sorted({r.table for r in _months()})
-    if table not in valid:
-        raise OptionError(f"There is no table {table!r} of months of progress. {suggestion(table, valid)}")
+    table_rows = _months_table(table)
     if not math.isfinite(effect):
         raise OptionError(f"An effect size must be a number, not {effect}.")
     size = math.floor(abs(effect) * 100 + 0.5 + 1e-9) / 100
-    rows = [r for r in _months() if r.table == table and (r.from_effect is None or size >= r.from_effect)]
+    rows = [r for r in table_rows if r.from_effect is None or size >= r.from_effect]
     return int(math.copysign(rows[-1].months, effect)) if rows[-1].months else 0
 
 

@@ -89,6 +89,7 @@ def draw_overlap(table: pd.DataFrame) -> Figure:
                 color=COLOURS[group],
             )
         axis.axhline(0, color=COLOURS["neutral"], linewidth=1)
+        axis.margins(y=0.2)  # room for the names of the groups above and below the bars
         axis.set_title(title)
         axis.set_xlabel("Likelihood of being on the programme" if bounded else "Distance that was matched on")
     axes[0].set_ylabel("Share of the group (%)")

@@ -50,7 +50,8 @@ def love_plot(table: pd.DataFrame | BalanceTable, limit: float = 0.1) -> Figure:
         rows["smd_after"], y, marker="D", color=COLOURS["programme"], zorder=4, label="after matching"
     )
     axes.set_yticks(y, rows["covariate"].astype(str))
-    axes.set_xlabel("Difference between the groups, in standard deviations")
-    axes.legend(loc="lower right")
+    # Long names leave the axes narrow: the words below end where they end, and the legend stands above all marks.
+    axes.set_xlabel("Difference between the groups, in standard deviations", loc="right")
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
     axes.grid(axis="y", visible=False)
     return figure

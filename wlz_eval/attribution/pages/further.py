@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wlz_eval.attribution.pages.labels import in_short
 from wlz_eval.attribution.scrutiny import Scrutiny
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.words import WAVE_WORDS
+from wlz_eval.inference import holm
 from wlz_eval.measures.labels import column_label
 
 __all__ = [
@@ -44,6 +46,14 @@ __all__ = [
 #: Yes/no columns hold 0 and 1.
 YES_NO: Mapping[str, str] = MappingProxyType({"0": "no", "1": "yes"})
 PREFIX = "attribution.sensitivity"
+#: Differences in odds that the page shows.
+ODDS = (1.0, 1.1, 1.2, 1.5, 2.0, 3.0)
+#: Every how many steps of a sweep the page shows one.
+SWEEP_STEP = 2
+#: Scales of evidence as the heads of narrow columns.
+SCALE_WORDS: Mapping[str, str] = MappingProxyType({"eef_style": "EEF style", "maryland": "Maryland", "nesta": "Nesta"})
+#: A p-value below this says that levels differ.
+CLEAR = 0.05
 #: Sections whose result gives findings under a prefix, and those that name their own.
 PREFIXED = ("omitted", "rosenbaum", "e_value", "noisy_baseline", "placebo")
 OWN = ("detectable", "specifications", "calibration", "evidence")
@@ -78,7 +88,8 @@ def _labelled(scrutiny: Scrutiny, rows: pd.DataFrame, column: str) -> pd.DataFra
     if rows.empty or scrutiny.case is None:
         return rows
     cohort = scrutiny.case.cohort
-    return rows.assign(**{column: [column_label(cohort, str(name)) for name in rows[column]]})
+    labels = [column_label(cohort, str(name)) for name in rows[column]]
+    return rows.assign(**{column: in_short(scrutiny.case.result, labels)})
 
 
 def further_findings(scrutiny: Scrutiny) -> tuple[Finding, ...]:
@@ -136,7 +147,8 @@ def _in_words(scrutiny: Scrutiny, text: str) -> str:
     cohort = scrutiny.case.cohort
     names = sorted(map(str, scrutiny.case.data.columns), key=len, reverse=True)
     pattern = re.compile(r"\b(" + "|".join(re.escape(name) for name in names if "_" in name) + r")\b")
-    return pattern.sub(lambda found: column_label(cohort, found.group(0)), text)
+    text = pattern.sub(lambda found: column_label(cohort, found.group(0)), text)
+    return in_short(scrutiny.case.result, [text])[0]
 
 
 def needed_rows(scrutiny: Scrutiny) -> pd.DataFrame:
@@ -155,8 +167,18 @@ def prognostic_rows(scrutiny: Scrutiny) -> pd.DataFrame:
 
 
 def equivalence_rows(scrutiny: Scrutiny) -> pd.DataFrame:
-    """One row an outcome: difference at the start on the children analysed, and the verdict."""
-    return _labelled(scrutiny, _table(scrutiny, "equivalence"), "outcome")
+    """One row an outcome: difference at the start on the children analysed, and the verdict in words."""
+    rows = _labelled(scrutiny, _table(scrutiny, "equivalence"), "outcome")
+    if rows.empty:
+        return rows
+    words = {
+        ("satisfied", True): "alike",
+        ("adjust", True): "alike enough, since the analysis adjusts for it",
+        ("adjust", False): "too far apart, since nothing adjusts for it",
+        ("not_satisfied", False): "too far apart",
+    }
+    verdicts = zip(rows["verdict"], rows["met"].astype(bool), strict=True)
+    return rows.assign(verdict=[words.get(found, "not known") for found in verdicts])
 
 
 def attrition_rows(scrutiny: Scrutiny) -> pd.DataFrame:
@@ -168,7 +190,10 @@ def bound_rows(scrutiny: Scrutiny) -> pd.DataFrame:
     """Bound what the missing outcomes could do to the primary result."""
     rows = [_table(scrutiny, name) for name in ("lee", "worst_case")]
     both = pd.concat([r for r in rows if not r.empty]) if any(not r.empty for r in rows) else pd.DataFrame()
-    return both if both.empty else both.drop_duplicates("kind")
+    if both.empty:
+        return both
+    known = "Children with a known outcome"
+    return both.drop_duplicates("kind").replace({"label": {known: f"{known}, nothing adjusted"}})
 
 
 def collection_rows(scrutiny: Scrutiny) -> pd.DataFrame:
@@ -188,8 +213,8 @@ def other_estimate_rows(scrutiny: Scrutiny) -> pd.DataFrame:
         return pd.DataFrame()
     named = {"As planned": scrutiny.case.effect.att}
     for name, label in (
-        ("aipw", "Doubly robust, cross-fitted (AIPW)"),
-        ("response_weighted", "Weighted for who has the outcome"),
+        ("aipw", "Weighted and adjusted, either of which may be wrong (AIPW)"),
+        ("response_weighted", "Weighted for those who are missing at the end"),
     ):
         if scrutiny.get(name) is not None:
             named[label] = scrutiny.get(name)
@@ -201,7 +226,10 @@ def other_estimate_rows(scrutiny: Scrutiny) -> pd.DataFrame:
 
 
 def subgroup_rows(scrutiny: Scrutiny) -> pd.DataFrame:
-    """Primary outcome by characteristic, one row a level, with the test whether the levels differ."""
+    """Primary outcome by characteristic, one row a level, and whether the levels of a characteristic differ.
+
+    The tests of several characteristics are one family (Holm).
+    """
     found = scrutiny.get("subgroups")
     if not found or scrutiny.case is None:
         return pd.DataFrame()
@@ -210,8 +238,9 @@ def subgroup_rows(scrutiny: Scrutiny) -> pd.DataFrame:
         part.table().assign(
             by=column_label(cohort, part.by),
             level=lambda t, part=part: [column_label(cohort, f"{part.by}: {YES_NO.get(v, v)}") for v in t["level"]],
+            differ="cannot be tested" if np.isnan(p) else "yes" if p < CLEAR else "not clearly",
         )
-        for part in found
+        for part, p in zip(found, holm([part.p for part in found]), strict=True)
     ]
     return _with_unit(scrutiny, pd.concat(rows, ignore_index=True))
 
@@ -232,15 +261,21 @@ def benchmark_rows(scrutiny: Scrutiny) -> pd.DataFrame:
 def contour_rows(scrutiny: Scrutiny) -> pd.DataFrame:
     """Estimate by strength of something unseen, for the contour figure."""
     found = scrutiny.get("omitted")
-    if found is None:
+    if found is None or scrutiny.case is None:
         return pd.DataFrame()
     rows = found.contours()
-    return _with_unit(scrutiny, rows.assign(label=[_in_words(scrutiny, str(label)) for label in rows["label"]]))
+    # A benchmark is a whole covariate: its name alone would not be told from a word of a sentence.
+    cohort, known = scrutiny.case.cohort, set(found.benchmarks()["covariate"].astype(str))
+    times, _, name = zip(*(str(label).rpartition(" × ") for label in rows["label"]), strict=True)
+    words = in_short(scrutiny.case.result, [column_label(cohort, n) if n in known else n for n in name])
+    labels = [f"{k} × {word}" if k else word for k, word in zip(times, words, strict=True)]
+    return _with_unit(scrutiny, rows.assign(label=labels))
 
 
 def rosenbaum_rows(scrutiny: Scrutiny) -> pd.DataFrame:
-    """Bounds on the result by how much the odds within a pair may differ."""
-    return _table(scrutiny, "rosenbaum")
+    """Bounds on the result by how much the odds within a pair may differ, at the steps of :data:`ODDS`."""
+    rows = _table(scrutiny, "rosenbaum")
+    return rows if rows.empty else rows[np.isclose(rows["gamma"].to_numpy()[:, None], ODDS).any(axis=1)]
 
 
 def placebo_rows(scrutiny: Scrutiny) -> pd.DataFrame:
@@ -255,7 +290,8 @@ def sweep_rows(scrutiny: Scrutiny) -> pd.DataFrame:
     if not found or scrutiny.case is None:
         return pd.DataFrame()
     cohort = scrutiny.case.cohort
-    rows = [part.table().assign(label=column_label(cohort, part.measure)) for part in found]
+    labels = in_short(scrutiny.case.result, [column_label(cohort, part.measure) for part in found])
+    rows = [part.table().iloc[::SWEEP_STEP].assign(label=label) for part, label in zip(found, labels, strict=True)]
     return _with_unit(scrutiny, pd.concat(rows, ignore_index=True))
 
 
@@ -270,12 +306,25 @@ def calibration_rows(scrutiny: Scrutiny) -> pd.DataFrame:
 
 
 def evidence_rows(scrutiny: Scrutiny) -> pd.DataFrame:
-    """One row a step of the self-rating."""
-    rows = _table(scrutiny, "evidence")
-    if rows.empty:
-        return rows
+    """One row a thing looked at: what was found, the level after it on each scale, and why."""
+    found = scrutiny.get("evidence")
+    if found is None:
+        return pd.DataFrame()
+    rows: dict[str, dict[str, str]] = {}
+    for step in found.steps:
+        row = rows.setdefault(step.criterion, {"criterion": step.criterion, "value": step.value, "reason": ""})
+        row[step.scale] = str(step.rating)
+    for name, row in rows.items():
+        why: dict[str, list[str]] = {}
+        for step in found.steps:
+            if step.criterion == name:
+                why.setdefault(step.reason, []).append(SCALE_WORDS[step.scale])
+        alone = len(why) == 1
+        row["reason"] = " ".join(reason if alone else f"{', '.join(who)}: {reason}" for reason, who in why.items())
     # How many outcomes are missing is shown by the tables above, which know the release rule.
-    return rows.assign(value=rows["value"].where(rows["criterion"] != "outcomes not known", "see above"))
+    if "outcomes not known" in rows:
+        rows["outcomes not known"]["value"] = "see above"
+    return pd.DataFrame(list(rows.values())).reindex(columns=["criterion", "value", *SCALE_WORDS, "reason"]).fillna("")
 
 
 def outcome_words(scrutiny: Scrutiny) -> str:

@@ -9,7 +9,8 @@ from wlz_eval.attribution.claims import claim_sentence
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.words import COMPARISON_WORDS, WAVE_WORDS
 
-__all__ = ["answer", "limits", "sentences", "values", "who_was_compared", "why_not"]
+__all__ = ["answer", "balance_sentence", "limits", "nobody_unmatched", "sentences", "values", "who_was_compared",
+           "why_not"]
 
 
 def values(result: Attribution) -> Mapping[str, Finding]:
@@ -75,11 +76,41 @@ def who_was_compared(result: Attribution) -> str:
     )
 
 
-def sentences(result: Attribution) -> tuple[str, ...]:
-    """Give one template for each outcome of the plan, worded as far as its claim allows."""
+def sentences(result: Attribution, primary: bool = True) -> tuple[str, ...]:
+    """Give one template for each outcome of the plan, worded as far as its claim allows.
+
+    Parameters
+    ----------
+    result : Attribution
+    primary : bool
+        Whether the primary outcome is among them; it is not where :func:`answer` has said it already.
+    """
     if not result.has_design:
-        return (why_not(result),)
-    return tuple(_outcome_sentence(result, row.measure, row.wave, reason="") for row in result.map.tiers)
+        return (why_not(result) if primary else "Nothing can be said about them either, for the same reason.",)
+    rows = [row for row in result.map.tiers if primary or not row.primary]
+    if not rows:
+        return ("The plan names no other outcome.",)
+    return tuple(_outcome_sentence(result, row.measure, row.wave, reason="") for row in rows)
+
+
+def balance_sentence(result: Attribution) -> tuple[str, ...]:
+    """Say how alike the groups were, before the table and the picture of it."""
+    if not result.has_design:
+        return ()
+    within = "within" if result.balance.balanced else "beyond"
+    adjusted = result.primary is not None and result.primary.att.model != "unadjusted"
+    more = "" if result.balance.balanced or not adjusted else " The outcome model adjusts for what is left."
+    return (
+        "The largest difference at the start was {imbalance_before} before matching and is {imbalance_after} after it, "
+        f"{within} the limit of the plan.{more}",
+    )
+
+
+def nobody_unmatched(result: Attribution) -> tuple[str, ...]:
+    """Say that every programme child was matched, where it is so."""
+    if not result.has_design or len(result.design.unmatched_programme):
+        return ()
+    return ("Every programme child found a comparison child under the plan's limits, so nobody was left out.",)
 
 
 def limits(result: Attribution) -> tuple[str, ...]:

@@ -6,29 +6,53 @@ import pandas as pd
 
 from wlz_eval.attribution.attribution import Attribution
 from wlz_eval.attribution.balance import overlap_table
-from wlz_eval.attribution.tiers import TIER_WORDS
+from wlz_eval.attribution.balance.table import verdict_words
+from wlz_eval.attribution.pages.labels import in_short
 from wlz_eval.core.words import COMPARISON_WORDS, WAVE_WORDS, claim_words
+from wlz_eval.measures.frame import AnalysisFrame
 
 __all__ = [
     "balance_rows",
     "effect_rows",
+    "flow_rows",
     "map_rows",
     "missing_rows",
     "overlap_rows",
     "profile_rows",
     "size_rows",
+    "spread_rows",
 ]
 
-#: A family-wise p-value below this leaves a difference clear after allowing for several outcomes.
-CLEAR = 0.05
+
+#: The measurement map's reason for tier A; the words above the table say what "alike" means.
+ALL_ALIKE = "both groups, before and after, same informant and form"
 
 
 def map_rows(result: Attribution) -> pd.DataFrame:
-    """Rows of the measurement map: one an outcome, tier in words."""
+    """Rows of the measurement map: one an outcome."""
     rows = result.map.table()
+    rows["reason"] = rows["reason"].replace({ALL_ALIKE: "both groups, before and after, alike"})
     rows["label"] = [f"{label}, {WAVE_WORDS[w]}" for label, w in zip(rows["label"], rows["wave"], strict=True)]
-    rows["meaning"] = rows["tier"].map(TIER_WORDS)
     return rows
+
+
+def flow_rows(frame: AnalysisFrame, result: Attribution) -> pd.DataFrame:
+    """Follow the children from before the tables to the primary outcome, with what is lost at each step."""
+    rows = [frame.flow]
+    if result.has_design:
+        count = result.design.count
+        # Comparison children who were not matched are the rest of a pool in which most never could be.
+        steps = [
+            ("matched", "programme", count("Matched", "programme")),
+            ("not matched, left out", "programme", count("Left out", "programme")),
+            ("matched", "comparison", count("Matched", "comparison")),
+        ]
+        primary = result.primary
+        if primary is not None:
+            label = f"matched, with {in_short(result, [primary.label])[0]} {WAVE_WORDS[primary.outcome.wave]}"
+            steps += [(label, "programme", primary.att.n_programme), (label, "comparison", primary.att.n_comparison)]
+        rows.append(pd.DataFrame(steps, columns=["stage", "group", "count"]))
+    return pd.concat(rows, ignore_index=True)
 
 
 def size_rows(result: Attribution) -> pd.DataFrame:
@@ -37,7 +61,13 @@ def size_rows(result: Attribution) -> pd.DataFrame:
     if rows.empty:
         return rows
     rows["who"] = rows["comparison"].map(COMPARISON_WORDS)
-    rows["role"] = rows["headline"].map({True: "headline", False: "beside it"})
+    rows["who"] = rows["who"] + rows["headline"].map({True: " (as planned)", False: ""})
+    schools = {
+        kind: [e.att for e in result.effects if e.comparison == kind] for kind in rows["comparison"]
+    }
+    for group in ("programme", "comparison"):
+        counts = [max((getattr(a, f"schools_{group}") for a in schools[kind]), default=0) for kind in schools]
+        rows[f"schools_{group}"] = [float(n) if n else float("nan") for n in counts]
     return rows
 
 
@@ -46,11 +76,23 @@ def balance_rows(result: Attribution) -> pd.DataFrame:
     if not result.has_design:
         return pd.DataFrame()
     rows = result.balance.covariates.reset_index()
-    rows["covariate"] = [result.labels.get(str(c), str(c)) for c in rows["covariate"]]
+    rows["covariate"] = _covariates(result, rows)
+    ratio = float("nan")
+    rows["alike"] = [verdict_words(smd, ratio, result.balance_limit) for smd in rows["smd_after"]]
     for stage, suffix in (("All", "before"), ("Matched", "after")):
         for group in ("programme", "comparison"):
             rows[f"n_{group}_{suffix}"] = result.design.count(stage, group)
     return rows
+
+
+def spread_rows(result: Attribution) -> pd.DataFrame:
+    """Rows of the balance table that are scores: only these have a spread of their own."""
+    rows = balance_rows(result)
+    return rows if rows.empty else rows[rows["variance_ratio_after"].notna()]
+
+
+def _covariates(result: Attribution, rows: pd.DataFrame) -> list[str]:
+    return in_short(result, [result.labels.get(str(c), str(c)) for c in rows["covariate"]])
 
 
 def missing_rows(result: Attribution) -> pd.DataFrame:
@@ -58,7 +100,7 @@ def missing_rows(result: Attribution) -> pd.DataFrame:
     if not result.has_design:
         return pd.DataFrame()
     rows = result.design.covariates.missing.copy()
-    rows["covariate"] = [result.labels.get(str(c), str(c)) for c in rows["covariate"]]
+    rows["covariate"] = _covariates(result, rows)
     return rows
 
 
@@ -67,13 +109,20 @@ def overlap_rows(result: Attribution) -> pd.DataFrame:
     return overlap_table(result.design) if result.has_design else pd.DataFrame()
 
 
-def profile_rows(result: Attribution) -> pd.DataFrame:
-    """Averages of matched and unmatched programme children, for covariates that are scores."""
-    if not result.has_design:
+def profile_rows(result: Attribution, shares: bool = False) -> pd.DataFrame:
+    """Describe matched and unmatched programme children at the start: averages of scores, or shares in percent.
+
+    No rows where nobody was left unmatched.
+    """
+    if not result.has_design or not len(result.design.unmatched_programme):
         return pd.DataFrame()
     rows = result.design.profile().reset_index()
-    rows["covariate"] = [result.labels.get(str(c), str(c)) for c in rows["covariate"]]
-    return rows[rows["kind"] == "continuous"].drop(columns="kind")
+    rows["covariate"] = _covariates(result, rows)
+    means = ["matched_mean", "unmatched_mean"]
+    if not shares:
+        return rows[rows["kind"] == "continuous"]
+    rows = rows[rows["kind"].isin(["binary", "level"])]
+    return rows.assign(**{name: 100 * rows[name] for name in means})
 
 
 def effect_rows(result: Attribution, headline: bool | None = None) -> pd.DataFrame:
@@ -88,6 +137,7 @@ def effect_rows(result: Attribution, headline: bool | None = None) -> pd.DataFra
     rows = result.table()
     if rows.empty:
         return rows
+    rows["label"] = in_short(result, rows["label"])
     rows["outcome"] = [f"{label}, {WAVE_WORDS[w]}" for label, w in zip(rows["label"], rows["wave"], strict=True)]
     rows["wave"] = rows["wave"].map(WAVE_WORDS)
     rows["who"] = rows["comparison"] = rows["comparison"].map(COMPARISON_WORDS)
@@ -95,5 +145,4 @@ def effect_rows(result: Attribution, headline: bool | None = None) -> pd.DataFra
     includes_zero = (rows["att_low"] <= 0) & (rows["att_high"] >= 0)
     rows["called"] = [claim_words(c, z) for c, z in zip(rows["claim"], includes_zero, strict=True)]
     rows["firm"] = rows["illustrative"].map({True: "illustrative: few schools", False: "yes"})
-    rows["clear"] = [("yes" if p < CLEAR else "no") for p in rows["p_family"]]
     return rows if headline is None else rows[rows["headline"] == headline]

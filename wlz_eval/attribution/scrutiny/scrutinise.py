@@ -11,7 +11,7 @@ import pandas as pd
 
 from wlz_eval.attribution.attribution import Attribution
 from wlz_eval.attribution.calibration.calibrate import calibrate
-from wlz_eval.attribution.calibration.result import Calibration
+from wlz_eval.attribution.calibration.result import ENOUGH, Calibration
 from wlz_eval.attribution.options import MatchingOptions
 from wlz_eval.attribution.scrutiny.case import EFFORTS, Case
 from wlz_eval.attribution.scrutiny.sections import QUICK_SECTIONS
@@ -55,6 +55,7 @@ def _evidence(case: Case, found: Mapping[str, Any]) -> EvidenceRating:
         "coverage_error": calibration.coverage_error,
         "false_positives": calibration.false_positive_rate,
         "false_positives_error": calibration.false_positive_error,
+        "few_repeats": calibration.replicates < ENOUGH,
     }
     detectable = found.get("detectable")
     good = {"higher": 1, "lower": -1}.get(effect.better, 0)

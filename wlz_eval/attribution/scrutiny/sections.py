@@ -6,6 +6,7 @@ question cannot be put to these data.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -39,6 +40,7 @@ from wlz_eval.attribution.standards.attrition import Attrition, attrition, respo
 from wlz_eval.attribution.standards.bounds import EffectBounds, lee_bounds, worst_case_bounds
 from wlz_eval.attribution.standards.collection import CollectionDifferences, collection_differences
 from wlz_eval.attribution.standards.months import MonthsOfProgress, effect_in_months
+from wlz_eval.attribution.standards.multiplicity import SeveralOutcomes, several_outcomes
 from wlz_eval.attribution.standards.power import DetectableEffect, minimum_detectable_effect
 from wlz_eval.attribution.standards.wwc import BaselineEquivalence, baseline_equivalence
 from wlz_eval.core.errors import DesignError, OptionError
@@ -101,8 +103,22 @@ def _collection(case: Case) -> CollectionDifferences:
     return collection_differences(case.design.treatment.loc[case.data.index[known]], case.readings(case.effect))
 
 
-def _months(case: Case) -> MonthsOfProgress:
-    return effect_in_months(case.effect.att, case.measure)
+def _months(case: Case) -> tuple[MonthsOfProgress, ...]:
+    """Translate every attainment outcome, by the Toolkit's table and by that of trial reports."""
+    measures = [(e, case.cohort.measure(e.outcome.measure)) for e in case.result.headline_effects]
+    found = [
+        effect_in_months(effect.att, measure, table)
+        for effect, measure in measures
+        if measure.family == "attainment" and math.isfinite(effect.att.g.estimate)
+        for table in ("toolkit", "trial")
+    ]
+    if not found:
+        raise OptionError("No outcome that could be compared is attainment, so nothing is said in months of progress.")
+    return tuple(found)
+
+
+def _several(case: Case) -> SeveralOutcomes:
+    return several_outcomes({e.att.outcome: e.att for e in case.result.headline_effects}, seed=case.seed)
 
 
 def _baselines(case: Case) -> BaselineComparison:
@@ -226,6 +242,7 @@ QUICK_SECTIONS: Mapping[str, Callable[[Case], Any]] = MappingProxyType(
         "worst_case": _worst_case,
         "collection": _collection,
         "months": _months,
+        "several": _several,
         "baselines": _baselines,
         "trend": _trend,
         "aipw": _aipw,

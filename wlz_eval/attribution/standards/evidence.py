@@ -56,6 +56,8 @@ class EvidenceFacts:
         Whether those who rated the outcome knew who was on the programme; False for tests and registers.
     coverage, coverage_error, false_positives, false_positives_error : float
         Of the calibration on the cohort's own data, as shares.
+    few_repeats : bool
+        Whether the calibration had so few repeats that it shows gross failures only.
     effect_shown : bool
         Whether an effect may be claimed and its interval leaves zero out on the good side.
     change_seen : bool
@@ -74,6 +76,7 @@ class EvidenceFacts:
     coverage_error: float = math.nan
     false_positives: float = math.nan
     false_positives_error: float = math.nan
+    few_repeats: bool = False
     effect_shown: bool = False
     change_seen: bool = False
 
@@ -205,7 +208,10 @@ def _by_calibration(ladder: _Ladder, facts: EvidenceFacts) -> None:
     false_error = 2 * (facts.false_positives_error if math.isfinite(facts.false_positives_error) else 0.0)
     holds = facts.coverage + error >= rubric_threshold("coverage")
     holds = holds and facts.false_positives - false_error <= rubric_threshold("false_positives")
-    if holds:
+    if holds and facts.few_repeats:
+        reason = "No gross failure where the truth is known; so few repeats could show no more."
+        ladder.step("calibration", value, ladder.level, reason)
+    elif holds:
         ladder.step("calibration", value, ladder.level, "Where the truth is known, intervals hold it as they should.")
     else:
         ladder.step("calibration", value, ladder.level - 1, "Where the truth is known, intervals promise too much.")

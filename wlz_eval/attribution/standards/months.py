@@ -10,7 +10,7 @@ import pandas as pd
 from wlz_eval.attribution.effects.estimate import EffectEstimate
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.result import Result
-from wlz_eval.reference.attainment import months_of_progress
+from wlz_eval.reference.attainment import months_confirmed, months_of_progress
 from wlz_eval.reference.measures import Measure
 
 __all__ = ["MonthsOfProgress", "effect_in_months"]
@@ -29,6 +29,10 @@ class MonthsOfProgress(Result):
         Of the estimate and of both ends of its 95% interval; None where there is no interval.
     source : {"toolkit", "trial"}
         Which table.
+    confirmed : bool
+        Whether the rows of that table were seen at their source.
+    n_programme, n_comparison : int
+        Children behind the effect.
     """
 
     outcome: str
@@ -37,6 +41,9 @@ class MonthsOfProgress(Result):
     low: int | None
     high: int | None
     source: str
+    confirmed: bool
+    n_programme: int
+    n_comparison: int
 
     @property
     def title(self) -> str:  # type: ignore[override]
@@ -44,13 +51,24 @@ class MonthsOfProgress(Result):
         return f"Months of progress in {self.outcome}"
 
     def table(self) -> pd.DataFrame:
-        """One row: ``outcome``, ``hedges_g``, ``months``, ``months_low``, ``months_high`` (missing: no interval)."""
+        """One row: the effect, its months and their interval, and the table they are from.
+
+        Returns
+        -------
+        DataFrame
+            ``outcome``, ``hedges_g``, ``months``, ``months_low``, ``months_high`` (missing: no interval), ``source``,
+            ``confirmed``, ``n_programme``, ``n_comparison``.
+        """
         row = {
             "outcome": self.outcome,
             "hedges_g": self.g,
             "months": self.months,
             "months_low": math.nan if self.low is None else self.low,
             "months_high": math.nan if self.high is None else self.high,
+            "source": self.source,
+            "confirmed": self.confirmed,
+            "n_programme": self.n_programme,
+            "n_comparison": self.n_comparison,
         }
         return pd.DataFrame([row])
 
@@ -98,4 +116,7 @@ def effect_in_months(effect: EffectEstimate, measure: Measure, table: str = "too
         low=months_of_progress(ends[0], table) if known else None,
         high=months_of_progress(ends[1], table) if known else None,
         source=table,
+        confirmed=months_confirmed(table),
+        n_programme=effect.n_programme,
+        n_comparison=effect.n_comparison,
     )

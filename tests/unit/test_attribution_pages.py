@@ -1,0 +1,140 @@
+"""Rows and sentences of notebook 04 that a reader must be able to trust."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wlz_eval.attribution import OutcomeOptions, SelectionOptions, attribute, pages, scrutinise
+from wlz_eval.attribution.options import MatchingOptions
+from wlz_eval.attribution.standards.multiplicity import draw_several, several_outcomes
+from wlz_eval.core.errors import OptionError
+from wlz_eval.inference import holm
+from wlz_eval.measures import analysis_frame
+from wlz_eval.simulate import make_options, simulate
+
+OUTCOMES = (
+    OutcomeOptions(measure="english", wave="endline", primary=True),
+    OutcomeOptions(measure="maths", wave="endline"),
+    OutcomeOptions(measure="attendance", wave="endline"),
+)
+
+
+@pytest.fixture(scope="module")
+def seen():
+    options = make_options(id="w5", children=90, pool=500, schools=5, comparison_schools=6, seed=5)
+    cohort = simulate(options).cohort
+    frame = analysis_frame(cohort)
+    matching = MatchingOptions(formula="programme ~ english_baseline + maths_baseline + fsm", caliper=0.05)
+    selection = SelectionOptions(basis="rules")
+    result = attribute(cohort, frame, matching, OUTCOMES, selection)
+    scrutiny = scrutinise(cohort, frame, matching, result, effort="draft")
+    return cohort, frame, matching, selection, result, scrutiny
+
+
+def test_the_flow_goes_on_to_the_primary_outcome(seen):
+    _, frame, _, _, result, _ = seen
+    rows = pages.flow_rows(frame, result).set_index(["stage", "group"])["count"]
+    started, left = rows["started", "programme"], rows["not matched, left out", "programme"]
+    assert rows["matched", "programme"] + left == started
+    last = rows["matched, with English at the end", "programme"]
+    assert last == result.primary.att.n_programme <= rows["matched", "programme"]
+
+
+def test_long_names_are_short_once_the_map_has_given_them(seen):
+    *_, result, _ = seen
+    assert pages.map_rows(result)["label"][0] == "English (standardised score), at the end"
+    assert pages.effect_rows(result, headline=True)["outcome"].iloc[0] == "English, at the end"
+    clash = dataclasses.replace(result.map.tiers[1], label="English (key stage)")
+    both = dataclasses.replace(result.map, tiers=(result.map.tiers[0], clash))
+    named = pages.effect_rows(dataclasses.replace(result, map=both), headline=True)["label"]
+    assert named.iloc[0] == "English (standardised score)"
+
+
+def test_months_are_said_of_attainment_only_and_by_both_tables(seen):
+    *_, result, scrutiny = seen
+    rows = pages.months_rows(scrutiny)
+    assert rows["label"].tolist() == ["English at the end", "Maths at the end"]
+    g = {e.att.outcome: e.att.g for e in result.headline_effects}
+    assert rows["hedges_g"].tolist() == [g["english_endline"].estimate, g["maths_endline"].estimate]
+    assert (rows["months_low"] <= rows["months"]).all()
+    assert rows["confirmed"].all()
+    assert not any(part.confirmed for part in scrutiny.get("months") if part.source == "trial")
+
+
+def test_three_corrections_of_several_outcomes(seen):
+    *_, result, scrutiny = seen
+    rows = pages.several_rows(scrutiny)
+    assert rows["p_holm"].tolist() == pytest.approx(holm([e.att.p for e in result.headline_effects]).tolist())
+    assert ((rows["p"] <= rows["p_resampled"]) & (rows["p_resampled"] <= rows["p_holm"] + 1e-12)).all()
+    assert ((rows["p"] <= rows["p_bh"]) & (rows["p_bh"] <= rows["p_holm"] + 1e-12)).all()
+    assert (rows["clear"] == np.where(rows["p_holm"] < 0.05, "yes", "no")).all()
+    assert len(draw_several(scrutiny.get("several").table()).axes[0].collections) == 4
+    one = {"english_endline": result.primary.att}
+    with pytest.raises(OptionError, match="Fewer than two"):
+        several_outcomes(one)
+    unknown = {**one, "x": dataclasses.replace(result.primary.att, scores=pd.Series(dtype=float))}
+    assert several_outcomes(unknown).table()["p_resampled"].isna().all()
+
+
+def test_funder_and_independence_are_named_or_said_to_be_unknown(seen):
+    cohort, _, matching, selection, result, _ = seen
+    silent = pages.fact_rows(cohort, result, selection, matching, planned="Locked.").set_index("fact")["statement"]
+    assert "neither a funder nor" in silent["Funder and independence"]
+    assert "Paid for by" not in silent
+    named = pages.fact_rows(
+        cohort, result, selection, matching, planned="Locked.", funder="The council", departures=["seed"]
+    ).set_index("fact")["statement"]
+    assert named["Paid for by"] == "The council"
+    assert "does not say who made" in named["Made by"]
+    assert named["Planned beforehand"] == "Locked. Changed since: seed."
+    assert "ATT" in named["What is estimated"]
+    assert "one comparison child for each programme child" in named["How"]
+    assert "(the caliper)" in named["How"]
+
+
+def test_the_rating_is_one_row_a_question_and_ends_at_the_level_that_is_said(seen):
+    scrutiny = seen[-1]
+    rows = pages.evidence_rows(scrutiny)
+    assert rows["criterion"].is_unique
+    for scale in ("eef_style", "maryland", "nesta"):
+        asked = rows.loc[rows[scale] != "", scale]
+        assert int(asked.iloc[-1]) == scrutiny.get("evidence").level(scale)
+    calibration = rows.set_index("criterion").loc["calibration", "reason"]
+    assert "so few repeats" in calibration  # a draft's few repeats show gross failures only
+    assert rows.set_index("criterion").loc["outcomes not known", "value"] == "see above"
+
+
+def test_who_was_left_unmatched_is_described_by_scores_and_shares(seen):
+    *_, result, _ = seen
+    scores, shares = pages.profile_rows(result), pages.profile_rows(result, shares=True)
+    if len(result.design.unmatched_programme):
+        assert pages.nobody_unmatched(result) == ()
+        assert "English at the start" in scores["covariate"].tolist()
+        fsm = shares.set_index("covariate").loc["Free school meals", "matched_mean"]
+        held = result.design.covariates.balance["fsm"]
+        assert fsm == pytest.approx(100 * held.loc[result.matched_programme()].mean())
+    else:
+        assert scores.empty
+        assert shares.empty
+        assert pages.nobody_unmatched(result)
+
+
+def test_subgroups_say_whether_they_differ(seen):
+    scrutiny = seen[-1]
+    rows = pages.subgroup_rows(scrutiny)
+    assert set(rows["differ"]) <= {"yes", "not clearly", "cannot be tested"}
+    p = holm([part.p for part in scrutiny.get("subgroups")])
+    assert rows.groupby("by", sort=False)["differ"].first().eq("yes").tolist() == [bool(v < 0.05) for v in p]
+
+
+def test_the_primary_outcome_is_not_said_twice(seen):
+    *_, result, _ = seen
+    others = pages.sentences(result, primary=False)
+    assert len(others) == len(pages.sentences(result)) - 1
+    assert not any("english_endline" in text for text in others)
+    alone = dataclasses.replace(result, map=dataclasses.replace(result.map, tiers=result.map.tiers[:1]))
+    assert pages.sentences(alone, primary=False) == ("The plan names no other outcome.",)
