@@ -132,7 +132,7 @@ class PooledEffect(Result):
         if self.q_p < DIFFER:
             said.append("The cohorts differ from each other by more than chance, so the average hides something.")
         elif math.isfinite(self.q_p):
-            said.append("The cohorts do not differ from each other by more than chance would make them.")
+            said.append("The cohorts are not shown to differ from each other; with few cohorts that is a weak test.")
         if self.shared_schools:
             said.append("Some schools are in several cohorts; each counts as one school, not as several.")
         return tuple(said)

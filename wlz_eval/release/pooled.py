@@ -1,0 +1,70 @@
+"""Open a page about several cohorts at once: their data, their plans, and the strictest of their release rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from wlz_eval.attribution.pooling import Member
+from wlz_eval.core.errors import OptionError, suggestion
+from wlz_eval.measures.frame import analysis_frame
+from wlz_eval.release.ledger import Ledger
+from wlz_eval.release.provenance import SIMULATED_MARK
+from wlz_eval.release.rule import Rule
+from wlz_eval.release.study import Study
+from wlz_eval.release.workspace import AUDIENCES, STUDIES, Workspace
+
+__all__ = ["open_pooled"]
+
+
+def open_pooled(
+    cohorts: Sequence[str | Path], *, audience: str = "public", out_dir: str | Path = ""
+) -> tuple[Study, Mapping[str, Member]]:
+    """Load several cohorts with their plans, and show the head of a page about them.
+
+    Parameters
+    ----------
+    cohorts : sequence of str or Path
+        Ids under data/cohorts, or folders.
+    audience : str
+        ``public``, ``internal`` or ``restricted``.
+    out_dir : str or Path
+        Folder that holds ``reports/`` and ``.work/``; empty for the project's own.
+
+    Returns
+    -------
+    tuple
+        The page, whose rule is the strictest of the plans', and the cohorts by id, for
+        :func:`wlz_eval.attribution.gather`.
+
+    Raises
+    ------
+    OptionError
+        For an unknown audience, fewer than two cohorts, or one named twice.
+    CohortError, PlanError
+        With all that is wrong with the data or the plan of a cohort.
+    """
+    from wlz_eval.plan import load_cohort_and_plan
+
+    if audience not in AUDIENCES:
+        raise OptionError(f"Unknown audience {audience!r}. {suggestion(audience, AUDIENCES)}")
+    if isinstance(cohorts, str | Path) or len(cohorts) < 2:
+        raise OptionError(f"Pooling needs a list of at least two cohorts, not {cohorts!r}.")
+    members: dict[str, Member] = {}
+    threshold, round_to = Rule().threshold, Rule().round_to
+    for name in cohorts:
+        cohort, plan = load_cohort_and_plan(name)
+        if cohort.id in members:
+            raise OptionError(f"Cohort {cohort.id!r} is named twice. Name each cohort once.")
+        informants: dict[str, str] = {o.measure: o.informant for o in plan.outcomes if o.informant}
+        members[cohort.id] = Member(
+            cohort=cohort, frame=analysis_frame(cohort, informants or None), matching=plan.matching,
+            outcomes=tuple(plan.outcomes), selection=plan.selection, seed=plan.seed,
+        )
+        threshold, round_to = max(threshold, plan.disclosure.threshold), max(round_to, plan.disclosure.round_to)
+    rule = Rule(threshold, round_to, applies=audience == "public")
+    study = Study(Ledger(STUDIES, audience, "pooled", rule), Workspace(out_dir))
+    study.start()
+    if any(member.cohort.meta.provenance == "synthetic" for member in members.values()):
+        study._notice(SIMULATED_MARK, "band")
+    return study, members
