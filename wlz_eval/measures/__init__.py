@@ -6,7 +6,7 @@ from wlz_eval.measures.identification import Identification, identification, plo
 from wlz_eval.measures.lift import what_would_lift
 from wlz_eval.measures.options import RiskRule
 from wlz_eval.measures.progress import Progress, plot_exit_rates, progress
-from wlz_eval.measures.quality import DataQuality, data_quality, plot_completeness
+from wlz_eval.measures.quality import DataQuality, data_quality, plot_completeness, plot_losses, plot_scores
 from wlz_eval.measures.regression import (
     Population,
     exit_rate_expected,
@@ -35,6 +35,8 @@ __all__ = [
     "plot_areas",
     "plot_completeness",
     "plot_exit_rates",
+    "plot_losses",
+    "plot_scores",
     "population_of",
     "progress",
     "risk_count",
