@@ -20,7 +20,7 @@ __all__ = ["FUNCTIONS", "Figures", "Value", "evaluate", "figures_in", "parse"]
 
 #: A number, or the two ends of a range; the upper end may be infinite.
 Value = Fraction | tuple[Fraction, Fraction | float]
-Node = Fraction | str | tuple[str, tuple["Node", ...]]  # type: ignore[misc]
+Node = Fraction | str | tuple[str, tuple["Node", ...]]
 
 _TOKEN = re.compile(r"\s*(?:([A-Z]{3}-\d+(?:/\d+)?)|(\d+(?:\.\d+)?)|([a-z]+)|([(),]))")
 
@@ -136,10 +136,13 @@ def _whole(arguments: Sequence[Node], figures: Figures) -> Value:
     return _named(arguments[0], figures.wholes, "states no whole in its sentence")
 
 
-def _range(value: Value) -> tuple[Fraction, Fraction | float]:
+def _end(value: Value, which: int) -> Fraction:
     if not isinstance(value, tuple):
         raise OptionError("low and high need a range.")
-    return value
+    end = value[which]
+    if isinstance(end, float):
+        raise OptionError("high needs a range with an upper end.")
+    return end
 
 
 def _product(*values: Fraction) -> Fraction:
@@ -156,8 +159,8 @@ FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., Value]]] = {
     "percent": (2, 2, lambda a, b: 100 * a / b),
     "share": (2, 2, lambda a, b: a * b / 100),
     "count": (1, MANY, lambda *v: Fraction(len(v))),
-    "low": (1, 1, lambda v: _range(v)[0]),
-    "high": (1, 1, lambda v: _range(v)[1]),
+    "low": (1, 1, lambda v: _end(v, 0)),
+    "high": (1, 1, lambda v: _end(v, 1)),
     "span": (2, 2, lambda a, b: (a, b)),
     "of": (1, 1, lambda v: v),
 }
