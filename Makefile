@@ -22,11 +22,11 @@ export MPLBACKEND := Agg
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 
-report: $(READY) ## Run all notebooks of every shipped cohort, quick effort, and build the site
-	@$(BIN)/wlz-eval run --effort quick
+report: $(READY) ## Run all notebooks of every shipped cohort and the studies, quick effort, and build the site
+	@$(BIN)/wlz-eval run --studies --effort quick
 
 full: $(READY) ## The same with full effort: more replicates, more draws
-	@$(BIN)/wlz-eval run --effort full
+	@$(BIN)/wlz-eval run --studies --effort full
 
 test: lint ## Check style, types, imports and every test (no browser needed)
 	@rm -rf build/nbval && $(BIN)/python tests/notebooks/prepare.py build/nbval

@@ -19,7 +19,7 @@ import typer
 from wlz_eval.core.errors import OptionError, WlzEvalError
 
 if TYPE_CHECKING:
-    from wlz_eval.batch import RunPlan, RunResult
+    from wlz_eval.batch import RunPlan, RunRequest, RunResult
 
 __all__ = ["app", "join_parameters", "main"]
 
@@ -114,8 +114,14 @@ def run(
         list[str] | None,
         typer.Option("-p", metavar="NAME VALUE", help="A notebook parameter, such as plan_overrides '{...}'."),
     ] = None,
+    with_studies: Annotated[
+        bool, typer.Option("--studies", help="Run the studies of the method too; they are about no cohort.")
+    ] = False,
 ) -> None:
-    """Run the notebooks of cohorts and publish their reports."""
+    """Run the notebooks of cohorts and publish their reports.
+
+    The studies of the method are run too with --studies; "wlz-eval studies" runs them alone.
+    """
     from wlz_eval import batch
 
     request = batch.RunRequest(
@@ -128,12 +134,49 @@ def run(
         out_dir=out,
         parameters=_parameters(parameter or []),
         cell_timeout=timeout or batch.CELL_TIMEOUT,
+        studies="also" if with_studies else "none",
     )
+    raise typer.Exit(_run(request, dry_run, quiet))
+
+
+@app.command()
+def studies(
+    audience: AudienceOption = Audience.public,
+    notebook: Annotated[
+        list[str] | None, typer.Option("--notebook", "-n", help="Only this study; may be repeated.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0 for one a core.")] = 0,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run everything, changed or not.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would run, and why.")] = False,
+    out: OutOption = "",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what went wrong and the site.")] = False,
+) -> None:
+    """Run the studies of the method, and publish them: what it says where the answer is known.
+
+    They read the results that are committed in data/studies/; "make studies" computes those again.
+    """
+    from wlz_eval import batch
+
+    request = batch.RunRequest(
+        audience=audience.value,
+        notebooks=tuple(notebook or ()),
+        workers=workers,
+        fresh=fresh,
+        out_dir=out,
+        studies="only",
+    )
+    raise typer.Exit(_run(request, dry_run, quiet))
+
+
+def _run(request: RunRequest, dry_run: bool, quiet: bool) -> int:
+    """Run what is asked, or say what would be run; return the exit status."""
+    from wlz_eval import batch
+
     if dry_run:
-        raise typer.Exit(_print_plan(batch.plan_run(request)))
+        return _print_plan(batch.plan_run(request))
     result = batch.run(request, batch.make_progress(quiet))
     _print_result(result, quiet)
-    raise typer.Exit(result.exit_code)
+    return result.exit_code
 
 
 @app.command()
@@ -243,7 +286,7 @@ def plan(
 
 @app.command()
 def site(audience: AudienceOption = Audience.public, out: OutOption = "") -> None:
-    """Make the page that lists the cohorts again, from what is published."""
+    """Make the page that lists the cohorts and the studies again, from what is published."""
     from wlz_eval.batch.publishing import publish_site
     from wlz_eval.release.workspace import Workspace
 

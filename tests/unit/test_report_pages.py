@@ -234,7 +234,6 @@ def test_failed_notebooks_have_no_page_but_a_reason(toy):
     assert "05_engagement: DesignError" in site
     assert "SIMULATED" in index
     assert "Simulated data: no real children" in site
-    assert (toy.workspace.site_dir("public") / "studies" / "index.html").exists()
 
 
 def test_a_refused_cohort_is_listed_with_reasons_and_not_published(toy):

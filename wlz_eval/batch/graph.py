@@ -37,6 +37,8 @@ class NotebookFile:
         Hash of its cells and metadata, without outputs and execution counts.
     code_cells : int
         Number of code cells: a first guess of how long it takes.
+    metadata : mapping
+        What it says of itself under ``wlz_eval``.
     """
 
     name: str
@@ -46,6 +48,7 @@ class NotebookFile:
     parameters: Mapping[str, Parameter] = field(repr=False)
     source_hash: str = field(repr=False)
     code_cells: int = 0
+    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -184,6 +187,7 @@ def _read_notebook(path: Path) -> NotebookFile:
         parameters=read_parameters(_text(tagged[0]["source"]), path.name),
         source_hash=hash_json([metadata, [_cell_source(cell) for cell in cells]]),
         code_cells=sum(cell["cell_type"] == "code" for cell in cells),
+        metadata=metadata,
     )
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 from wlz_eval.batch.prepare import RefusedError, prepare
 from wlz_eval.batch.record import Refusal
-from wlz_eval.batch.request import RunRequest, check_request
+from wlz_eval.batch.request import RunRequest, check_run
 from wlz_eval.batch.run import cohorts_of
 from wlz_eval.batch.state import CohortState
+from wlz_eval.batch.studies import prepare_studies
 from wlz_eval.core.result import Result
-from wlz_eval.release.workspace import Workspace
+from wlz_eval.release.workspace import STUDIES, Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,17 +84,22 @@ def plan_run(request: RunRequest) -> RunPlan:
     OptionError, RunError
         When the request itself is wrong.
     """
-    checked = check_request(request)
+    run = check_run(request)
     workspace = Workspace(request.out_dir)
     jobs: list[PlannedJob] = []
     refused: list[Refusal] = []
     for cohort in cohorts_of(request):
+        checked = run.for_cohorts()
         try:
             prepared = prepare(cohort, workspace, checked.parameters.get("plan_overrides"), keep=False)
         except RefusedError as error:
             refused.append(error.refusal)
             continue
         jobs.extend(_plan_cohort(CohortState(prepared, checked, workspace)))
+    if run.fault:
+        refused.append(Refusal(STUDIES, run.fault))
+    elif run.studies is not None:
+        jobs.extend(_plan_cohort(CohortState(prepare_studies(), run.studies, workspace)))
     return RunPlan(tuple(jobs), tuple(refused))
 
 

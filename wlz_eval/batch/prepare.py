@@ -15,11 +15,11 @@ from typing import Any
 
 from wlz_eval.batch.key import file_hash, package_hash
 from wlz_eval.batch.record import Refusal
-from wlz_eval.core.errors import ProblemsError, WlzEvalError
+from wlz_eval.core.errors import OptionError, ProblemsError, WlzEvalError
 from wlz_eval.core.files import cohorts_dir, hash_json, write_atomic
-from wlz_eval.release.workspace import Workspace
+from wlz_eval.release.workspace import STUDIES, Workspace
 
-__all__ = ["Prepared", "RefusedError", "cohort_id", "prepare", "public_problems"]
+__all__ = ["Prepared", "RefusedError", "cohort_id", "content_hash", "prepare", "public_problems"]
 
 _ENDINGS = frozenset({".csv", ".parquet", ".yaml", ".yml"})
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -95,6 +95,9 @@ def prepare(
 
         folder = Path(find_cohort(cohort)).resolve()
         known = cohort_id(folder)
+        if known == STUDIES:
+            known = ""
+            raise OptionError(f"{name} has the id {STUDIES!r}, which the studies of the method have. Change its id.")
         files = _content(folder)
         stamp = hash_json([files, package_hash(), dict(overrides or {}), str(folder)])
         kept = _kept(workspace, known, stamp)
@@ -160,6 +163,16 @@ def _files(folder: Path) -> Iterable[Path]:
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.suffix.lower() in _ENDINGS and not path.name.startswith((".", "truth")):
             yield path
+
+
+def content_hash(cohort: str | Path) -> str:
+    """Hash of all that a cohort is made of, plan included; empty when there is no such cohort."""
+    from wlz_eval.cohort import find_cohort
+
+    try:
+        return hash_json(_content(Path(find_cohort(cohort))))
+    except WlzEvalError:
+        return ""
 
 
 def _is_yaml(name: str) -> bool:

@@ -9,18 +9,18 @@ from wlz_eval.batch.record import Refusal, write_run_file
 from wlz_eval.batch.state import CohortState
 from wlz_eval.core.errors import GateRefusedError
 from wlz_eval.core.files import hash_json
-from wlz_eval.release.workspace import Workspace
+from wlz_eval.release.workspace import STUDIES, Workspace
 
 __all__ = ["publish_cohort", "publish_site", "record_refusal"]
 
 
 def publish_cohort(state: CohortState) -> tuple[str, ...]:
-    """Publish what is finished of one cohort.
+    """Publish what is finished of one cohort, or of the studies.
 
     Parameters
     ----------
     state : CohortState
-        A cohort each of whose notebooks has ended.
+        A cohort, or the studies, each of whose notebooks has ended.
 
     Returns
     -------
@@ -30,17 +30,22 @@ def publish_cohort(state: CohortState) -> tuple[str, ...]:
     cohort, audience, workspace = state.prepared.id, state.audience, state.workspace
     jobs = state.everything()
     write_run_file(workspace.run_file(cohort, audience), cohort, audience, jobs)
-    if all(job.status in ("failed", "skipped") for job in jobs):
+    # Studies are published without those that failed, even if all did: their list is not of one cohort's questions.
+    if cohort != STUDIES and all(job.status in ("failed", "skipped") for job in jobs):
         return ()
     made = {name: record.outputs for name, record in state.manifest.records.items()}
     ended = {job.notebook: (job.status == "failed", job.status == "skipped" and job.reason) for job in jobs}
     source = hash_json([made, ended, package_hash()])
     if state.manifest.published == _stamp(source, workspace, cohort, audience):
         return ()
-    from wlz_eval.report import publish
+    from wlz_eval.report import publish, publish_studies
 
     try:
-        publish(cohort, workspace, audience)
+        if cohort == STUDIES:
+            names = tuple(state.checked.graph.notebooks)
+            publish_studies(workspace, audience, names, {c for name in names for c in state.cohorts(name)})
+        else:
+            publish(cohort, workspace, audience)
     except GateRefusedError as error:
         reasons = tuple(str(error).splitlines())
         write_run_file(workspace.run_file(cohort, audience), cohort, audience, jobs, gate=reasons)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from wlz_eval.batch.execute import CELL_TIMEOUT
 from wlz_eval.batch.graph import Graph, read_graph
 from wlz_eval.batch.parameters import check_parameters
 from wlz_eval.core.effort import EFFORTS
-from wlz_eval.core.errors import OptionError, suggestion
+from wlz_eval.core.errors import OptionError, RunError, suggestion
+from wlz_eval.core.files import notebooks_dir
+from wlz_eval.release.workspace import AUDIENCES, STUDIES
 
-__all__ = ["CheckedRequest", "RunRequest", "check_request"]
+__all__ = ["CheckedRequest", "CheckedRun", "RunRequest", "Studies", "check_run"]
+
+#: Whether the studies of the method are run: not, beside the cohorts, or alone.
+Studies = Literal["none", "also", "only"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +33,8 @@ class RunRequest:
     audience : str
         ``public``, ``internal`` or ``restricted``.
     notebooks : tuple of str
-        Notebooks by name, number or topic; what they need is run too. Empty for all.
+        Notebooks by name, number or topic; what they need is run too. Empty for all. They are studies when `studies`
+        is ``only``.
     effort : str
         ``quick`` or ``full``; empty for what each cohort's plan says.
     workers : int
@@ -42,7 +48,9 @@ class RunRequest:
     cell_timeout : int
         Seconds that one cell may take.
     notebooks_dir : Path or None
-        Folder of the notebooks; the project's own when ``None``.
+        Folder of the notebooks, which holds ``studies/``; the project's own when ``None``.
+    studies : str
+        Studies of the method: ``none``, ``also`` (beside the cohorts) or ``only`` (no cohort).
 
     Examples
     --------
@@ -60,6 +68,7 @@ class RunRequest:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     cell_timeout: int = CELL_TIMEOUT
     notebooks_dir: Path | None = None
+    studies: Studies = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,40 +85,102 @@ class CheckedRequest:
         Those to run, in order.
     parameters : mapping
         Typed values of parameters.
-    workers : int
-        Kernels at once.
     """
 
     request: RunRequest
     graph: Graph
     wanted: tuple[str, ...]
     parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedRun:
+    """A request that was checked for each of the two things that may be run.
+
+    Parameters
+    ----------
+    request : RunRequest
+        As it was asked.
+    cohorts, studies : CheckedRequest or None
+        What to run of the cohorts' notebooks, and of the studies; None for nothing.
+    workers : int
+        Kernels at once.
+    fault : str
+        Why the studies cannot be run beside the cohorts, which go on without them.
+    """
+
+    request: RunRequest
+    cohorts: CheckedRequest | None
+    studies: CheckedRequest | None
     workers: int
+    fault: str = ""
+
+    def for_cohorts(self) -> CheckedRequest:
+        """Return what to run of each cohort."""
+        if self.cohorts is None:
+            raise OptionError("This run is of the studies only, so there is no cohort in it.")
+        return self.cohorts
+
+    def total(self, cohorts: int) -> int:
+        """Count the notebooks, when there are so many cohorts."""
+        each = len(self.cohorts.wanted) if self.cohorts else 0
+        return cohorts * each + (len(self.studies.wanted) if self.studies else 0)
 
 
-def check_request(request: RunRequest) -> CheckedRequest:
+def check_run(request: RunRequest) -> CheckedRun:
     """Check everything in a request that does not depend on a cohort's data.
+
+    A study whose notebook has not the right form stops a run of the studies alone; it does not stop cohorts.
 
     Raises
     ------
     OptionError, RunError
         Unknown notebook, audience, effort or parameter, with the nearest valid name.
     """
-    from wlz_eval.release.workspace import AUDIENCES
+    _check_options(request)
+    cohorts, studies, fault = None, None, ""
+    if request.studies != "only":
+        cohorts = _checked(request, read_graph(request.notebooks_dir))
+    if request.studies == "only":
+        studies = _checked(request, _study_graph(request))
+    elif request.studies == "also":
+        try:
+            # Names and parameters that were given are meant for the notebooks of the cohorts.
+            studies = _checked(replace(request, notebooks=(), parameters={}), _study_graph(request))
+        except RunError as error:
+            fault = str(error)
+    return CheckedRun(
+        request=request, cohorts=cohorts, studies=studies, workers=request.workers or _cores(), fault=fault
+    )
 
+
+def _study_graph(request: RunRequest) -> Graph:
+    from wlz_eval.report.studies import check_study
+
+    graph = read_graph((request.notebooks_dir or notebooks_dir()) / STUDIES)
+    for name, notebook in graph.notebooks.items():
+        check_study(name, notebook.metadata)
+    return graph
+
+
+def _check_options(request: RunRequest) -> None:
     _one_of("audience", request.audience, AUDIENCES)
     if request.effort:
         _one_of("effort", request.effort, tuple(EFFORTS))
+    _one_of("studies", request.studies, get_args(Studies))
     _at_least("workers", request.workers, 0)
     _at_least("cell_timeout", request.cell_timeout, 1)
-    graph = read_graph(request.notebooks_dir)
+    if request.studies == "only" and request.cohorts:
+        raise OptionError("The studies are about no cohort. Name none, or ask for the studies beside the cohorts.")
+
+
+def _checked(request: RunRequest, graph: Graph) -> CheckedRequest:
     wanted = graph.closure(request.notebooks)
     return CheckedRequest(
         request=request,
         graph=graph,
         wanted=wanted,
         parameters=check_parameters(request.parameters, {name: graph[name].parameters for name in wanted}),
-        workers=request.workers or _cores(),
     )
 
 

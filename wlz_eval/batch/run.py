@@ -1,4 +1,4 @@
-"""Run the notebooks of many cohorts: in order, several at once, each failure contained."""
+"""Run the notebooks of many cohorts, and the studies: in order, several at once, each failure contained."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from wlz_eval.batch.prepare import Prepared, RefusedError, prepare
 from wlz_eval.batch.progress import Progress, QuietProgress
 from wlz_eval.batch.publishing import publish_cohort, publish_site, record_refusal
 from wlz_eval.batch.record import Refusal, RunResult, write_run_file
-from wlz_eval.batch.request import CheckedRequest, RunRequest, check_request
+from wlz_eval.batch.request import CheckedRequest, CheckedRun, RunRequest, check_run
 from wlz_eval.batch.state import CohortState
+from wlz_eval.batch.studies import prepare_studies
 from wlz_eval.core.errors import GateRefusedError, WlzEvalError
-from wlz_eval.release.workspace import Workspace
+from wlz_eval.release.workspace import STUDIES, Workspace
 
 __all__ = ["cohorts_of", "run"]
 
@@ -36,7 +37,8 @@ def run(request: RunRequest, progress: Progress | None = None) -> RunResult:
     Each cohort is checked, its notebooks run in the order of their needs, each in a fresh kernel of this
     interpreter with one thread for linear algebra, `workers` of them at once across all cohorts, longest
     first. What has not changed is not run again. A notebook that fails stops what needs it and nothing
-    else; a cohort that is refused stops nothing else.
+    else; a cohort that is refused stops nothing else. The studies of the method, where they are asked for, run in
+    the same way.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def run(request: RunRequest, progress: Progress | None = None) -> RunResult:
     OptionError, RunError
         When the request itself is wrong, or another run holds the output folder.
     """
-    checked = check_request(request)
+    checked = check_run(request)
     workspace = Workspace(request.out_dir)
     cohorts = cohorts_of(request)
     with locked(workspace.private):
@@ -64,6 +66,8 @@ def run(request: RunRequest, progress: Progress | None = None) -> RunResult:
 
 def cohorts_of(request: RunRequest) -> list[str | Path]:
     """Return the cohorts of a request, each once; every shipped cohort when none is named."""
+    if request.studies == "only":
+        return []
     if request.cohorts:
         return list(dict.fromkeys(request.cohorts))
     from wlz_eval.cohort import shipped_cohorts
@@ -74,7 +78,7 @@ def cohorts_of(request: RunRequest) -> list[str | Path]:
 class _Batch:
     """The state of one batch. Only the thread that calls :meth:`run` changes it."""
 
-    def __init__(self, checked: CheckedRequest, workspace: Workspace, progress: Progress):
+    def __init__(self, checked: CheckedRun, workspace: Workspace, progress: Progress):
         self.checked = checked
         self.workspace = workspace
         self.progress = progress
@@ -90,7 +94,7 @@ class _Batch:
         self.stopping = False
 
     def run(self, cohorts: list[str | Path]) -> RunResult:
-        self.progress.begin(len(cohorts) * len(self.checked.wanted))
+        self.progress.begin(self.checked.total(len(cohorts)))
         # Checking and rendering share one thread: the kernels are processes of their own, but these would
         # only wait for each other's turn in the interpreter.
         desk = ThreadPoolExecutor(1, thread_name_prefix="desk")
@@ -98,8 +102,10 @@ class _Batch:
         try:
             with self._signals():
                 for cohort in cohorts:
-                    future = desk.submit(prepare, cohort, self.workspace, self.checked.parameters.get("plan_overrides"))
-                    self.futures[future] = partial(self._prepared, asked=str(cohort))
+                    checked = self.checked.for_cohorts()
+                    future = desk.submit(prepare, cohort, self.workspace, checked.parameters.get("plan_overrides"))
+                    self.futures[future] = partial(self._prepared, asked=str(cohort), checked=checked)
+                self._add_studies(desk)
                 while self.futures:
                     self._step(desk, kernels)
         finally:
@@ -122,7 +128,18 @@ class _Batch:
                 break
             self._start(self.states[cohort], name, self.ready.pop((cohort, name)), kernels)
 
-    def _prepared(self, future: Future[Prepared], asked: str) -> None:
+    def _add_studies(self, desk: ThreadPoolExecutor) -> None:
+        """Let the studies wait behind the cohorts: they are short, and fill what the cohorts leave idle."""
+        if self.checked.fault:
+            refusal = Refusal(STUDIES, self.checked.fault, tuple(self.checked.fault.splitlines()))
+            self.refused.append(refusal)
+            record_refusal(self.workspace, STUDIES, self.checked.request.audience, refusal)
+            self.progress.note("the studies are refused")
+        elif self.checked.studies is not None:
+            future = desk.submit(prepare_studies)
+            self.futures[future] = partial(self._prepared, asked=STUDIES, checked=self.checked.studies)
+
+    def _prepared(self, future: Future[Prepared], asked: str, checked: CheckedRequest) -> None:
         try:
             prepared = future.result()
             if prepared.id in self.states:
@@ -140,7 +157,7 @@ class _Batch:
         except Exception:
             self._fault(asked)
         else:
-            self.states[prepared.id] = CohortState(prepared, self.checked, self.workspace)
+            self.states[prepared.id] = CohortState(prepared, checked, self.workspace)
 
     def _advance(self, state: CohortState, desk: ThreadPoolExecutor) -> None:
         if state.closed:
@@ -247,7 +264,7 @@ class _Batch:
             except Exception:
                 self._fault("site")
         return RunResult(
-            jobs=tuple(state.results[n] for state in self.states.values() for n in self.checked.wanted),
+            jobs=tuple(state.results[n] for state in self.states.values() for n in state.checked.wanted),
             refused=tuple(self.refused),
             gate=self.gate,
             faults=self.faults,

@@ -1,4 +1,4 @@
-"""One cohort in a batch: which of its notebooks are finished, which may start, which never will."""
+"""One cohort in a batch, or the studies: which of its notebooks are finished, which may start, which never will."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from wlz_eval.batch.execute import Execution, NotebookTask
 from wlz_eval.batch.key import Manifest, Record, changed, file_hash, files_hash, package_hash, versions_hash
 from wlz_eval.batch.lock import scratch_folder
-from wlz_eval.batch.prepare import Prepared
+from wlz_eval.batch.prepare import Prepared, content_hash
 from wlz_eval.batch.record import JobResult
 from wlz_eval.batch.request import CheckedRequest
 from wlz_eval.core.files import hash_json
@@ -29,14 +29,14 @@ def manifest_path(workspace: Workspace, cohort: str, audience: str) -> Path:
 
 @dataclass
 class CohortState:
-    """Where one cohort of a batch stands.
+    """Where one cohort of a batch stands; the studies of the method count as one.
 
     Parameters
     ----------
     prepared : Prepared
         The cohort.
     checked : CheckedRequest
-        What is asked.
+        What is asked of it.
     workspace : Workspace
         Where everything lies.
     """
@@ -80,7 +80,7 @@ class CohortState:
         return {
             "notebook": notebook.source_hash,
             "parameters": hash_json(self.shown(name)),
-            "data": self.prepared.data,
+            "data": self._data(name),
             "plan": self.prepared.plan,
             "package": package_hash(),
             "versions": versions_hash(),
@@ -194,6 +194,15 @@ class CohortState:
             **self.checked.parameters,
         }
         return {k: given[k] for k in self.checked.graph[name].parameters if k in given}
+
+    def cohorts(self, name: str) -> tuple[str, ...]:
+        """Return the cohorts that a study reads: those of its parameter ``cohorts``."""
+        parameter = self.checked.graph[name].parameters.get("cohorts")
+        return tuple(map(str, self._parameters(name).get("cohorts", parameter.default))) if parameter else ()
+
+    def _data(self, name: str) -> str:
+        read = {cohort: content_hash(cohort) for cohort in self.cohorts(name)}
+        return hash_json([self.prepared.data, read]) if read else self.prepared.data
 
     def _findings(self, name: str) -> tuple[Path, Path]:
         return (

@@ -18,7 +18,7 @@ import pandas as pd
 
 from wlz_eval.core.errors import OptionError, ReleaseError, suggestion
 from wlz_eval.core.files import hash_bytes, project_root
-from wlz_eval.release.columns import Column, Given, Label, release_table
+from wlz_eval.release.columns import Column, Given, Label
 from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.opened import display_output
 from wlz_eval.release.provenance import INTERNAL_MARK, NOT_RELEASED, code_hash, versions
@@ -30,13 +30,16 @@ from wlz_eval.release.workspace import AUDIENCES, STUDIES, Workspace
 
 __all__ = ["Study", "StudyHead", "open_study", "study_data", "study_data_hash"]
 
-#: A number in a sentence, with its sign and its thousands.
-_NUMBER = re.compile(r"(?<![\w.])[−-]?\d+(?:,\d{3})*(?:\.\d+)?%?(?!\w)")
+#: A number in a sentence, with its sign and its thousands; not the 95% of an interval, which is no result.
+_NUMBER = re.compile(r"(?<![\w.])(?!95% (?:confidence )?interval)[−-]?\d+(?:,\d{3})*(?:\.\d+)?%?(?!\w)")
+
+#: Letters beside the numbers of a cell up to which it counts as a number: "of", "to", "schools".
+MOST_LETTERS = 8
 
 
 def study_data() -> tuple[Path, ...]:
-    """Files of ``data/studies``: all that a study may read, but for the reference tables."""
-    return tuple(sorted(p for p in (project_root() / "data" / "studies").iterdir() if p.is_file()))
+    """Files below ``data/studies``: what a study reads, beside the reference tables and the cohorts that it names."""
+    return tuple(sorted(p for p in (project_root() / "data" / "studies").rglob("*") if p.is_file()))
 
 
 def study_data_hash() -> str:
@@ -114,9 +117,20 @@ class Study(Showing):
         """
         if data.empty:
             raise ReleaseError(f"The table {caption!r} has no rows. Give the table of a committed result.")
-        shown = data.copy()
-        columns = {str(name): self._words(shown, str(name), first=i == 0) for i, name in enumerate(data.columns)}
-        self._render_table(release_table(shown, columns, self.rule), caption, columns, note)
+        texts = {str(name): _texts(data, name) for name in data.columns}
+        # The first column names the rows, as "3 x 30, 900 children" names a cell of a grid.
+        columns: dict[str, Column] = {
+            name: Given(name) if i and any(map(_is_number, column)) else Label(name)
+            for i, (name, column) in enumerate(texts.items())
+        }
+        released = [
+            {name: _as_it_is(columns[name], column[i]) for name, column in texts.items()} for i in range(len(data))
+        ]
+        for name, column in list(texts.items())[1:]:
+            if isinstance(columns[name], Label):
+                for i, text in enumerate(column):
+                    self._traced(text, f"t{self.ledger.blocks + 1}.{i}.{name}", "table")
+        self._render_table(released, caption, columns, note)
 
     def show_plot(self, figure: Any, caption: str, alt: str) -> None:
         """Show a figure that a committed result drew.
@@ -137,20 +151,6 @@ class Study(Showing):
         display_output(bundle, metadata)
         self._show(f'<p class="wlz-figcaption">{self._traced(caption, f"{block}.caption", "caption")}</p>', caption)
 
-    def _words(self, data: pd.DataFrame, name: str, first: bool) -> Column:
-        """Describe a column of texts, and put what the ledger must hold in their place."""
-        texts = ["" if value is None or value != value else value for value in data[name]]
-        if not all(isinstance(text, str) for text in texts):
-            raise ReleaseError(
-                f"Column {name!r} holds numbers, not words. Use show_table, which is told what each column is."
-            )
-        data[name] = texts
-        # The first column names the rows, as "3 x 30, 900 children" names a cell of a grid.
-        if first or not any(_NUMBER.search(text) for text in texts):
-            return Label(name)
-        data[name] = [Released(kind="number" if _NUMBER.search(text) else "label", text=text) for text in texts]
-        return Given(name)
-
     def _traced(self, text: str, block: str, where: str) -> str:
         """Enter each number of a text into the ledger, and return the text as HTML that names its entry."""
         parts, at = [], 0
@@ -160,6 +160,25 @@ class Study(Showing):
             parts += [escape(text[at : match.start()]), data_element(released.text, released, key=f"{block}.{i}")]
             at = match.end()
         return "".join([*parts, escape(text[at:])])
+
+
+def _texts(data: pd.DataFrame, name: Any) -> list[str]:
+    texts = ["" if value is None or value != value else value for value in data[name]]
+    if not all(isinstance(text, str) for text in texts):
+        raise ReleaseError(
+            f"Column {str(name)!r} holds numbers, not words. Use show_table, which is told what each column is."
+        )
+    return texts
+
+
+def _is_number(text: str) -> bool:
+    """Whether a cell is a number or a few, such as ``1,794 (633)`` or ``10 of 44``, and not words that hold one."""
+    return bool(_NUMBER.match(text)) and sum(letter.isalpha() for letter in _NUMBER.sub("", text)) <= MOST_LETTERS
+
+
+def _as_it_is(column: Column, text: str) -> Released:
+    number = isinstance(column, Given) and _NUMBER.search(text)
+    return Released(kind="number" if number else "label", text=text)
 
 
 def open_study(name: str, *, audience: str = "public", out_dir: str | Path = "") -> Study:

@@ -5,6 +5,7 @@ from wlz_eval.report.exports import findings_csv
 from wlz_eval.report.page import Link, render_page
 from wlz_eval.report.publish import PublishResult, publish
 from wlz_eval.report.site import build_site
+from wlz_eval.report.studies import publish_studies
 
 __all__ = [
     "Link",
@@ -13,6 +14,7 @@ __all__ = [
     "build_site",
     "findings_csv",
     "publish",
+    "publish_studies",
     "read_notebook",
     "render_page",
 ]

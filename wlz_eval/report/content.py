@@ -50,7 +50,8 @@ class PageContent:
     headings : tuple of Heading
         For the table of contents.
     head : mapping
-        What :func:`wlz_eval.release.open_notebook` says of cohort, plan and versions.
+        What :func:`wlz_eval.release.open_notebook` says of cohort, plan and versions, or
+        :func:`wlz_eval.release.open_study` of a study.
     """
 
     notebook: str
@@ -64,7 +65,7 @@ class PageContent:
     head: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_notebook(name: str, notebook: Mapping[str, Any]) -> PageContent:
+def read_notebook(name: str, notebook: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> PageContent:
     """Turn an executed notebook into the content of a page.
 
     Parameters
@@ -73,6 +74,8 @@ def read_notebook(name: str, notebook: Mapping[str, Any]) -> PageContent:
         Name of the notebook, such as ``04_attribution``.
     notebook : mapping
         The notebook, nbformat 4.
+    more : mapping, optional
+        What its head is to hold besides.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def read_notebook(name: str, notebook: Mapping[str, Any]) -> PageContent:
     """
     cells = list(notebook["cells"])
     number, question, lead_source = _question(name, cells)
-    head = _head(name, cells)
+    head = {**_head(name, cells), **(more or {})}
     outline = Outline()
     answer_title = outline.add(2, "In short") if any("answer" in _tags(c) for c in cells) else None
     lead = to_html(lead_source, Outline())
@@ -154,7 +157,9 @@ def _head(name: str, cells: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
             head = output.get("metadata", {}).get("wlz_eval", {}).get("head")
             if head:
                 return dict(head)
-    raise RunError(f"Notebook {name} was not run through wlz.open_notebook(...), so its page cannot be made.")
+    raise RunError(
+        f"Notebook {name} was not run through wlz.open_notebook(...) or open_study(...), so its page cannot be made."
+    )
 
 
 def _content(cell: Mapping[str, Any], outline: Outline) -> str:

@@ -47,7 +47,7 @@ class Outline:
         stem = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"
         taken = {h.anchor for h in self.headings}
         anchor, n = stem, 2
-        while anchor in taken or anchor.startswith("cell-"):
+        while anchor in taken or re.fullmatch(r"cell-\d+", anchor):
             anchor, n = f"{stem}-{n}", n + 1
         heading = Heading(level, text, anchor)
         self.headings.append(heading)

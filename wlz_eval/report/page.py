@@ -26,7 +26,7 @@ _DATA = re.compile(r'<data data-finding="([^"]+)" data-cell="([^"]+)"([^>]*)>(.*
 
 @dataclass(frozen=True)
 class Link:
-    """A page of the same cohort."""
+    """A page of the same cohort, or another study."""
 
     notebook: str
     title: str
@@ -123,6 +123,7 @@ def render_page(
     findings: FindingSet | None = None,
     pages: Sequence[Link] = (),
     rule: Rule | None = None,
+    template: str = "page.html.j2",
 ) -> str:
     """Render an executed notebook as one self-contained page.
 
@@ -138,6 +139,8 @@ def render_page(
         The pages of this cohort, in order.
     rule : Rule, optional
         The release rule that was applied.
+    template : str
+        ``study.html.j2`` for a study of the method.
 
     Returns
     -------
@@ -166,7 +169,7 @@ def render_page(
     names = [page.notebook for page in pages]
     at = names.index(content.notebook) if content.notebook in names else -1
     return render_template(
-        "page.html.j2",
+        template,
         audience=content.head["audience"],
         bands=bands(content.head),
         page=linked,

@@ -13,18 +13,17 @@ from typing import Any
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.errors import GateRefusedError, RunError
-from wlz_eval.core.files import project_root, write_atomic
+from wlz_eval.core.errors import RunError
+from wlz_eval.core.files import write_atomic
 from wlz_eval.release.findings import FindingSet, FindingStore
-from wlz_eval.release.gate import Refusal, gate
 from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.notebook import NOTEBOOKS
 from wlz_eval.release.summary import EFFECT_TOPIC
-from wlz_eval.release.suppression import suppress
 from wlz_eval.release.workspace import Workspace
 from wlz_eval.report.content import PageContent, read_notebook
 from wlz_eval.report.exports import dictionary_csv, findings_csv
-from wlz_eval.report.page import Link, bands, link_findings, release_note, render_page, render_template
+from wlz_eval.report.page import Link, bands, release_note, render_page, render_template
+from wlz_eval.report.staging import executed, quoted, read_ledgers, release_staged, run_record
 
 __all__ = ["PublishResult", "publish"]
 
@@ -94,10 +93,10 @@ def publish(
     GateRefusedError
         When the gate found something; one line a reason. The pages are then in the quarantine folder.
     """
-    run = _run_record(workspace, cohort_id, audience)
+    run = run_record(workspace, cohort_id, audience)
     if run.get("refused"):
         raise RunError(f"Cohort {cohort_id} was refused, so nothing is published for it: {run['refused'][0]}")
-    notebooks = _executed(workspace, cohort_id, audience, run)
+    notebooks = executed(workspace, cohort_id, audience, run, NOTEBOOKS)
     if not notebooks:
         raise RunError(
             f"No notebook of cohort {cohort_id} has been run for {audience} readers. Use 'wlz-eval run'."
@@ -107,26 +106,14 @@ def publish(
     findings = FindingSet()
     for name in notebooks:
         findings = findings | store.read(name)
-    ledgers = _ledgers(workspace, cohort_id, audience, notebooks)
+    ledgers = read_ledgers(workspace, cohort_id, audience, notebooks)
     staging = workspace.staging_dir(cohort_id, audience)
     shutil.rmtree(staging, ignore_errors=True)
     contents = {name: read_notebook(name, notebook) for name, notebook in notebooks.items()}
     _stage(staging, contents, findings, ledgers, loaded, run)
-    refusals = gate(
-        staging,
-        audience=audience,
-        identifiers=identifiers(loaded),
-        ledgers=ledgers,
-        private=[str(project_root()), str(workspace.root)],
-    )
-    refusals += _further(ledgers, audience)
-    if refusals:
-        _quarantine(workspace, cohort_id, audience, refusals)
-        raise GateRefusedError("\n".join(str(refusal) for refusal in refusals))
-    pages = tuple(sorted(p.name for p in staging.iterdir()))
-    folder = workspace.published_dir(cohort_id, audience)
-    _swap(staging, folder)
+    folder = release_staged(workspace, cohort_id, audience, ledgers, identifiers(loaded))
     _remember(workspace, cohort_id, audience, contents, findings)
+    pages = tuple(sorted(p.name for p in folder.iterdir()))
     return PublishResult(cohort_id, audience, folder, pages)
 
 
@@ -149,25 +136,6 @@ def _raw_children(folder: Path) -> pd.DataFrame:
     return pd.read_csv(folder / "children.csv", dtype=str, encoding="utf-8-sig")
 
 
-def _run_record(workspace: Workspace, cohort_id: str, audience: str) -> Mapping[str, Any]:
-    path = workspace.run_file(cohort_id, audience)
-    record: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return record
-
-
-def _executed(
-    workspace: Workspace, cohort_id: str, audience: str, run: Mapping[str, Any]
-) -> dict[str, Mapping[str, Any]]:
-    """Read the notebooks that succeeded, in order. What the run says has failed is left out, however old."""
-    found = {}
-    for name in NOTEBOOKS:
-        status = run.get("notebooks", {}).get(name, {}).get("status", "succeeded")
-        path = workspace.executed_file(cohort_id, audience, name)
-        if status in ("succeeded", "cached") and path.exists():
-            found[name] = json.loads(path.read_text(encoding="utf-8"))
-    return found
-
-
 def _load(workspace: Workspace, cohort_id: str) -> Cohort:
     from wlz_eval.cohort import load_cohort
 
@@ -179,28 +147,6 @@ def _load(workspace: Workspace, cohort_id: str) -> Cohort:
             "identifiers. Run its notebooks again."
         )
     return load_cohort(folder)
-
-
-def _ledgers(
-    workspace: Workspace, cohort_id: str, audience: str, notebooks: Mapping[str, Any]
-) -> list[Ledger]:
-    ledgers = []
-    for name in notebooks:
-        path = workspace.ledger_file(cohort_id, audience, name)
-        if not path.exists():
-            raise RunError(f"Notebook {name} of cohort {cohort_id} has no release ledger. Run it again.")
-        ledgers.append(Ledger.load(path))
-    return ledgers
-
-
-def _further(ledgers: Sequence[Ledger], audience: str) -> tuple[Refusal, ...]:
-    """Refuse what complementary suppression would have to hide, since a page is not changed after it was made."""
-    if audience != "public":
-        return ()
-    return tuple(
-        Refusal(f"{notebook}.html", "shows a number from which a hidden one can be worked out")
-        for notebook, _ in sorted(suppress(ledgers))
-    )
 
 
 def _stage(
@@ -233,7 +179,7 @@ def _cohort_page(
         if name == "09_summary" and name in contents:
             continue
         if name in contents:
-            answer = _quoted(contents[name], findings, lambda notebook: f"{notebook}.html")
+            answer = quoted(contents[name], findings, lambda notebook: f"{notebook}.html")
             entry = {
                 "href": f"{name}.html",
                 "question": contents[name].question,
@@ -259,16 +205,10 @@ def _cohort_page(
         data_hash=head["data_hash"],
         plan_hash=head["plan_hash"],
         code_hash=head["code_hash"],
-        headline=_quoted(summary, findings, lambda notebook: f"{notebook}.html") if summary else "",
+        headline=quoted(summary, findings, lambda notebook: f"{notebook}.html") if summary else "",
         entries=entries,
         release_note=release_note(ledgers[0].rule),
     )
-
-
-def _quoted(content: PageContent, findings: FindingSet, href: Any) -> str:
-    """Return a page's answer for use on another page."""
-    stamps = {f.finding_id: s for f, s in findings.items()}
-    return link_findings(content.answer, stamps, href, cell_prefix=f"{content.notebook}:")
 
 
 def _main_sentence(answer: str) -> str:
@@ -276,24 +216,6 @@ def _main_sentence(answer: str) -> str:
     paragraphs = re.findall(r'<p class="wlz-say">.*?</p>', answer, re.DOTALL)
     marked = [p for p in paragraphs if f"<strong>{EFFECT_TOPIC}</strong>" in p]
     return (marked or paragraphs or [answer])[0]
-
-
-def _quarantine(workspace: Workspace, cohort_id: str, audience: str, refusals: Sequence[Refusal]) -> None:
-    place = workspace.quarantine_dir(cohort_id, audience)
-    shutil.rmtree(place, ignore_errors=True)
-    workspace.staging_dir(cohort_id, audience).rename(place)
-    write_atomic(place / "reasons.txt", "".join(f"{refusal}\n" for refusal in refusals))
-
-
-def _swap(staging: Path, folder: Path) -> None:
-    """Put the staged folder in the place of the published one; a crash between leaves one of them whole."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    old = folder.parent / f".{folder.name}.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    staging.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _remember(
@@ -306,7 +228,7 @@ def _remember(
     """Keep what the site's index says of a cohort."""
     head = next(iter(contents.values())).head
     summary = contents.get("09_summary") or contents.get("04_attribution")
-    headline = _quoted(summary, findings, lambda notebook: f"{cohort_id}/{notebook}.html") if summary else ""
+    headline = quoted(summary, findings, lambda notebook: f"{cohort_id}/{notebook}.html") if summary else ""
     headline = _main_sentence(headline)
     record = {
         "cohort": cohort_id,

@@ -1,10 +1,11 @@
-"""The pages above the cohorts: all cohorts with their headline, what failed and why, and the place of the studies."""
+"""The page above the cohorts: all cohorts with their headline, the studies of the method, what failed and why."""
 
 from __future__ import annotations
 
 import json
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,14 @@ from wlz_eval.core.errors import GateRefusedError
 from wlz_eval.core.files import project_root, write_atomic
 from wlz_eval.release.gate import gate
 from wlz_eval.release.provenance import INTERNAL_MARK
-from wlz_eval.release.workspace import Workspace
+from wlz_eval.release.workspace import STUDIES, Workspace
 from wlz_eval.report.page import render_template
 
 __all__ = ["build_site"]
 
 
 def build_site(workspace: Workspace, audience: str = "public") -> Path:
-    """Write the page that lists all cohorts, and the place of the studies.
+    """Write the page that lists all cohorts and the studies of the method.
 
     Parameters
     ----------
@@ -41,11 +42,10 @@ def build_site(workspace: Workspace, audience: str = "public") -> Path:
     site = workspace.site_dir(audience)
     marks = [INTERNAL_MARK[audience]] if audience in INTERNAL_MARK else []
     cohorts = [_cohort(workspace, cohort, audience) for cohort in _cohorts(workspace, audience)]
-    index = render_template("index.html.j2", audience=audience, bands=marks, cohorts=cohorts)
-    studies = render_template("studies.html.j2", audience=audience, bands=marks, studies=_studies(site))
+    studies = _studies(workspace, audience)
+    index = render_template("index.html.j2", audience=audience, bands=marks, cohorts=cohorts, studies=studies)
     with tempfile.TemporaryDirectory() as folder:
         write_atomic(Path(folder) / "index.html", index)
-        write_atomic(Path(folder) / "studies" / "index.html", studies)
         refusals = gate(
             Path(folder),
             audience=audience,
@@ -55,7 +55,6 @@ def build_site(workspace: Workspace, audience: str = "public") -> Path:
     if refusals:
         raise GateRefusedError("\n".join(str(refusal) for refusal in refusals))
     write_atomic(site / "index.html", index)
-    write_atomic(site / "studies" / "index.html", studies)
     return site / "index.html"
 
 
@@ -63,6 +62,7 @@ def _cohorts(workspace: Workspace, audience: str) -> list[str]:
     """Cohorts with published pages or a record of a run, real ones first."""
     names = {p.parent.parent.name for p in workspace.private.glob(f"*/{audience}/run.json")}
     names |= {p.parent.parent.name for p in workspace.private.glob(f"*/{audience}/published.json")}
+    names.discard(STUDIES)
     return sorted(
         names, key=lambda name: (_read(workspace.published_file(name, audience)).get("provenance", "z"), name)
     )
@@ -78,27 +78,15 @@ def _cohort(workspace: Workspace, cohort: str, audience: str) -> dict[str, Any]:
     run = _read(workspace.run_file(cohort, audience))
     folder = workspace.published_dir(cohort, audience)
     published = _read(workspace.published_file(cohort, audience)) if folder.exists() else {}
-    title, troubles = "", []
-    if run.get("refused"):
-        title, troubles = "Refused: the data or the plan have to be mended first.", list(run["refused"])
-    elif run.get("gate"):
-        title, troubles = "Not published: the publication gate refused the new pages.", list(run["gate"])
-    else:
-        troubles = [
-            f"{name}: {about.get('reason') or about['status']}"
-            for name, about in run.get("notebooks", {}).items()
-            if about["status"] in ("failed", "skipped")
-        ]
-        title = "Not all questions were answered:" if troubles else ""
-    if troubles and published and (run.get("refused") or run.get("gate")):
-        title += " The pages below are of an earlier run."
+    titles = ("Refused: the data or the plan have to be mended first.", "Not all questions were answered:")
+    title, troubles = _troubles(run, *titles, published=bool(published))
     return {
         "title": published.get("title") or cohort,
         "provenance": published.get("provenance", ""),
         "headline": published.get("headline", ""),
         "href": f"{cohort}/index.html" if published else "",
         "summary": f"{cohort}/09_summary.html" if "09_summary" in published.get("pages", []) else "",
-        "troubles": [_public(trouble) for trouble in troubles],
+        "troubles": troubles,
         "trouble_title": title,
     }
 
@@ -110,12 +98,32 @@ def _public(reason: str) -> str:
     return line if len(line) <= 300 else line[:299] + "…"
 
 
-def _studies(site: Path) -> list[dict[str, str]]:
-    """List the studies that have been published."""
-    found = []
-    for page in sorted((site / "studies").glob("*.html")):
-        match = re.search(r"<h1>(.*?)</h1>", page.read_text(encoding="utf-8"), re.DOTALL)
-        if page.name != "index.html" and match:
-            title = re.sub(r"<[^>]+>", "", match.group(1)).strip()
-            found.append({"href": page.name, "title": title})
-    return found
+def _troubles(run: Mapping[str, Any], refused: str, partly: str, published: bool) -> tuple[str, list[str]]:
+    """Say what went wrong in a run, and list it.
+
+    `refused` is the title when nothing could be run, `partly` when some notebooks failed; `published` says whether
+    there are pages.
+    """
+    if run.get("refused"):
+        title, troubles = refused, list(run["refused"])
+    elif run.get("gate"):
+        title, troubles = "Not published: the publication gate refused the new pages.", list(run["gate"])
+    else:
+        troubles = [
+            f"{name}: {about.get('reason') or about['status']}"
+            for name, about in run.get("notebooks", {}).items()
+            if about["status"] in ("failed", "skipped")
+        ]
+        return partly if troubles else "", [_public(trouble) for trouble in troubles]
+    earlier = " The pages that are linked here are of an earlier run." if published else ""
+    return title + earlier, [_public(trouble) for trouble in troubles]
+
+
+def _studies(workspace: Workspace, audience: str) -> dict[str, Any]:
+    """Gather what the list says of the studies of the method."""
+    run = _read(workspace.run_file(STUDIES, audience))
+    folder = workspace.published_dir(STUDIES, audience)
+    entries = _read(workspace.published_file(STUDIES, audience)).get("studies", []) if folder.exists() else []
+    titles = ("Refused: the notebooks of the studies have to be mended first.", "Not all studies could be run:")
+    title, troubles = _troubles(run, *titles, published=bool(entries))
+    return {"entries": entries, "troubles": troubles, "trouble_title": title}

@@ -1,0 +1,115 @@
+"""What publishing a cohort and publishing the studies have in common: executed notebooks in, checked pages out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from wlz_eval.core.errors import GateRefusedError, RunError
+from wlz_eval.core.files import project_root, write_atomic
+from wlz_eval.release.findings import FindingSet
+from wlz_eval.release.gate import Refusal, gate
+from wlz_eval.release.ledger import Ledger
+from wlz_eval.release.suppression import suppress
+from wlz_eval.release.workspace import Workspace
+from wlz_eval.report.content import PageContent
+from wlz_eval.report.page import link_findings
+
+__all__ = ["executed", "quoted", "read_ledgers", "release_staged", "run_record"]
+
+
+def run_record(workspace: Workspace, cohort_id: str, audience: str) -> Mapping[str, Any]:
+    """Read the statuses and reasons of the last run; empty when there was none."""
+    path = workspace.run_file(cohort_id, audience)
+    record: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return record
+
+
+def executed(
+    workspace: Workspace, cohort_id: str, audience: str, run: Mapping[str, Any], names: Iterable[str]
+) -> dict[str, Mapping[str, Any]]:
+    """Read the notebooks that succeeded, in order. What the run says has failed is left out, however old."""
+    found = {}
+    for name in names:
+        status = run.get("notebooks", {}).get(name, {}).get("status", "succeeded")
+        path = workspace.executed_file(cohort_id, audience, name)
+        if status in ("succeeded", "cached") and path.exists():
+            found[name] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def read_ledgers(
+    workspace: Workspace, cohort_id: str, audience: str, notebooks: Iterable[str]
+) -> list[Ledger]:
+    """Read what each notebook has shown."""
+    ledgers = []
+    for name in notebooks:
+        path = workspace.ledger_file(cohort_id, audience, name)
+        if not path.exists():
+            raise RunError(f"Notebook {name} of {cohort_id} has no release ledger. Run it again.")
+        ledgers.append(Ledger.load(path))
+    return ledgers
+
+
+def quoted(content: PageContent, findings: FindingSet, href: Callable[[str], str]) -> str:
+    """Return a page's answer for use on another page."""
+    stamps = {f.finding_id: s for f, s in findings.items()}
+    return link_findings(content.answer, stamps, href, cell_prefix=f"{content.notebook}:")
+
+
+def release_staged(
+    workspace: Workspace, cohort_id: str, audience: str, ledgers: Sequence[Ledger], identifiers: Collection[str]
+) -> Path:
+    """Let the gate read the staging folder, and move it to where it is published, or to quarantine.
+
+    Raises
+    ------
+    GateRefusedError
+        With one line a reason.
+    """
+    staging = workspace.staging_dir(cohort_id, audience)
+    refusals = gate(
+        staging,
+        audience=audience,
+        identifiers=identifiers,
+        ledgers=ledgers,
+        private=[str(project_root()), str(workspace.root)],
+    )
+    refusals += _further(ledgers, audience)
+    if refusals:
+        _quarantine(workspace, cohort_id, audience, refusals)
+        raise GateRefusedError("\n".join(str(refusal) for refusal in refusals))
+    folder = workspace.published_dir(cohort_id, audience)
+    _swap(staging, folder)
+    return folder
+
+
+def _further(ledgers: Sequence[Ledger], audience: str) -> tuple[Refusal, ...]:
+    """Refuse what complementary suppression would have to hide, since a page is not changed after it was made."""
+    if audience != "public":
+        return ()
+    return tuple(
+        Refusal(f"{notebook}.html", "shows a number from which a hidden one can be worked out")
+        for notebook, _ in sorted(suppress(ledgers))
+    )
+
+
+def _quarantine(workspace: Workspace, cohort_id: str, audience: str, refusals: Sequence[Refusal]) -> None:
+    place = workspace.quarantine_dir(cohort_id, audience)
+    shutil.rmtree(place, ignore_errors=True)
+    workspace.staging_dir(cohort_id, audience).rename(place)
+    write_atomic(place / "reasons.txt", "".join(f"{refusal}\n" for refusal in refusals))
+
+
+def _swap(staging: Path, folder: Path) -> None:
+    """Put the staged folder in the place of the published one; a crash between leaves one of them whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    old = folder.parent / f".{folder.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    staging.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
