@@ -360,7 +360,7 @@ def draw_effects(table: pd.DataFrame) -> Figure:
                       color=COLOURS["programme"])
         axes.annotate("naive", (rows["naive_g"].iloc[0], below[0]), (0, -14), textcoords="offset points", ha="center",
                       color=COLOURS["bad"])
-    apart = rows["comparison"].nunique() > 1
+    apart = len(set(rows["comparison"])) > 1
     axes.set_yticks(y, [_row_name(row, apart) for row in rows.to_dict(orient="records")])
     axes.set_ylim(-0.8, max(len(rows) - 0.4, 0.7))
     axes.set_xlabel("Standard deviations (bars: 95% intervals)", loc="right")

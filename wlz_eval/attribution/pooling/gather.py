@@ -232,7 +232,7 @@ def _keep_alike(sorting: _Sorting, outcome: str) -> None:
 
 
 def _people(member: Member) -> pd.DataFrame | None:
-    """What is known of each child of the frame for life, by the label that is the same in every cohort."""
+    """Give the common label of each child of the frame, and what is known of it for life."""
     children = member.cohort.children
     if "person_id" not in children:
         return None
