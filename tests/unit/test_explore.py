@@ -21,6 +21,7 @@ from wlz_eval.attribution.explore.choices import (
     knows,
     with_column,
     with_distance_caliper,
+    written_widths,
 )
 from wlz_eval.attribution.explore.controls import CONTROLS, ORDER
 from wlz_eval.attribution.explore.describe import left_out_sentence, left_out_table, summary_rows
@@ -378,7 +379,8 @@ def test_every_control_is_on_the_screen_once(panel):
 def test_a_control_is_grey_when_the_method_does_not_know_it(panel, method):
     panel.controls.by_name["method"].value = method
     known = METHODS[method].options
-    for option in ("ratio", "replace", "caliper", "discard", "subclass", "k2k", "moments", "trim"):
+    cardinality = ("tolerances", "target", "fine", "gap")
+    for option in ("ratio", "replace", "caliper", "discard", "subclass", "k2k", "moments", "trim", *cardinality):
         assert panel.controls.by_name[option].disabled == (option not in known), option
     assert panel.matching.method == method
     assert f"method: {method}" in panel.block.value or method == "nearest"
@@ -403,6 +405,50 @@ def test_changing_controls_changes_design_text_and_screen(panel):
     panel.reset()
     assert (panel.status.value, panel.summary.value, panel.balance.value) == before
     assert panel.matching.model_dump() == START.model_dump()
+
+
+def test_the_largest_sample_within_tolerances_is_explored(panel):
+    named = panel.controls.by_name
+    assert named["tolerances"].layout.display == "none"
+    named["method"].value = "cardinality"
+    assert named["tolerances"].layout.display is None
+    assert (named["tolerances"].value, named["target"].value, named["fine"].value) == ("0.05", None, ())
+    loose = panel.design
+    named["tolerances"].value = "0.02"
+    assert panel.design.balance().worst_after <= 0.02 + 1e-9
+    assert panel.design.count("Matched", "programme") <= loose.count("Matched", "programme")
+    named["fine"].value = ("sen",)
+    assert panel.design.spec.fine == ("sen",)
+    kept = panel.state.frame.data.loc[panel.design.weights[panel.design.weights > 0].index]
+    assert kept.groupby("sen")["programme"].mean().eq(0.5).all()
+    named["target"].value, named["gap"].value = "focal", 0.05
+    named["tolerances"].value = "english_baseline: 0.1"
+    assert panel.matching.tolerances == {"english_baseline": 0.1}
+    assert (panel.matching.target, panel.matching.fine, panel.matching.gap) == ("focal", ("sen",), 0.05)
+    for line in ("tolerances: {english_baseline: 0.1}", "target: focal", "fine: [sen]", "gap: 0.05"):
+        assert line in panel.block.value
+    named["method"].value = "nearest"
+    assert panel.design.spec.method == "nearest"
+    panel.reset()
+    assert named["tolerances"].value == "0.05"
+
+
+@pytest.mark.parametrize("text", ["", "wide", "age", "age:", ":0.1", "age: 0.1, age: 0.2", "age: wide"])
+def test_tolerances_that_are_none_are_refused(panel, text):
+    panel.controls.by_name["method"].value = "cardinality"
+    before = panel.matching
+    panel.controls.by_name["tolerances"].value = text
+    assert panel.controls.problem
+    assert panel.matching == before
+    with pytest.raises(ValueError, match="toler"):
+        written_widths(text)
+
+
+def test_columns_of_a_plan_that_are_not_on_offer_stay(frame):
+    start = MatchingOptions(formula=FORMULA, method="cardinality", fine=("english_baseline",))
+    panel = explore(frame, start)
+    panel.controls.by_name["fine"].value = ("sen",)
+    assert panel.matching.fine == ("english_baseline", "sen")
 
 
 def test_same_school_first_is_for_children_of_the_same_school(panel):

@@ -25,8 +25,10 @@ __all__ = [
     "is_number",
     "knows",
     "pool_types",
+    "widths_text",
     "with_column",
     "with_distance_caliper",
+    "written_widths",
 ]
 
 #: Columns of a frame that say how a child came to be in its group, and tell nothing of the child.
@@ -246,6 +248,49 @@ def with_column(formula: str, column: str, wanted: bool, category: bool = False)
     elif not wanted:
         terms = [term for term in terms if column not in re.findall(r"\w+", term)]
     return f"{left.strip() or 'programme'} ~ {' + '.join(terms)}".rstrip()
+
+
+def written_widths(text: str) -> float | dict[str, float]:
+    """Read tolerances that a person typed: one for every column, or one for each that is named.
+
+    Raises
+    ------
+    ValueError
+        When they are neither.
+
+    Examples
+    --------
+    >>> written_widths("0.05"), written_widths("age: 0.02, sen: 0.1")
+    (0.05, {'age': 0.02, 'sen': 0.1})
+    """
+    if ":" not in text:
+        width = written_number(text, "tolerances")
+        if width is None:
+            raise ValueError("tolerances must be a number of SDs, or one by column such as 'age: 0.02, sen: 0.1'.")
+        return float(width)
+    widths = {}
+    for part in text.split(","):
+        name, _, number = part.rpartition(":")
+        width = written_number(number, f"tolerance of {name.strip()}")
+        if not name.strip() or width is None:
+            raise ValueError(f"{part.strip()!r} names no column and tolerance, such as 'age: 0.02'.")
+        if name.strip() in widths:
+            raise ValueError(f"{name.strip()} has two tolerances. Give one.")
+        widths[name.strip()] = float(width)
+    return widths
+
+
+def widths_text(widths: float | Mapping[str, float]) -> str:
+    """Write tolerances as :func:`written_widths` reads them.
+
+    Examples
+    --------
+    >>> widths_text({"age": 0.02, "sen": 0.1})
+    'age: 0.02, sen: 0.1'
+    """
+    if isinstance(widths, Mapping):
+        return ", ".join(f"{name}: {width:g}" for name, width in widths.items())
+    return f"{widths:g}"
 
 
 def written_number(text: str, option: str) -> float | int | None:

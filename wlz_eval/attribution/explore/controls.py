@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,9 +15,11 @@ from wlz_eval.attribution.explore.choices import (
     formula_columns,
     is_number,
     knows,
+    widths_text,
     with_column,
     with_distance_caliper,
     written_number,
+    written_widths,
 )
 from wlz_eval.attribution.explore.state import ExploreState
 from wlz_eval.attribution.options import MatchingOptions
@@ -34,8 +36,9 @@ class Control:
     ----------
     option : str
     label : str
-    kind : {"choice", "tick", "whole", "number", "typed"}
-        ``typed`` is a number that may be left blank.
+    kind : {"choice", "tick", "whole", "number", "typed", "widths", "columns"}
+        ``typed`` is a number that may be left blank; ``widths`` one for all columns, or one for each that is named;
+        ``columns`` any of those that pairs may agree on.
     low, high, step : float
         Of a number.
     rare : bool
@@ -44,7 +47,7 @@ class Control:
 
     option: str
     label: str
-    kind: Literal["choice", "tick", "whole", "number", "typed"]
+    kind: Literal["choice", "tick", "whole", "number", "typed", "widths", "columns"]
     low: float = 0
     high: float = 10
     step: float = 1
@@ -68,6 +71,10 @@ CONTROLS: tuple[Control, ...] = (
     Control("omit_fraction", "may omit (share)", "number", 0, 1, 0.05, rare=True),
     Control("subclass", "classes", "whole", 2, 100_000, rare=True),
     Control("k2k", "pair down bins", "tick", rare=True),
+    Control("tolerances", "tolerances (SDs)", "widths", rare=True),
+    Control("target", "resemble", "choice", rare=True),
+    Control("fine", "same shares of", "columns", rare=True),
+    Control("gap", "may miss (share)", "number", 0, 0.99, 0.005, rare=True),
     Control("trim", "trim weights at", "typed", rare=True),
     Control("moments", "moments", "whole", 1, 4, rare=True),
     Control("missing", "missing values", "choice"),
@@ -83,6 +90,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "control": "comparison children beyond it",
         "both": "either beyond the other's range",
     },
+    "target": {"focal": "all programme children"},
     "missing": {
         "indicator": "fill and mark",
         "drop": "leave those children out",
@@ -93,10 +101,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 ORDER: tuple[str, ...] = (
     "comparison", "same_school", "method", "estimand", "distance", "link", "caliper_on", "caliper", "std_caliper",
     "ratio", "replace", "order", "discard", "reestimate", "min_controls", "max_controls", "omit_fraction", "subclass",
-    "k2k", "trim", "moments", "missing", "balance_limit",
+    "k2k", "tolerances", "target", "fine", "gap", "trim", "moments", "missing", "balance_limit",
 )
 #: What an empty choice stands for, by option.
-UNSET: Mapping[str, str] = {"order": "as usual"}
+UNSET: Mapping[str, str] = {"order": "as usual", "target": "each other only"}
 WIDE = "340px"
 
 
@@ -114,6 +122,12 @@ def choice_options(control: Control, state: ExploreState) -> list[tuple[str, Any
 def explained(option: str) -> str:
     """Say what an option means, for the tip that shows when the pointer rests on it."""
     return MatchingOptions.model_fields[option].description or OPTIONS.get(option, "")
+
+
+def _chosen(before: Sequence[str], ticked: Sequence[str], offered: Sequence[str]) -> tuple[str, ...]:
+    """Columns ticked: those of the plan first and in its order, also those that are not on offer."""
+    kept = [name for name in before if name in ticked or name not in offered]
+    return tuple(dict.fromkeys([*kept, *ticked]))
 
 
 class Controls:
@@ -168,6 +182,10 @@ class Controls:
             return self._tick(control.label, control.option)
         if control.kind == "typed":
             return w.Text(placeholder="none", continuous_update=False, **shared)
+        if control.kind == "widths":
+            return w.Text(placeholder="0.05, or age: 0.02, sen: 0.1", continuous_update=False, **shared)
+        if control.kind == "columns":
+            return w.SelectMultiple(options=block_columns(self.state.frame), rows=4, **shared)
         made = w.BoundedIntText if control.kind == "whole" else w.BoundedFloatText
         return made(min=control.low, max=control.high, step=control.step, **shared)
 
@@ -238,11 +256,21 @@ class Controls:
             alone = len(options) == 1 and control.option not in ("comparison", "method")
             widget.disabled = alone or not self._counts(control.option)
         else:
-            widget.value = ("" if value is None else str(value)) if control.kind == "typed" else value
+            widget.value = self._shown(control, value)
             widget.disabled = not self._counts(control.option)
         if control.rare:
             known = control.option in METHODS[self.state.values["method"]].options
             widget.layout.display = None if known else "none"
+
+    def _shown(self, control: Control, value: Any) -> Any:
+        """Value of an option as its widget has it."""
+        if control.kind == "typed":
+            return "" if value is None else str(value)
+        if control.kind == "widths":
+            return widths_text(value)
+        if control.kind == "columns":
+            return tuple(name for name in self.by_name[control.option].options if name in value)
+        return value
 
     def _show_caliper(self) -> None:
         caliper, std = self.state.values["caliper"], self.state.values["std_caliper"]
@@ -301,14 +329,15 @@ class Controls:
         if name == "exact":
             return {"exact": self._exact()}
         value = widgets[name].value
-        typed = name in TYPED
-        return {name: written_number(value, name) if typed else value}
+        if name == "fine":
+            return {name: _chosen(values[name], value, widgets[name].options)}
+        if name == "tolerances":
+            return {name: written_widths(value)}
+        return {name: written_number(value, name) if name in TYPED else value}
 
     def _exact(self) -> tuple[str, ...]:
-        """Columns to agree on: those of the plan first and in its order, also those that have no box."""
         ticked = [name for name, widget in self.agree_on.items() if widget.value]
-        kept = [name for name in self.state.values["exact"] if name in ticked or name not in self.agree_on]
-        return tuple(dict.fromkeys([*kept, *ticked]))
+        return _chosen(self.state.values["exact"], ticked, list(self.agree_on))
 
     def columns_grid(self) -> Any:
         """Lay out the columns with two boxes each: compare on it, and agree on it exactly."""
