@@ -274,3 +274,18 @@ class TestOrdered:
         assert rows.loc["safe", ["children", "favourable", "score_3"]].tolist() == [3, 2, 1]
         assert rows.loc["safe", "mean"] == 4
         assert rows.loc["heard", "favourable_percent"] == 0
+
+
+def test_the_measurement_map_counts_what_was_made(tiny_cohort):
+    from wlz_eval.attribution import OutcomeOptions, measurement_map
+
+    rows = [row for wave in ("baseline", "endline") for row in _forms(tiny_cohort, wave=wave)]
+    cohort = _cohort(tiny_cohort, rows + _forms(tiny_cohort, "parent"), SDQ)
+    cells = measurement_map(cohort, [OutcomeOptions(measure="sdq_total", primary=True)]).cells
+    own = cells[cells["measure"].str.startswith("sdq_total")]
+    assert sorted(zip(own["measure"], own["wave"], own["informant"], strict=True)) == [
+        ("sdq_total", "baseline", "parent"),
+        ("sdq_total", "baseline", "teacher"),
+        ("sdq_total", "endline", "teacher"),
+    ]
+    assert not cells["measure"].str.contains("item").any()

@@ -16,6 +16,7 @@ from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.finding import Finding, Tier
 from wlz_eval.core.result import Result
 from wlz_eval.measures.frame import AnalysisFrame, analysis_frame
+from wlz_eval.measures.scoring import readings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -158,7 +159,7 @@ def _text(table: pd.DataFrame, column: str) -> pd.Series:
 
 def _count_cells(cohort: Cohort, frame: AnalysisFrame) -> pd.DataFrame:
     """Count the children measured, by measure, wave, informant, form and group."""
-    table = cohort.measures
+    table = readings(cohort)
     child = frame.data.index.get_indexer(pd.Index(table["child_id"].astype(str)))
     held = (child >= 0) & table["value"].notna().to_numpy()
     table, child = table.loc[held], child[held]
@@ -174,13 +175,17 @@ def _count_cells(cohort: Cohort, frame: AnalysisFrame) -> pd.DataFrame:
     for name in ("programme", "comparison"):
         if name not in rows:
             rows[name] = 0
-    return pd.concat([rows, _count_derived(frame, set(rows["measure"]))], ignore_index=True)[
+    known = set(rows["measure"]) | set(rows["measure"] + "_" + rows["informant"])
+    return pd.concat([rows, _count_derived(frame, known)], ignore_index=True)[
         [*_KEYS[:-1], "programme", "comparison"]
     ]
 
 
 def _count_derived(frame: AnalysisFrame, known: set[str]) -> pd.DataFrame:
-    """Count measures that come from another table, such as attendance from the registers."""
+    """Count attendance from the registers, the one measure of the frame that is no reading.
+
+    `known` holds the names of the readings, alone and with an informant, as the frame may call them.
+    """
     rows = []
     programme = frame.data["programme"] == 1
     for column in frame.data.columns:
