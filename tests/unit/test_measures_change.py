@@ -22,7 +22,7 @@ def test_children_of_one_school_changing_alike_widen_the_interval():
     clustered, alone = paired_change(before, after, school), paired_change(before, after)
     assert clustered.change == pytest.approx(alone.change)
     assert clustered.se > 2.5 * alone.se
-    assert "5 degrees of freedom" in clustered.method
+    assert "5.0 degrees of freedom" in clustered.method
 
 
 def test_with_one_child_a_school_clustering_changes_nothing():

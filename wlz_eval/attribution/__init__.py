@@ -85,6 +85,7 @@ from wlz_eval.attribution.standards.attrition import Attrition, attrition, draw_
 from wlz_eval.attribution.standards.bounds import EffectBounds, draw_bounds, lee_bounds, worst_case_bounds
 from wlz_eval.attribution.standards.collection import CollectionDifferences, collection_differences
 from wlz_eval.attribution.standards.evidence import EvidenceFacts, EvidenceRating, rate_evidence
+from wlz_eval.attribution.standards.lift import Lift, what_would_lift
 from wlz_eval.attribution.standards.months import MonthsOfProgress, effect_in_months
 from wlz_eval.attribution.standards.power import DetectableEffect, minimum_detectable_effect
 from wlz_eval.attribution.standards.wwc import BaselineEquivalence, baseline_equivalence, draw_equivalence
@@ -114,6 +115,7 @@ __all__ = [
     "ExplorePanel",
     "ImputedDesigns",
     "ImputedEffect",
+    "Lift",
     "MatchSpec",
     "MatchingOptions",
     "MeasurementMap",
@@ -216,6 +218,7 @@ __all__ = [
     "specification_curve",
     "spillover",
     "weight",
+    "what_would_lift",
     "with_and_without",
     "worst_case_bounds",
 ]

@@ -1,4 +1,4 @@
-"""Regression to the mean: what would be seen with no programme at all.
+"""Regression to the mean in closed form: what two readings that agree this well show with no programme at all.
 
 Children chosen for a bad reading do better at the next one, because a part of that reading was chance.
 With correlation r between two readings of the unselected population, the expected later reading of a child is
@@ -9,27 +9,17 @@ With correlation r between two readings of the unselected population, the expect
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy import special
 
-from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import OptionError
 
-__all__ = [
-    "MIN_PAIRS",
-    "Population",
-    "exit_rate_expected",
-    "expected_exit_rate",
-    "expected_regression",
-    "population_of",
-]
+__all__ = ["Population", "exit_rate_expected", "expected_exit_rate", "expected_regression"]
 
-#: Fewest children with both readings from whom a correlation is taken.
-MIN_PAIRS = 60
+Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +57,11 @@ class Population:
         if not (self.sd > 0 and self.later_sd > 0):
             raise OptionError("The standard deviations of a population must be above zero.")
 
+    @property
+    def slope(self) -> float:
+        """What a point more at the earlier reading says about the later one."""
+        return self.r * self.later_sd / self.sd
+
 
 def expected_regression(baseline: npt.ArrayLike, population: Population) -> float:
     """Mean change to be expected of these children with no programme at all.
@@ -91,8 +86,7 @@ def expected_regression(baseline: npt.ArrayLike, population: Population) -> floa
     -4.0
     """
     readings = _known(baseline)
-    slope = population.r * population.later_sd / population.sd
-    return float(np.mean(population.later_mean + slope * (readings - population.mean) - readings))
+    return float(np.mean(population.later_mean + population.slope * (readings - population.mean) - readings))
 
 
 def expected_exit_rate(
@@ -121,8 +115,7 @@ def expected_exit_rate(
         Share from 0 to 1.
     """
     readings = _known(baseline)
-    slope = population.r * population.later_sd / population.sd
-    expected = population.later_mean + slope * (readings - population.mean)
+    expected = population.later_mean + population.slope * (readings - population.mean)
     spread = population.later_sd * math.sqrt(max(1 - population.r**2, 1e-12))
     edge = cut - 0.5 if risk_is_high and inclusive else cut
     z = (edge - expected) / spread
@@ -162,87 +155,9 @@ def exit_rate_expected(r: float, share: float) -> float:
     return 1 - beyond_both / share
 
 
-def _known(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def _known(values: npt.ArrayLike) -> Array:
     readings = np.asarray(values, dtype=float)
     readings = readings[np.isfinite(readings)]
     if not len(readings):
         raise OptionError("None of the children has a baseline reading.")
     return readings
-
-
-def population_of(cohort: Cohort, data: pd.DataFrame, measure: str, wave: str) -> Population | None:
-    """Find the population for a measure: this cohort's comparison children, else the registry's norms.
-
-    Comparison children of other schools come first: nobody chose among them, while those of the same schools
-    are what was left when the programme's children were taken out.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        For the registry of its measures and the length of its waves.
-    data : DataFrame
-        The analysis frame's data.
-    measure, wave : str
-        Measure, and the later wave.
-
-    Returns
-    -------
-    Population or None
-        None where neither comparison children nor the registry can say.
-    """
-    first, later = f"{measure}_baseline", f"{measure}_{wave}"
-    if {first, later} <= set(data.columns):
-        pool = data[data["programme"] == 0]
-        other = pool[pool["comparison_type"] == "other_school"] if "comparison_type" in pool else pool.iloc[:0]
-        for rows, source, caution in (
-            (other, "comparison pupils of other schools", ""),
-            (
-                pool,
-                "all comparison pupils",
-                "The children of the programme are not among them, so they are a little "
-                "less in need than the whole population.",
-            ),
-        ):
-            pairs = rows[[first, later]].dropna()
-            if len(pairs) >= MIN_PAIRS:
-                found = _from_pairs(pairs.to_numpy(dtype=float))
-                return replace(found, source=source, caution=caution) if found else None
-    return _from_registry(cohort, measure, wave)
-
-
-def _from_pairs(pairs: npt.NDArray[np.float64]) -> Population | None:
-    mean = np.mean(pairs, axis=0).tolist()
-    sd = np.std(pairs, axis=0, ddof=1).tolist()
-    if not min(sd) > 0:
-        return None
-    r = float(np.corrcoef(pairs[:, 0], pairs[:, 1])[0, 1])
-    return Population(mean=mean[0], sd=sd[0], later_mean=mean[1], later_sd=sd[1], r=r, n=len(pairs))
-
-
-def _from_registry(cohort: Cohort, measure: str, wave: str) -> Population | None:
-    facts = cohort.measure(measure)
-    if facts.mean is None or facts.sd is None or facts.retest is None:
-        return None
-    caution = "" if facts.confirmed else "Its mean, spread or retest correlation is not confirmed against a source."
-    years = _years(cohort, wave)
-    if facts.retest_years and years and years > 1.5 * facts.retest_years:
-        caution += (
-            " The retest correlation is for a shorter time than lies between these waves, so more change "
-            "than this is to be expected."
-        )
-    return Population(
-        mean=facts.mean,
-        sd=facts.sd,
-        later_mean=facts.mean,
-        later_sd=facts.sd,
-        r=facts.retest,
-        source="published norms",
-        caution=caution.strip(),
-    )
-
-
-def _years(cohort: Cohort, wave: str) -> float | None:
-    waves = cohort.meta.waves
-    if "baseline" not in waves or wave not in waves:
-        return None
-    return (waves[wave].start - waves["baseline"].start).days / 365.25
