@@ -69,13 +69,14 @@ def test_the_site_gives_question_and_answer_and_links_the_page(study):
 
 
 def test_words_with_numbers_stay_words_and_their_numbers_are_in_the_ledger(study):
-    table = pd.DataFrame({"Cell": ["3 x 30"], "Worst": ["1,794 (633)"], "Where": ["3 schools, which vary 1.5 times"]})
+    where = ["3 x 100", "3 schools, which vary 1.5 times"]
+    table = pd.DataFrame({"Cell": ["3 x 30", "3 x 3"], "Worst": ["unbounded", "1,794 (633)"], "Where": where})
     study.nb.show_words(table, "A table")
     shown = study.outputs[-1]["data"]["text/html"]
     assert '<th scope="row" class="short">3 x 30</th>' in shown
     assert '>1,794 (633)</data>' in shown
     assert '<td class="middle">3 schools, which vary 1.5 times</td>' in shown
-    assert [cell.text for cell in study.ledger().cells][-3:] == ["3", "1.5", "1,794 (633)"]
+    assert [cell.text for cell in study.ledger().cells][-5:] == ["3", "100", "3", "1.5", "1,794 (633)"]
 
 
 def test_a_table_of_numbers_and_a_figure_without_words_are_refused(study):

@@ -120,7 +120,7 @@ class Study(Showing):
         texts = {str(name): _texts(data, name) for name in data.columns}
         # The first column names the rows, as "3 x 30, 900 children" names a cell of a grid.
         columns: dict[str, Column] = {
-            name: Given(name) if i and any(map(_is_number, column)) else Label(name)
+            name: Given(name) if i and _are_numbers(column) else Label(name)
             for i, (name, column) in enumerate(texts.items())
         }
         released = [
@@ -174,6 +174,12 @@ def _texts(data: pd.DataFrame, name: Any) -> list[str]:
 def _is_number(text: str) -> bool:
     """Whether a cell is a number or a few, such as ``1,794 (633)`` or ``10 of 44``, and not words that hold one."""
     return bool(_NUMBER.match(text)) and sum(letter.isalpha() for letter in _NUMBER.sub("", text)) <= MOST_LETTERS
+
+
+def _are_numbers(column: list[str]) -> bool:
+    """Whether each cell of a column that holds a number is one; ``unbounded`` among them does not matter."""
+    holding = [text for text in column if _NUMBER.search(text)]
+    return bool(holding) and all(map(_is_number, holding))
 
 
 def _as_it_is(column: Column, text: str) -> Released:
