@@ -33,7 +33,8 @@ def test_benchmarks_and_naive_answers_are_the_published_ones(answers):
 
 def test_balance_seen_beforehand_bounds_the_worst_error_and_no_more(answers):
     good, bad = (answers.balance_lesson().iloc[i] for i in (0, -1))
-    assert good["largest_error"] < 500 < bad["largest_error"]
+    # Cardinality came last: its means are within 0.05 SDs in both surveys, and its answers are not among the nearest.
+    assert good["largest_error"] < 1000 < bad["largest_error"]
     # A design just past the limit came nearer than some within it, so nothing may be said of "only" balanced designs.
     assert bad["smallest_error"] < good["largest_error"]
 
