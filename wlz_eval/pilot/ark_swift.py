@@ -80,7 +80,7 @@ def ark_swift() -> Anchor:
     after[some[:fell]] = MANY
     after[some[fell : fell + none_after - none]] = 0.0
     children = children_table(
-        "A", n, "ark_swift", "primary", {"gender": "PIL-085", "fsm": "PIL-088", "sen": "PIL-091", "eal": "PIL-094"}
+        "A", n, "anchor_2", "primary", {"gender": "PIL-085", "fsm": "PIL-088", "sen": "PIL-091", "eal": "PIL-094"}
     )
     ids, rows = children["child_id"].tolist(), []
     for wave, counts in (("baseline", before), ("endline", after)):

@@ -81,7 +81,7 @@ def randolph_beresford() -> Anchor:
     spare = n - assessed
     worse = list(range(improved, improved + _worsened()))
     same = list(range(improved + len(worse), assessed))
-    children = children_table("R", n, "randolph_beresford", "early_years", {"gender": "PIL-086", "sen": "PIL-092"})
+    children = children_table("R", n, "anchor_3", "early_years", {"gender": "PIL-086", "sen": "PIL-092"})
     ids, rows, first, kept = children["child_id"].tolist(), [], 0, 0
     for area, (into, leaving) in _moves(improved, spare).items():
         stays = number(AREAS[area][0]) - improved - leaving

@@ -147,7 +147,7 @@ def phoenix() -> Anchor:
     """
     n, g = number("PIL-081"), _groups()
     profile = {"gender": "PIL-084", "fsm": "PIL-087", "sen": "PIL-090", "eal": "PIL-093"}
-    children = children_table("P", n, "phoenix", "secondary", profile).assign(year_group="7")
+    children = children_table("P", n, "anchor_1", "secondary", profile).assign(year_group="7")
     ids, rows = children["child_id"].tolist(), []
     for subject, (before, after) in (("english", _english(n, g)), ("maths", _maths(n, g))):
         rows.append(rows_of(ids, subject, "baseline", before, "admin", "standardised_test"))

@@ -171,7 +171,7 @@ def scores_below(n: int, *, below: bool) -> npt.NDArray[np.float64]:
     Examples
     --------
     >>> scores_below(3, below=True).tolist(), scores_below(2, below=False).tolist()
-    ([73.0, 81.0, 86.0], [96.0, 113.0])
+    ([72.0, 81.0, 85.0], [96.0, 113.0])
     """
     share = float(special.ndtr((CUT - 100) / 15))
     places = (np.arange(n) + 0.5) / n
@@ -203,5 +203,6 @@ def rows_of(
     ids: Sequence[str], measure: str, wave: str, values: npt.ArrayLike, informant: str = "", form: str = ""
 ) -> pd.DataFrame:
     """Make readings of one measure at one wave, one row a child; a child whose value is missing has none."""
-    rows = pd.DataFrame({"child_id": list(ids), "measure": measure, "wave": wave, "value": np.asarray(values, dtype=float)})
+    numbers = np.asarray(values, dtype=float)
+    rows = pd.DataFrame({"child_id": list(ids), "measure": measure, "wave": wave, "value": numbers})
     return rows.assign(informant=informant, form=form).dropna(subset=["value"])
