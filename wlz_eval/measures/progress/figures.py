@@ -49,7 +49,7 @@ def draw_changes(data: pd.DataFrame) -> Figure:
         ("expected_good", "expected_good_low", "expected_good_high"),
     )
     axes.axvline(0, color=COLOURS["neutral"], linewidth=1)
-    axes.set_xlabel("\N{LEFTWARDS ARROW} got worse      Change from the start (standard deviations)      got better "
+    axes.set_xlabel("Change from the start (standard deviations)\n\N{LEFTWARDS ARROW} got worse      got better "
                     "\N{RIGHTWARDS ARROW}")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2, frameon=False)
     return figure
@@ -108,10 +108,8 @@ def draw_flow(data: pd.DataFrame) -> Figure:
             a, b = used_left[start], used_right[end]
             used_left[start], used_right[end] = a - size, b - size
             _band(axes, a, b, size, colours[start, end])
-            # Written where bands of one side have not met yet.
-            t = 0.30
-            place = a + (b - a) * (3 * t**2 - 2 * t**3) - size / 2
-            axes.text(0.08 + 0.84 * t, place, f"{size:,.0f} {words[start, end]}", ha="center", va="center")
+            # Written at the left, where no band has crossed another yet.
+            axes.text(0.10, a + 0.03 * (b - a) - size / 2, f"{size:,.0f} {words[start, end]}", ha="left", va="center")
     for side, x, align in ((left, 0.06, "right"), (right, 0.94, "left")):
         for name, (top, size) in side.items():
             if size:
@@ -145,34 +143,37 @@ def _band(axes: Any, a: float, b: float, size: float, colour: str) -> None:
 
 
 def draw_ways(data: pd.DataFrame) -> Figure:
-    """Draw shares improved, same and worse as bars, with a thinner bar below for what is to be expected.
+    """Draw shares better to the right and worse to the left, with thinner bars for what is to be expected.
+
+    Children who stayed about the same are not drawn: a hidden share would follow from the other two.
 
     Parameters
     ----------
     data : DataFrame
-        ``label``, ``improved``, ``same``, ``worse`` and ``improved_expected``, ``same_expected``,
-        ``worse_expected``, in percent; hidden numbers are ``nan`` and are not drawn.
+        ``label``, ``improved``, ``worse``, ``improved_expected``, ``worse_expected``, in percent; hidden numbers are
+        ``nan`` and are not drawn.
     """
     rows = data.reset_index(drop=True)
-    figure, axes = new_figure(height=1.5 + 0.62 * max(len(rows), 1))
+    figure, axes = new_figure(height=1.9 + 0.62 * max(len(rows), 1))
     y = np.arange(len(rows))[::-1].astype(float)
-    looks = (("improved", COLOURS["good"], "better"), ("same", COLOURS["light"], "about the same"),
-             ("worse", COLOURS["bad"], "worse"))
+    looks = (("worse", -1, COLOURS["bad"], "got worse"), ("improved", 1, COLOURS["good"], "got better"))
     for suffix, lift, height, alpha in (("", 0.14, 0.40, 1.0), ("_expected", -0.22, 0.20, 0.45)):
-        start = np.zeros(len(rows))
-        for way, colour, label in looks:
+        for way, side, colour, label in looks:
             value = rows[f"{way}{suffix}"].to_numpy(dtype=float)
-            axes.barh(y + lift, np.nan_to_num(value), height=height, left=start, color=colour, alpha=alpha,
-                      label=label if not suffix else None, edgecolor="white", linewidth=0.6)
-            if not suffix:
-                for place, size, base in zip(y, value, start, strict=True):
-                    if np.isfinite(size) and size >= 7:
-                        axes.text(base + size / 2, place + lift, f"{size:.0f}", ha="center", va="center", fontsize=9)
-            start += np.nan_to_num(value)
+            axes.barh(y + lift, side * np.nan_to_num(value), height=height, color=colour, alpha=alpha,
+                      label=label if not suffix else f"{label}: {FREE}")
+            for place, size in zip(y, value, strict=True):
+                if np.isfinite(size) and not suffix:
+                    axes.text(side * (size + 1), place + lift, f"{size:.0f}", ha="left" if side > 0 else "right",
+                              va="center", fontsize=9)
+    axes.axvline(0, color=COLOURS["neutral"], linewidth=1)
     axes.set_yticks(y, rows["label"].astype(str).tolist())
-    axes.set_xlim(0, 100)
+    widest = np.nanmax(np.abs(rows[["improved", "worse", "improved_expected", "worse_expected"]].to_numpy(dtype=float)),
+                       initial=20.0)
+    axes.set_xlim(-1.15 * widest - 4, 1.15 * widest + 4)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
     axes.set_ylim(-0.7, len(rows) - 0.3)
-    axes.set_xlabel("Children (%). Thick bar: seen. Thin pale bar below: to be expected with no programme.")
+    axes.set_xlabel("Children (%)")
     axes.grid(visible=False)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, frameon=False)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2, frameon=False)
     return figure
