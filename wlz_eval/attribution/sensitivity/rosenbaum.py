@@ -143,7 +143,9 @@ def _checked(differences: npt.ArrayLike, gammas: Sequence[float], alternative: s
     except (TypeError, ValueError):
         tried = np.array(math.nan)
     if tried.ndim != 1 or not len(tried) or not ((tried >= 1) & (tried <= MOST_GAMMA)).all():
-        raise OptionError(f"gammas must be a list of numbers from 1 upwards (to {MOST_GAMMA:,.0f}): 1 is no hidden bias.")
+        raise OptionError(
+            f"gammas must be a list of numbers from 1 upwards (to {MOST_GAMMA:,.0f}): 1 is no hidden bias."
+        )
     try:
         d = np.asarray(differences, dtype=float)
     except (TypeError, ValueError):
