@@ -31,7 +31,7 @@ def _cohort(tiny, rows=(), derived=(), columns=("child_id", "measure", "wave", "
     table["date"] = pd.to_datetime(table["date"]) if "date" in table else pd.NaT
     table["value"] = table["value"].astype(float)
     people = tiny.children.assign(**children)
-    return make_cohort(meta, {**tiny.tables, "children": people, "measures": table})
+    return make_cohort(meta, {"children": people, "measures": table})
 
 
 def _forms(tiny, informant="teacher", wave="baseline", value=lambda child, item: (child + item) % 3):

@@ -13,10 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from wlz_eval.core.files import reference_dir
 from wlz_eval.reference.sdq import ITEM_PREFIX, item_names
 
-__all__ = ["ITEM_AREA", "Better", "Measure", "measures"]
-
-#: Area of single SDQ items: answers of a form, which are scored and never analysed one by one.
-ITEM_AREA = "sdq_item"
+__all__ = ["Better", "Measure", "measures"]
 
 Better = Literal["higher", "lower", "unclear"]
 
@@ -83,16 +80,18 @@ def measures() -> Mapping[str, Measure]:
 
 def _item(name: str, total: Measure) -> Measure:
     """Describe one SDQ item: a number only, since its wording is copyright."""
-    return Measure(
-        name=name,
-        label=f"SDQ item {name.removeprefix(ITEM_PREFIX)}",
-        area=ITEM_AREA,
-        better="unclear",
-        low=0,
-        high=2,
-        family="sdq",
-        informants=total.informants,
-        forms=total.forms,
-        source="Ticked boxes of the form as 0, 1, 2, before any item is turned round",
-        confirmed=True,
+    return Measure.model_validate(
+        {
+            "name": name,
+            "label": f"SDQ item {name.removeprefix(ITEM_PREFIX)}",
+            "area": "sdq_item",
+            "better": "unclear",
+            "low": 0,
+            "high": 2,
+            "family": "sdq",
+            "informants": total.informants,
+            "forms": total.forms,
+            "source": "Ticked boxes of the form as 0, 1, 2, before any item is turned round",
+            "confirmed": True,
+        }
     )

@@ -118,7 +118,7 @@ def _middle(cohort: Cohort, measure: str, wave: str) -> dt.date:
         windows |= cohort.meta.attendance_windows
     if wave not in windows:
         raise OptionError(f"cohort.yaml gives no dates for the wave {wave}. Add it under waves.")
-    period = windows[wave]  # type: ignore[index]
+    period = windows[wave]
     return period.start + (period.end - period.start) / 2
 
 

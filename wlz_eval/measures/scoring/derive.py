@@ -72,7 +72,8 @@ def derived_readings(cohort: Cohort) -> pd.DataFrame:
     CohortError
         With every entry that cannot be made, and what to do.
     """
-    found, problems = [], []
+    found: list[pd.DataFrame] = []
+    problems: list[Problem] = []
     for number, spec in enumerate(cohort.meta.derived):
         try:
             _known_names(cohort, spec)

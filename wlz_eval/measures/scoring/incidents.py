@@ -109,7 +109,7 @@ def incidents_by_wave(cohort: Cohort, spec: Incidents) -> pd.DataFrame:
     school = children["school_id"].astype(str).to_numpy()
     columns = {}
     for wave in (w for w in WAVES if w in spec.windows):
-        window = spec.windows[wave]  # type: ignore[index]
+        window = spec.windows[wave]
         first, last = counted_days(spec, window, cohort.meta.terms)
         inside = (day >= first) & (day <= last) & (child >= 0)
         count = np.bincount(child[inside], minlength=len(index)).astype(float)
@@ -153,7 +153,7 @@ def _problems(cohort: Cohort, spec: Incidents) -> list[Problem]:
         for wave in ("pre_baseline", "baseline"):
             if wave not in spec.windows:
                 continue
-            _, last = counted_days(spec, spec.windows[wave], cohort.meta.terms)  # type: ignore[index]
+            _, last = counted_days(spec, spec.windows[wave], cohort.meta.terms)
             if last >= np.datetime64(cohort.meta.programme.start, "D"):
                 found.append(
                     problem(

@@ -37,10 +37,9 @@ def ordered_words(values: pd.Series, scale: str) -> pd.Series:
         valid = ", ".join(f"{step.value} ({step.label})" for step in steps)
         raise OptionError(f"The scale {scale} has no step {unknown[0]:g}. Valid: {valid}.")
     place = {float(step.value): i for i, step in enumerate(steps)}
-    codes = numbers.map(place).fillna(-1).astype(int)
-    return pd.Series(
-        pd.Categorical.from_codes(codes, [step.label for step in steps], ordered=True), numbers.index, name=values.name
-    )
+    codes = numbers.map(place).fillna(-1).to_numpy(dtype=np.int64)
+    words = pd.CategoricalDtype([step.label for step in steps], ordered=True)
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=words), numbers.index, name=values.name)
 
 
 def areas_below(areas: pd.DataFrame) -> pd.Series:

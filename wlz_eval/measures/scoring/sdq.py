@@ -143,7 +143,8 @@ def sdq_band(scores: pd.Series | np.ndarray, measure: str, informant: object, sy
     for row in bands.rows:
         place += (numbers >= row.cut) if row.side == "at_least" else (numbers <= row.cut)
     names = [LOWEST[system], *(row.band for row in bands.rows)]
-    coded = pd.Categorical.from_codes(np.where(values.isna(), -1, place), names, ordered=True)
+    place[np.isnan(numbers)] = -1
+    coded = pd.Categorical.from_codes(place, dtype=pd.CategoricalDtype(names, ordered=True))
     return pd.Series(coded, index=values.index, name=f"{measure}_band")
 
 
@@ -173,7 +174,8 @@ class SdqScored(Result):
 
     def bands(self, system: str = "three_band") -> pd.DataFrame:
         """Put every scale into the bands of one system, for this informant."""
-        return pd.DataFrame({name: sdq_band(self.scores[name], name, self.informant, system) for name in self.scores})
+        names = [str(name) for name in self.scores]
+        return pd.DataFrame({name: sdq_band(self.scores[name], name, self.informant, system) for name in names})
 
 
 def score_sdq(items: pd.DataFrame, informant: object) -> SdqScored:
