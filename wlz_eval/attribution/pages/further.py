@@ -242,7 +242,9 @@ def subgroup_rows(scrutiny: Scrutiny) -> pd.DataFrame:
         )
         for part, p in zip(found, holm([part.p for part in found]), strict=True)
     ]
-    return _with_unit(scrutiny, pd.concat(rows, ignore_index=True))
+    both = pd.concat(rows, ignore_index=True)
+    both["differ"] = both["differ"].where(both["status"] == "estimated", "too few to say")
+    return _with_unit(scrutiny, both)
 
 
 def spillover_rows(scrutiny: Scrutiny) -> pd.DataFrame:
