@@ -28,10 +28,11 @@ def _cohort(tiny, rows=(), derived=(), columns=("child_id", "measure", "wave", "
     added = pd.DataFrame(list(rows), columns=list(columns))
     english = tiny.measures[tiny.measures["measure"] == "english"]
     table = pd.concat([english.astype(object), added.astype(object)], ignore_index=True)
-    table["date"] = pd.to_datetime(table["date"]) if "date" in table else pd.NaT
-    table["value"] = table["value"].astype(float)
-    people = tiny.children.assign(**children)
-    return make_cohort(meta, {"children": people, "measures": table})
+    words = [name for name in table if name not in ("date", "value", "rater_knew")]
+    table = table.astype(dict.fromkeys(words, "str") | {"value": float})
+    table["date"] = pd.to_datetime(table["date"])
+    # Typed and right as they stand: reading each of them again would take most of the time of these tests.
+    return make_cohort(meta, {"children": tiny.children.assign(**children), "measures": table}, checked=True)
 
 
 def _forms(tiny, informant="teacher", wave="baseline", value=lambda child, item: (child + item) % 3):
