@@ -90,6 +90,8 @@ __all__ = [
     "persistent_absence",
     "plot_areas",
     "plot_completeness",
+    "plot_losses",
+    "plot_scores",
     "progress",
     "published_exit_rates",
     "reaches",

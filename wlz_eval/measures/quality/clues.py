@@ -53,9 +53,9 @@ class Clue:
     affected : int
         Children whose records are touched when the suspicion is right.
     because : str
-        The evidence in words, without numbers.
+        The evidence in words, without numbers: one wording for one way of looking, whatever is found.
     joint : bool
-        Whether `p` allows already for all places of its kind.
+        Whether `p` allows already for all places and looks of its kind.
     """
 
     kind: str
@@ -103,7 +103,8 @@ def decide(clues: Sequence[Clue], false_alarms: float = FALSE_ALARMS) -> pd.Data
     """Decide which clues are taken for faults.
 
     Each kind of fault has an equal part of the rate of false alarms, so that many schools under one check do not blunt
-    another; within a kind Holm's step-down allows for the number of places. The chance that a cohort without faults
+    another; each way of looking for a kind (a wording of ``because``) has an equal part of that; and within it Holm's
+    step-down allows for the number of places. The chance that a cohort without faults
     is flagged at all is therefore at most `false_alarms`.
 
     Parameters
@@ -133,11 +134,15 @@ def decide(clues: Sequence[Clue], false_alarms: float = FALSE_ALARMS) -> pd.Data
         kind="stable",
         ignore_index=True,
     )
-    table["p_adjusted"] = 1.0
-    for _, rows in table.groupby("kind", sort=False).groups.items():
-        held = table.loc[rows, "p"].fillna(1.0).clip(0.0, 1.0).to_numpy(dtype=float)
-        joint = bool(table.loc[rows, "joint"].all())
-        table.loc[rows, "p_adjusted"] = np.minimum((held if joint else _holm(held)) * len(KINDS), 1.0)
+    p = table["p"].fillna(1.0).clip(0.0, 1.0).to_numpy(dtype=float)
+    adjusted = np.ones(len(table))
+    families = list(zip(table["kind"], table["because"], strict=True))
+    for family in dict.fromkeys(families):
+        rows = np.array([i for i, own in enumerate(families) if own == family])
+        looks = len({because for kind, because in families if kind == family[0]})
+        joint = bool(table["joint"].to_numpy()[rows].all())
+        adjusted[rows] = p[rows] if joint else _holm(p[rows]) * looks
+    table["p_adjusted"] = np.minimum(adjusted * len(KINDS), 1.0)
     table["flagged"] = table["p_adjusted"] <= false_alarms
     return table
 

@@ -78,11 +78,14 @@ def plot_scores(data: pd.DataFrame) -> Figure:
 def plot_losses(data: pd.DataFrame) -> Figure:
     """Draw the children left at each step, one panel a group; a hidden number has no bar.
 
+    Steps that count those left out, rather than those who are left, are not drawn.
+
     Parameters
     ----------
     data : DataFrame
         Columns ``stage``, ``group`` and ``count``.
     """
+    data = data[~data["stage"].str.endswith("left out")]
     groups = [g for g in ("all", "programme", "comparison") if (data["group"] == g).any()]
     parts = [data[data["group"] == g].reset_index(drop=True) for g in groups]
     height = 0.9 + 0.42 * len(data) + 0.45 * len(groups)

@@ -104,9 +104,11 @@ class Held:
             if len(part) >= fewest:
                 yield str(names[codes[np.searchsorted(rows, part[0])]]), part
 
-    def informants(self, measure: str) -> set[str]:
-        """Who answered a measure."""
+    @cached_property
+    def informants(self) -> dict[str, set[str]]:
+        """Who answered each measure."""
         table = self.readings
         if "informant" not in table:
-            return set()
-        return set(table.loc[table["measure"] == measure, "informant"].dropna())
+            return {measure: set() for measure in self.measures}
+        pairs = table[["measure", "informant"]].drop_duplicates().dropna()
+        return {str(measure): set(rows) for measure, rows in pairs.groupby("measure")["informant"]}

@@ -150,12 +150,6 @@ def losses(cohort: Cohort, frame: AnalysisFrame, first: str, outcome: str) -> pd
     """
     data = frame.data
     rows = []
-    if "identified" in cohort.children:
-        found = (cohort.children["identified"] == True).fillna(False) & (  # noqa: E712 - three-valued
-            cohort.children["group"] == "programme"
-        )
-        if found.any():
-            rows.append(("of those in the tables, identified by the rules", "programme", int(found.sum())))
     for group, members in (("programme", data["programme"] == 1), ("comparison", data["programme"] == 0)):
         if not members.any():
             continue
@@ -164,4 +158,11 @@ def losses(cohort: Cohort, frame: AnalysisFrame, first: str, outcome: str) -> pd
         rows.append(("with the primary outcome at the start", group, int((members & there).sum())))
         rows.append(("and at the end: analysed", group, int((members & there & after).sum())))
     extra = pd.DataFrame(rows, columns=["stage", "group", "count"])
-    return pd.concat([frame.flow, extra], ignore_index=True)
+    flow = frame.flow.reset_index(drop=True)
+    tables = flow.index[(flow["stage"] == "in the tables") & (flow["group"] == "programme")]
+    parts = [flow, extra]
+    if len(tables) and "identified" in cohort.children:
+        found = cohort.children.loc[cohort.children["group"] == "programme", "identified"].fillna(False).astype(bool)
+        step = pd.DataFrame([("of them, identified by the rules", "programme", int(found.sum()))], columns=extra.columns)
+        parts = [flow.iloc[: tables[0] + 1], step, flow.iloc[tables[0] + 1 :], extra]
+    return pd.concat(parts, ignore_index=True)

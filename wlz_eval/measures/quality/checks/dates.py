@@ -54,7 +54,7 @@ def _of_readings(held: Held) -> list[Clue]:
     table, clues = held.readings, []
     if "date" not in table:
         return []
-    table = table[table["date"].notna()]
+    table = table[table["date"].notna()].drop_duplicates(["child", "wave", "date"])
     for wave, period in held.cohort.meta.waves.items():
         rows = table[table["wave"] == wave]
         late = (rows["date"] < pd.Timestamp(period.start)) | (rows["date"] > pd.Timestamp(period.end))

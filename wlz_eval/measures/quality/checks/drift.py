@@ -12,8 +12,8 @@ __all__ = ["incident_clues", "timing_clues"]
 
 #: Variance between schools of the change in the logarithm of their rate of incidents, with one policy.
 INCIDENT_PRIOR = 0.1
-#: Shortest stretch on either side of a change, in months, and fewest incidents that are expected in it.
-MONTHS, FEWEST_INCIDENTS = 2, 10
+#: Fewest incidents of a school that are expected on either side of a change.
+FEWEST_INCIDENTS = 10
 
 
 def timing_clues(held: Held) -> list[Clue]:
@@ -72,10 +72,10 @@ def _sign(most: int, size: int) -> float:
 
 
 def incident_clues(held: Held) -> list[Clue]:
-    """Ask of each school whether its rate of incidents changed at some month as in no other school.
+    """Ask of each school whether its rate of incidents changed at some quarter as in no other school.
 
     The logarithm of the ratio of later to earlier incidents is compared with the other schools', allowing for
-    incidents that come in bouts; the smallest p-value counts as often as there are months.
+    incidents that come in bouts; the smallest p-value counts as often as there are quarters.
     """
     from scipy.stats import t as student
 
@@ -84,11 +84,11 @@ def incident_clues(held: Held) -> list[Clue]:
     table = held.cohort["incidents"]
     table = table[table["date"].notna()]
     child = held.children.index.get_indexer(pd.Index(table["child_id"].astype("str")))
-    month = (table["date"].dt.year * 12 + table["date"].dt.month).to_numpy()
-    counts = pd.crosstab(held.school[child], month)
+    quarter = (table["date"].dt.year * 4 + table["date"].dt.quarter).to_numpy()
+    counts = pd.crosstab(held.school[child], quarter)
     bouts = _bouts(counts.to_numpy(dtype=float))
     tried: dict[str, list[float]] = {str(s): [] for s in counts.index}
-    for cut in range(MONTHS, counts.shape[1] - MONTHS + 1):
+    for cut in range(1, counts.shape[1]):
         early, late = counts.iloc[:, :cut].sum(axis=1), counts.iloc[:, cut:].sum(axis=1)
         enough = (early + late) * min(cut, counts.shape[1] - cut) / counts.shape[1] >= FEWEST_INCIDENTS
         if enough.sum() < 3:
@@ -101,7 +101,7 @@ def incident_clues(held: Held) -> list[Clue]:
         Clue(
             kind="incident_policy", table="incidents", school=school, p=min(1.0, min(ps) * len(ps)),
             size=int(counts.loc[school].sum()), affected=len(set(child[held.school[child] == school])),
-            because="the number of recorded incidents changed at one month as in no other school",
+            because="the number of recorded incidents changed at one time as in no other school",
         )
         for school, ps in tried.items()
         if ps
@@ -109,7 +109,7 @@ def incident_clues(held: Held) -> list[Clue]:
 
 
 def _bouts(counts: np.ndarray) -> float:
-    """How much more monthly incidents vary than Poisson counts: Pearson's ratio, the median over schools."""
+    """How much more incidents by quarter vary than Poisson counts: Pearson's ratio, the median over schools."""
     total = counts.sum(axis=1, keepdims=True)
     share = counts.sum(axis=0, keepdims=True) / max(counts.sum(), 1.0)
     expected = np.maximum(total * share, 1e-9)

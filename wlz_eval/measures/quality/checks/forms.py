@@ -22,7 +22,8 @@ def form_clues(held: Held) -> list[Clue]:
         if column not in table:
             continue
         rows = table[table[column].notna()]
-        family = rows["measure"].map(lambda name: held.cohort.measure(name).family or name)
+        families = {name: held.cohort.measure(name).family or name for name in rows["measure"].unique()}
+        family = rows["measure"].map(families)
         common = rows.groupby("measure")[column].agg(lambda words: words.value_counts().index[0])
         other = rows[column] != rows["measure"].map(common)
         names = rows["measure"].groupby(family).unique().map(lambda found: " ".join(sorted(found)))

@@ -33,7 +33,7 @@ def scale_clues(held: Held) -> list[Clue]:
     """
     clues = []
     for measure in held.measures:
-        if held.informants(measure) & set(PEOPLE):
+        if held.informants.get(measure, set()) & set(PEOPLE):
             continue
         icc = held.cohort.measure(measure).icc
         for first, second in itertools.pairwise(held.waves(measure)):
@@ -64,8 +64,7 @@ def _pair(held: Held, measure: str, first: str, second: str, prior: float) -> li
             Clue(
                 kind="changed_scale", table="measures", school=name, measure=measure, p=min(1.0, 2 * float(p)),
                 wave=waves[i], size=int(size[i]), affected=int(size[i]),
-                because="the level of the scores moved as in no other school" if p_level[i] <= p_spread[i]
-                else "the spread of the scores changed as in no other school",
+                because="the level or the spread of the scores changed as in no other school",
             )
         )
     return out
@@ -103,12 +102,19 @@ def _went_back(a: Array, b: Array, groups: Groups) -> np.ndarray:
 
 
 def _further(held: Held, measure: str, waves: tuple[str, str], groups: Groups) -> list[str]:
-    """Name for each school the wave at which it stands further from the others, in level and in spread."""
+    """Name for each school the wave at which its place among the schools is least like that at its other waves."""
+    place = {}
+    for wave in held.waves(measure):
+        values = held.values[measure, wave]
+        seen = [values[rows][~np.isnan(values[rows])] for _, rows in groups]
+        if min(len(v) for v in seen) < 2:
+            continue
+        means, spreads = np.array([v.mean() for v in seen]), np.log([max(v.std(ddof=1), 1e-9) for v in seen])
+        unit = math.exp(float(np.median(spreads)))
+        place[wave] = np.array([(means - np.median(means)) / unit, spreads - np.median(spreads)])
     distance = []
     for wave in waves:
-        values = held.values[measure, wave]
-        means = np.array([values[rows].mean() for _, rows in groups])
-        spreads = np.log([values[rows].std(ddof=1) for _, rows in groups])
-        unit = math.exp(float(np.median(spreads)))
-        distance.append(np.abs(means - np.median(means)) / unit + np.abs(spreads - np.median(spreads)))
+        # With two waves both are as far from each other: then the one further from the other schools is named.
+        rest = np.median([place[w] for w in place if w != wave], axis=0)
+        distance.append(np.abs(place[wave] - rest).sum(axis=0) + 1e-6 * np.abs(place[wave]).sum(axis=0))
     return [waves[int(second > first)] for first, second in zip(*distance, strict=True)]

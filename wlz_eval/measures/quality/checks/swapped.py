@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ __all__ = ["swap_clues", "swap_scores"]
 
 #: Share of children with two readings who must have an earlier or middle one too, for it to help.
 HELD_BY_MOST = 0.8
+#: Standard errors of a school's mean by which schools must grow, for one that goes back to be told by that.
+FEWEST_STEPS = 4
 
 
 def swap_clues(held: Held) -> list[Clue]:
@@ -34,7 +37,8 @@ def _by_date(held: Held) -> list[Clue]:
     table, periods = held.readings, held.cohort.meta.waves
     if "date" not in table:
         return []
-    table = table[table["date"].notna()]
+    # The readings of one sitting are one event.
+    table = table[table["date"].notna()].drop_duplicates(["child", "wave", "date"])
     clues = []
     for first, second in itertools.combinations([w for w in WAVES if w in periods], 2):
         parts = []
@@ -137,8 +141,8 @@ def _score_clues(held: Held, score: Array, waves: str) -> list[Clue]:
     if not pooled > 0:
         return []
     against_zero = student.sf(mean / np.maximum(spread, pooled) * np.sqrt(size), size - 1)
-    t, df = unlike(mean, pooled**2 / size, 0.0, prior_df=0.0)
-    against_others = np.where(df >= 2, student.sf(t, np.maximum(df, 1)), 1.0)
+    t, df = unlike(mean, pooled**2 / size, 0.0)
+    against_others = np.where(np.isnan(df), 1.0, student.sf(t, df))
     return [
         Clue(
             kind="swapped_waves", table="measures", school=name, wave=waves, size=len(rows), affected=len(rows),
@@ -162,8 +166,11 @@ def _growth_clues(held: Held, measure: str, first: str, second: str) -> list[Clu
     pooled = np.average([change[rows].var(ddof=1) for _, rows in groups], weights=size - 1)
     if not pooled > 0:
         return []
-    t, df = unlike(mean, pooled / size, 0.0, prior_df=0.0)
+    t, df = unlike(mean, pooled / size, 0.0)
     overall = (mean.sum() - mean) / (len(mean) - 1)
+    # Where children hardly grow, going back as far as the others went forward is no sign of anything.
+    if np.median(np.abs(mean)) < FEWEST_STEPS * math.sqrt(pooled / np.median(size)):
+        return []
     back = (np.sign(mean) != np.sign(overall)) & (np.abs(mean + overall) < np.abs(mean - overall) / 2)
     return [
         Clue(
