@@ -80,7 +80,11 @@ def test_national_figures_and_the_pilots_cut_point():
     assert simulation_parameters()["attrition"].value == pytest.approx(10 / 128, abs=0.005)
 
 
-@pytest.mark.parametrize("file", ["sdq_bands", "eef_months", "broken_years", "national_figures", "simulation"])
+SOURCED = ["sdq_bands", "sdq_items", "eef_months", "broken_years", "national_figures", "simulation"]
+SOURCED += ["attainment_cuts", "gcse_letters", "ordered_scales", "persistent_absence", "teacher_levels"]
+
+
+@pytest.mark.parametrize("file", SOURCED)
 def test_every_row_has_a_source_and_says_whether_it_is_confirmed(file):
     table = pd.read_csv(reference_dir() / f"{file}.csv")
     assert table["source"].notna().all()
