@@ -57,6 +57,9 @@ def _codes(school: npt.ArrayLike | None, keep: npt.NDArray[np.bool_]) -> npt.NDA
     """Give the schools of the children kept numbers; children whose school is not known share one."""
     if school is None:
         return np.zeros(int(keep.sum()), dtype=np.intp)
+    given = np.asarray(school)
+    if np.issubdtype(given.dtype, np.integer):
+        return np.asarray(np.unique(given[keep], return_inverse=True)[1], dtype=np.intp)
     named = pd.Series(np.asarray(school, dtype=object)[keep]).astype(object)
     return np.asarray(pd.factorize(named.where(named.notna(), "").astype(str), sort=True)[0], dtype=np.intp)
 

@@ -15,6 +15,7 @@ from wlz_eval.cohort.model import Cohort
 from wlz_eval.measures.options import RiskRule
 from wlz_eval.measures.progress.normal import Population, expected_exit_rate, expected_regression
 from wlz_eval.measures.progress.population import (
+    Readings,
     central_population,
     moment_draws,
     norm_draws,
@@ -102,12 +103,12 @@ def middle_range(draws: Array) -> Range:
 
 
 def _held(
-    cohort: Cohort,
     facts: Measure,
     data: pd.DataFrame,
     group: Ints,
     wave: str,
     judged: bool,
+    readings: Readings,
     rng: np.random.Generator,
     draws: int,
 ) -> Untreated | None:
@@ -123,7 +124,7 @@ def _held(
     population = population_of(pool, facts.name, wave)
     drawn = draw_later(model, school[group], rng, draws)
     caution = pool.caution
-    alpha = consistency(facts.name, readings_of(cohort, facts.name, wave).informant) if judged else None
+    alpha = consistency(facts.name, readings.informant) if judged else None
     if alpha is not None:
         drawn = drawn + _judged(drawn, before, population, alpha.r, rng)
         caution += " Children were chosen by judgement too: the range reaches from a choice on what was measured to a "
@@ -164,9 +165,15 @@ def on_scale(drawn: Array, facts: Measure, data: pd.DataFrame, first: str) -> Ar
 
 
 def _norms(
-    cohort: Cohort, facts: Measure, data: pd.DataFrame, group: Ints, wave: str, rng: np.random.Generator, draws: int
+    cohort: Cohort,
+    facts: Measure,
+    data: pd.DataFrame,
+    group: Ints,
+    wave: str,
+    readings: Readings,
+    rng: np.random.Generator,
+    draws: int,
 ) -> Untreated | None:
-    readings = readings_of(cohort, facts.name, wave)
     norms = norms_of(cohort, facts, wave, readings)
     if norms is None:
         return None
@@ -216,8 +223,9 @@ def untreated(
     if not len(group):
         return None
     rng = np.random.default_rng([seed, zlib.crc32(f"{measure} {wave}".encode())])
-    found = _held(cohort, facts, data, group, wave, judged, rng, draws)
-    return found if found is not None else _norms(cohort, facts, data, group, wave, rng, draws)
+    readings = readings_of(cohort, measure, wave)
+    found = _held(facts, data, group, wave, judged, readings, rng, draws)
+    return found if found is not None else _norms(cohort, facts, data, group, wave, readings, rng, draws)
 
 
 def one_reading(

@@ -54,7 +54,7 @@ class Pool:
     Parameters
     ----------
     rows : DataFrame
-        Those children's rows of the analysis frame.
+        Their two readings and their school.
     everyone : array
         First readings of the whole unselected population: the same children where nobody was taken from among
         them, else all children of their schools, those of the programme included.
@@ -119,8 +119,11 @@ def pool_of(data: pd.DataFrame, measure: str, wave: str) -> Pool | None:
     first, later = f"{measure}_baseline", f"{measure}_{wave}"
     if not {first, later} <= set(data.columns):
         return None
-    rest = data[data["programme"] == 0]
-    other = rest[rest["comparison_type"] == "other_school"] if "comparison_type" in rest else rest.iloc[:0]
+    wanted = [first, later, *(["school_id"] if "school_id" in data else [])]
+    outside = (data["programme"] == 0).to_numpy()
+    elsewhere = outside & (data["comparison_type"] == "other_school").to_numpy() if "comparison_type" in data else None
+    rest = data.loc[outside, wanted]
+    other = rest.iloc[:0] if elsewhere is None else data.loc[elsewhere, wanted]
     pairs = other.dropna(subset=[first, later])
     if len(pairs) >= MIN_PAIRS and _vary(pairs, first, later):
         return Pool(pairs, other.dropna(subset=[first]), "comparison pupils of other schools", "")
@@ -129,7 +132,7 @@ def pool_of(data: pd.DataFrame, measure: str, wave: str) -> Pool | None:
         return None
     return Pool(
         pairs,
-        data.dropna(subset=[first]),
+        data[wanted].dropna(subset=[first]),
         "all comparison pupils",
         "The programme's children were taken out from among these pupils: mean and spread at the start are those of "
         "all pupils together.",
