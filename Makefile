@@ -16,6 +16,8 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 export MPLBACKEND := Agg
+# Every kernel imports the package: let the first one keep what it compiled, whatever the caller's setting.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help report full test test-worlds studies test-browser lint lab bench setup lock data clean
 

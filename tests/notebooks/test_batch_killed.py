@@ -15,9 +15,7 @@ from toy_batch import FINDINGS, write_cohort, write_notebook
 SCRIPT = Path(__file__).with_name("batch_process.py")
 
 
-@pytest.fixture
-def books(tmp_path):
-    folder = tmp_path / "books"
+def write_books(folder):
     for i, name in enumerate(["01_a", "02_b", "03_c", "04_d"], start=1):
         cells = [FINDINGS.format(name=name), f"import time; time.sleep({0.5 if i < 3 else 1.5})", f"print({i})"]
         write_notebook(folder, name, cells, i, needs=["01_a"] if name == "03_c" else [])
@@ -25,8 +23,24 @@ def books(tmp_path):
 
 
 @pytest.fixture
+def books(tmp_path):
+    return write_books(tmp_path / "books")
+
+
+@pytest.fixture
 def cohort(tmp_path):
     return write_cohort(tmp_path / "cohorts" / "toy")
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory):
+    """Notebooks, a cohort, and what a run of them leaves that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("calm")
+    books, cohort = write_books(folder / "books"), write_cohort(folder / "cohorts" / "toy")
+    process = start(books, folder / "out", cohort)
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    return books, cohort, files(folder / "out")
 
 
 def start(books, out, cohort):
@@ -45,7 +59,7 @@ def files(out):
     }
 
 
-def wait_for(path, seconds=60):
+def wait_for(path, seconds=240):
     limit = time.monotonic() + seconds
     while not path.exists():
         assert time.monotonic() < limit, f"{path} did not appear"
@@ -67,12 +81,8 @@ def kernels_of(out):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("moment", [0.0, 1.2])
-def test_killed_at_a_moment(tmp_path, books, cohort, moment):
-    calm = tmp_path / "calm"
-    process = start(books, calm, cohort)
-    _, said = process.communicate()
-    assert process.returncode == 0, said
-
+def test_killed_at_a_moment(tmp_path, calm, moment):
+    books, cohort, whole = calm
     out = tmp_path / "out"
     process = start(books, out, cohort)
     executed = out / ".work/toy/public/executed"
@@ -81,14 +91,15 @@ def test_killed_at_a_moment(tmp_path, books, cohort, moment):
     process.kill()
     process.communicate()
     for path in executed.glob("*.ipynb"):
-        assert path.read_bytes() == files(calm)[path.relative_to(out).as_posix()], "what is there is whole"
+        assert path.read_bytes() == whole[path.relative_to(out).as_posix()], "what is there is whole"
     manifest = out / ".work/toy/public/manifest.json"
     finished = set(json.loads(manifest.read_text())["notebooks"]) if manifest.exists() else set()
 
     again = start(books, out, cohort)
     _, said = again.communicate()
     assert again.returncode == 0, said
-    assert files(out) == files(calm)
+    assert whole
+    assert files(out) == whole
     record = json.loads((out / ".work/toy/public/run.json").read_text())["notebooks"]
     assert {name for name, entry in record.items() if entry["status"] == "cached"} == finished
 
