@@ -238,7 +238,7 @@ def _raters(cohort: Cohort, tables: Tables, rng: Rng) -> dict[str, object] | Non
         return None
     school = _any_school(tables, rng, rows)
     teacher = table["informant"] == "teacher"
-    table["rater_id"] = pd.array(("R" + _school_of(tables).astype("str")).where(teacher), dtype="str")
+    table["rater_id"] = ("R" + _school_of(tables).astype("str")).where(teacher).astype("str")
     rows &= _school_of(tables) == school
     easier = np.where(table.loc[rows, "measure"] == "sdq_prosocial", 10.0, 0.0)
     table.loc[rows, "value"] = np.round(table.loc[rows, "value"] / 5 + easier * 4 / 5)

@@ -165,7 +165,7 @@ def places(decided: pd.DataFrame) -> pd.DataFrame:
     rows = []
     place = ["kind", "table", "school", "partner"]
     for key, group in flagged.groupby(place, sort=False):
-        best = group.loc[group["p_adjusted"].idxmin()]
+        best = group.sort_values("p_adjusted", kind="stable").iloc[0]
         rows.append(
             dict(zip(place, key, strict=True))
             | {

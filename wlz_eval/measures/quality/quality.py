@@ -43,7 +43,7 @@ class DataQuality(Result):
     completeness : DataFrame
         One row a measure and wave: children of each group, those with a value, and those without.
     by_school : DataFrame
-        One row a school and wave: children, those with a reading, those without.
+        One row a school and wave: ``where`` (the school by its number), children, those with a reading, those without.
     by_partner : DataFrame
         One row a partner: children whose main partner it is, and of them those with a measure of it.
     oddities : DataFrame
@@ -54,7 +54,8 @@ class DataQuality(Result):
         One row a kind of fault: ``what``, ``looked`` (whether the tables let one look), ``found`` in words,
         ``places`` (how many places are suspected), ``affected`` (children).
     suspected : DataFrame
-        One row a suspected fault, with its place; see :func:`wlz_eval.measures.quality.clues.places`.
+        One row a suspected fault, with its place (see :func:`wlz_eval.measures.quality.clues.places`), and ``where``
+        as a page may say it: schools by their number.
     scores : DataFrame
         One row a dimension, with its score out of 100 and how that is computed.
     advice : DataFrame
@@ -203,6 +204,19 @@ def _checked(decided: pd.DataFrame, suspected: pd.DataFrame, cohort: Cohort) -> 
     return table.assign(affected=table["affected"].where(table["places"] > 0))
 
 
+def _numbered(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    """Say where, without ids of schools, which no page may hold: schools are numbered in the order of their ids."""
+    ids = sorted(cohort.children["school_id"].astype("str").unique())
+    number = {school: f"School {i}" for i, school in enumerate(ids, start=1)}
+    where = table["school"].map(number)
+    if "partner" in table:
+        named = {}
+        if cohort.has("partners") and "name" in cohort["partners"]:
+            named = dict(zip(cohort["partners"]["partner_id"], cohort["partners"]["name"], strict=True))
+        where = where.fillna(table["partner"].map(named)).fillna("the whole cohort")
+    return table.assign(where=where.astype("str"))
+
+
 def data_quality(cohort: Cohort, frame: AnalysisFrame, primary: str) -> DataQuality:
     """Describe what a cohort holds and what is missing, look for faults, score six dimensions, and advise.
 
@@ -242,11 +256,11 @@ def data_quality(cohort: Cohort, frame: AnalysisFrame, primary: str) -> DataQual
         counts[f"{group}_primary"] = int((known & members).sum())
     held = Held(cohort)
     decided = decide(all_clues(held))
-    suspected, complete = places(decided), completeness(cohort, data)
+    suspected, complete = _numbered(places(decided), cohort), completeness(cohort, data)
     return DataQuality(
         held=tables_held(cohort),
         completeness=complete,
-        by_school=completeness_by_school(held),
+        by_school=_numbered(completeness_by_school(held), cohort),
         by_partner=partner_return(held),
         oddities=oddities(held),
         flow=losses(cohort, frame, f"{measure}_baseline", primary),

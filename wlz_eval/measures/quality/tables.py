@@ -163,6 +163,7 @@ def losses(cohort: Cohort, frame: AnalysisFrame, first: str, outcome: str) -> pd
     parts = [flow, extra]
     if len(tables) and "identified" in cohort.children:
         found = cohort.children.loc[cohort.children["group"] == "programme", "identified"].fillna(False).astype(bool)
-        step = pd.DataFrame([("of them, identified by the rules", "programme", int(found.sum()))], columns=extra.columns)
+        step = extra.iloc[:0].copy()
+        step.loc[0] = ["of them, identified by the rules", "programme", int(found.sum())]
         parts = [flow.iloc[: tables[0] + 1], step, flow.iloc[tables[0] + 1 :], extra]
     return pd.concat(parts, ignore_index=True)
