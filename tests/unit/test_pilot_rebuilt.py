@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from wlz_eval.cohort import check_cohort
-from wlz_eval.measures import analysis_frame, at_risk, progress, risk_count, risk_flags
+from wlz_eval.measures import analysis_frame, at_risk, progress, risk_count
 from wlz_eval.measures.options import RiskRule
 from wlz_eval.pilot.folders import anchors, rebuilt_folder, write_anchors
 from wlz_eval.pilot.rebuild import marginal, spread_counts
+from wlz_eval.pilot.rebuilt import flags_at
 from wlz_eval.plan import load_cohort_and_plan
 
 SHIPPED = rebuilt_folder()
@@ -28,15 +29,9 @@ def opened(name):
     return cohort, plan, analysis_frame(cohort)
 
 
-def flags(frame, rules, wave):
-    """Risk flags at a wave, by the plan's rules of the start put to the columns of that wave."""
-    moved = [rule.model_copy(update={"column": rule.column.replace("_baseline", f"_{wave}")}) for rule in rules]
-    return risk_flags(frame, moved)
-
-
 def crossed(frame, rules, area):
     """How many children at risk at the start, of those how many are out, and how many are at risk at the end."""
-    before, after = (flags(frame, rules, wave)[area] for wave in ("baseline", "endline"))
+    before, after = (flags_at(frame, rules, wave)[area] for wave in ("baseline", "endline"))
     both = before.notna() & after.notna()
     before, after = before[both].astype(bool), after[both].astype(bool)
     return int(before.sum()), int((before & ~after).sum()), int(after.sum())
@@ -44,7 +39,7 @@ def crossed(frame, rules, area):
 
 def composite(frame, rules):
     """Children with fewer, as many and more areas at risk at the end than at the start."""
-    change = risk_count(flags(frame, rules, "endline")) - risk_count(flags(frame, rules, "baseline"))
+    change = risk_count(flags_at(frame, rules, "endline")) - risk_count(flags_at(frame, rules, "baseline"))
     known = change.dropna()
     return int((known < 0).sum()), int((known == 0).sum()), int((known > 0).sum())
 
@@ -106,7 +101,7 @@ class TestPhoenix:
     def test_composite_and_engagement(self):
         cohort, plan, frame = opened("pilot-phoenix")
         assert composite(frame, plan.risk) == (14, 14, 2)
-        risks = {wave: risk_count(flags(frame, plan.risk, wave)) for wave in ("baseline", "endline")}
+        risks = {wave: risk_count(flags_at(frame, plan.risk, wave)) for wave in ("baseline", "endline")}
         change = (risks["endline"] - risks["baseline"]).dropna()
         dose = cohort["interactions"].groupby("child_id").size().reindex(frame.data.index, fill_value=0)
         means = [dose[change.index[chosen]].mean() for chosen in (change < 0, change == 0, change > 0)]
@@ -115,7 +110,7 @@ class TestPhoenix:
 
     def test_every_child_assessed_was_at_risk_in_something(self):
         _, plan, frame = opened("pilot-phoenix")
-        assert risk_count(flags(frame, plan.risk, "baseline")).dropna().min() >= 1
+        assert risk_count(flags_at(frame, plan.risk, "baseline")).dropna().min() >= 1
 
 
 class TestArkSwift:
@@ -146,7 +141,7 @@ class TestArkSwift:
         cohort, plan, frame = opened("pilot-ark-swift")
         assert composite(frame, plan.risk) == (9, 22, 2)
         subjects = [r.area for r in plan.risk if r.area != "behaviour"]
-        before, after = (flags(frame, plan.risk, w)[subjects].astype(int) for w in ("baseline", "endline"))
+        before, after = (flags_at(frame, plan.risk, w)[subjects].astype(int) for w in ("baseline", "endline"))
         assert (after <= before).all(axis=None)
         assert (before - after).sum().to_dict() == {"reading": 0, "writing": 1, "maths": 0}
         assert len(cohort["interactions"]) == 1162
@@ -156,7 +151,7 @@ class TestRandolphBeresford:
     def test_below_baseline_in_the_prime_areas(self):
         cohort, plan, frame = opened("pilot-randolph-beresford")
         counted = {
-            area: tuple(int(flags(frame, plan.risk, w)[area].sum()) for w in ("baseline", "endline"))
+            area: tuple(int(flags_at(frame, plan.risk, w)[area].sum()) for w in ("baseline", "endline"))
             for area in ("communication", "physical", "personal")
         }
         assert counted == {"communication": (22, 14), "physical": (15, 7), "personal": (20, 10)}

@@ -28,7 +28,7 @@ class PublishedFigures(Result):
     figures : DataFrame
         One row a figure: ``id``, ``source``, ``section``, ``statement``, ``value``, ``unit``, ``about``, ``verdict``,
         ``reason`` (a key of :data:`wlz_eval.pilot.tables.REASONS`), ``rule`` (the expression), ``computed``, ``why``,
-        ``against``.
+        ``against``, ``note`` (what else the rule says).
     """
 
     figures: pd.DataFrame
@@ -88,12 +88,15 @@ class PublishedFigures(Result):
             {
                 "Figure": rows["id"],
                 "As printed": rows["statement"],
+                "About": rows["about"].where(rows["about"] != "", rows["statement"]),
                 "Value": rows["value"],
-                "What was found": rows["why"],
+                "What was found": [_with_note(*pair) for pair in zip(rows["why"], rows["note"], strict=True)],
                 "Against": rows["against"],
             }
         )
-        return shown.drop(columns=[c for c in ("Against",) if not shown[c].any()]).reset_index(drop=True)
+        # What cannot be computed again is named by what it is about: quoted sentences speak of single children.
+        unused = ["As printed"] if verdict == "cannot be reproduced" else ["About"]
+        return shown.drop(columns=unused + ([] if shown["Against"].any() else ["Against"])).reset_index(drop=True)
 
     def plot(self) -> Figure:
         """Draw how many figures have each verdict, by source."""
@@ -134,14 +137,16 @@ class Contradictions(Result):
         """Give the table in words, for a page."""
         return pd.DataFrame(
             {
-                "Place": self.rows["id"],
-                "Kind": self.rows["kind"],
+                "Place": self.rows["id"] + ", " + self.rows["kind"],
                 "One passage": [_quote(s, q) for s, q in zip(self.rows["source_a"], self.rows["quote_a"], strict=True)],
                 "The other": [_quote(s, q) for s, q in zip(self.rows["source_b"], self.rows["quote_b"], strict=True)],
-                "Computed": self.rows["computed"].where(self.rows["computed"] != "", "nothing to compute"),
-                "Reading": self.rows["check"],
+                "What was found": self.rows["computed"].where(self.rows["computed"] != "", self.rows["check"]),
             }
         )
+
+
+def _with_note(why: str, note: str) -> str:
+    return f"{why}. {note}" if why and note else why or note
 
 
 def _quote(source: str, words: str) -> str:
@@ -177,6 +182,7 @@ def published_figures() -> PublishedFigures:
             "computed": judged[row.id].computed,
             "why": judged[row.id].why,
             "against": judged[row.id].against,
+            "note": table[row.id].note,
         }
         for row in figures().values()
     ]

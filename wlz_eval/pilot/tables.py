@@ -21,12 +21,14 @@ __all__ = [
     "ContradictionRow",
     "FigureRow",
     "RuleRow",
+    "ShareRow",
     "SourceRow",
     "checks",
     "contradictions",
     "figures",
     "known_values",
     "rules",
+    "shares",
     "sources",
 ]
 
@@ -118,6 +120,16 @@ class CheckRow(ReferenceRow):
     among: str = ""
 
 
+class ShareRow(ReferenceRow):
+    """A share of children that the page puts an interval to: count and whole are expressions over figures."""
+
+    name: str
+    label: str
+    count: str
+    whole: str
+    kind: Literal["composite", "bottom_fifth", "incidents", "partner"]
+
+
 @functools.cache
 def figures() -> Mapping[str, FigureRow]:
     """Every published figure by its id."""
@@ -146,6 +158,12 @@ def contradictions() -> Mapping[str, ContradictionRow]:
 def checks() -> tuple[CheckRow, ...]:
     """Every computed check of a contradiction."""
     return read_rows("contradiction_checks.csv", CheckRow)
+
+
+@functools.cache
+def shares() -> tuple[ShareRow, ...]:
+    """Every share that the page puts an interval to."""
+    return read_rows("published_shares.csv", ShareRow)
 
 
 @functools.cache
