@@ -113,20 +113,18 @@ def incomplete_change(
     seen = paired_change(x, y, school)
     rows = [("complete", "Children with both readings", seen.n, seen.change, seen.ci_low, seen.ci_high)]
     if lost and seen.n >= FEWEST:
-        estimate, ends = _imputed(data, own, first, later, x, school, (low, high), imputations, seed)
-        rows.append(("imputed", "All who have a first reading, the lost imputed", n, estimate, *ends))
+        estimate, interval = _imputed(data, own, first, later, x, school, (low, high), imputations, seed)
+        rows.append(("imputed", "All who have a first reading, the lost imputed", n, estimate, *interval))
     if lost and seen.n:
         changes = (y - x)[~gone]
-        tenths = np.quantile(changes, [0.1, 0.9])
+        tenths = [float(edge) * lost for edge in np.quantile(changes, [0.1, 0.9])]
+        edges = [float(np.sum(edge - x[gone])) for edge in (low, high)]
         for way, what, ends in (
             ("tenth", "If every lost child changed like the lowest, or the highest, tenth", tenths),
-            ("scale", "If every lost child went to an end of the scale", None),
+            ("scale", "If every lost child went to an end of the scale", edges),
         ):
-            bounds = [
-                (changes.sum() + (float(tenths[i]) * lost if ends is not None else float(np.sum(edge - x[gone])))) / n
-                for i, edge in enumerate((low, high))
-            ]
-            rows.append((way, what, n, math.nan, *bounds))
+            least, most = ((float(changes.sum()) + end) / n for end in ends)
+            rows.append((way, what, n, math.nan, least, most))
     needed = -seen.change * seen.n / lost if lost else math.nan
     columns = ["way", "what", "n", "change", "ci_low", "ci_high"]
     return IncompleteChange(rows=pd.DataFrame(rows, columns=columns), children=n, lost=lost, needed=needed)

@@ -127,7 +127,8 @@ def what_would_lift(
     """
     own = frame.data[frame.data["programme"] == 1]
     schools = max(int(own["school_id"].nunique()), 1) if "school_id" in own else 1
-    wanted = {(o.measure, o.wave) for o in outcomes} or {(t.measure, t.wave) for t in tiers.tiers}
+    wanted: set[tuple[str, str]] = {(o.measure, o.wave) for o in outcomes}
+    wanted = wanted or {(t.measure, t.wave) for t in tiers.tiers}
     rows = [
         row
         for tier in tiers.tiers

@@ -58,7 +58,7 @@ class Composite:
 
 def _count(values: dict[str, Array], rules: Sequence[tuple[str, RiskRule]]) -> Array:
     """Areas at risk; where an area has several rules one is enough."""
-    areas: dict[str, Array] = {}
+    areas: dict[str, npt.NDArray[np.bool_]] = {}
     for measure, rule in rules:
         flag = beyond(values[measure], rule)
         areas[rule.area] = areas[rule.area] | flag if rule.area in areas else flag
@@ -146,8 +146,8 @@ def _expected(
     need = [_need(cohort, m) for m in measures]
     spread = [need[i] / (np.std(models[m].pool_fitted) or 1.0) for i, m in enumerate(measures)]
     lent = donors(
-        sum(s * models[m].pool_fitted for s, m in zip(spread, measures, strict=True)),
-        sum(s * models[m].fitted for s, m in zip(spread, measures, strict=True)),
+        np.sum([s * models[m].pool_fitted for s, m in zip(spread, measures, strict=True)], axis=0),
+        np.sum([s * models[m].fitted for s, m in zip(spread, measures, strict=True)], axis=0),
         rng,
         draws,
     )

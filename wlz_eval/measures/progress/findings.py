@@ -16,7 +16,7 @@ __all__ = ["composite_findings", "outcome_findings"]
 _SHARE_METHOD = "Wilson interval on the effective number of children"
 
 
-def _ends(found: Range | Share, scale: float = 1.0) -> dict[str, float]:
+def _ends(found: Range | Share, scale: float = 1.0) -> dict[str, Any]:
     value = found.share if isinstance(found, Share) else found.value
     return {"estimate": scale * value, "ci_low": scale * found.low, "ci_high": scale * found.high}
 
@@ -39,7 +39,7 @@ def outcome_findings(o: OutcomeProgress, evidence: Evidence) -> list[Finding]:
         )
     ]
 
-    def add(name: str, quantity: str, unit: Unit, ends: dict[str, float], n: int, **more: Any) -> None:
+    def add(name: str, quantity: str, unit: Unit, ends: dict[str, Any], n: int, **more: Any) -> None:
         if math.isfinite(ends["estimate"]):
             about = {**base, **more}
             found.append(Finding(finding_id=f"progress.{name}.{where}", quantity=quantity, unit=unit, n_programme=n,

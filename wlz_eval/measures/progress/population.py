@@ -106,7 +106,7 @@ def years_between(cohort: Cohort, wave: str) -> float | None:
     waves = cohort.meta.waves
     if "baseline" not in waves or wave not in waves:
         return None
-    return (waves[wave].start - waves["baseline"].start).days / 365.25  # type: ignore[index]
+    return (waves[wave].start - waves["baseline"].start).days / 365.25
 
 
 def pool_of(data: pd.DataFrame, measure: str, wave: str) -> Pool | None:
