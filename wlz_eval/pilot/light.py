@@ -15,7 +15,7 @@ from wlz_eval.core.figures import COLOURS, MARKERS, new_figure
 from wlz_eval.core.result import Result
 from wlz_eval.measures import exit_rate_expected, wilson
 from wlz_eval.pilot.rebuild import number
-from wlz_eval.pilot.tables import known_values, shares
+from wlz_eval.pilot.tables import figures, shares
 from wlz_eval.reference.attainment import months_of_progress
 
 if TYPE_CHECKING:
@@ -113,8 +113,8 @@ class PilotInLight(Result):
         return self.shares
 
     def _row(self, name: str) -> dict[str, float]:
-        found: dict[str, float] = self.shares.set_index("name").loc[name].to_dict()
-        return found
+        (row,) = self.shares[self.shares["name"] == name].to_dict(orient="records")
+        return {key: float(row[key]) for key in ("count", "whole", "share", "low", "high")}
 
     @property
     def answer(self) -> str:
@@ -154,12 +154,12 @@ class PilotInLight(Result):
     @property
     def engagement_answer(self) -> str:
         """What the link between Link Worker contacts and progress can bear, in words."""
-        known = known_values().values
+        improved, same = _mean_contacts()
         return (
-            f"Children who improved had {float(known['PIL-127']):.1f} contacts on average, those who stayed the same "
-            f"{float(known['PIL-128']):.1f}; how much children differed among themselves was not published. If their "
-            f"standard deviation was above {self.spread:.1f} contacts, the difference is within what chance gives. The "
-            "third average rests on two. And it does not say which came first: children who take to the work may both "
+            f"Children who improved had {improved:.1f} contacts on average, those who stayed the same {same:.1f}; how "
+            "much children differed among themselves was not published. If their standard deviation was above "
+            f"{self.spread:.1f} contacts, the difference is within what chance gives. The average of those who became "
+            "worse rests on two. And it does not say which came first: children who take to the work may both "
             "come more and do better."
         )
 
@@ -289,12 +289,16 @@ def _smallest(n: int, schools: int) -> dict[str, float]:
     }
 
 
+def _mean_contacts() -> tuple[float, float]:
+    """Link Worker contacts of Phoenix's children: the mean of those who improved, and of those who stayed the same."""
+    return float(figures()["PIL-127"].value), float(figures()["PIL-128"].value)
+
+
 def _spread() -> float:
     """SD at which the means of those who improved and of those who stayed the same just differ (two-sample t)."""
     n = number("PIL-061"), number("difference(of(PIL-061), PIL-061, PIL-130)")
-    known = known_values().values
-    difference = float(known["PIL-127"]) - float(known["PIL-128"])  # type: ignore[arg-type]
-    return difference / (float(special.stdtrit(sum(n) - 2, 0.975)) * math.sqrt(1 / n[0] + 1 / n[1]))
+    improved, same = _mean_contacts()
+    return (improved - same) / (float(special.stdtrit(sum(n) - 2, 0.975)) * math.sqrt(1 / n[0] + 1 / n[1]))
 
 
 def draw_shares(table: pd.DataFrame) -> Figure:

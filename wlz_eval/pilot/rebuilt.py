@@ -76,7 +76,7 @@ def rebuilt_anchors() -> Rebuilt:
         before, after = (flags_at(frame, plan.risk, wave) for wave in ("baseline", "endline"))
         for area in before:
             known = before[area].notna() & after[area].notna()
-            first, last = (flags.loc[known, area].astype(bool) for flags in (before, after))
+            first, last = (flags[area][known].astype(bool) for flags in (before, after))
             areas.append(
                 {
                     "anchor": anchor,
