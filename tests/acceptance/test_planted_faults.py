@@ -7,16 +7,16 @@ from wlz_eval.simulate.faults import FAULTS
 
 #: Small enough to be quick, large enough for most faults to be seen (see faults.SEEN_FROM).
 SIZES = ({"children": 300, "pool": 1200, "schools": 10, "comparison_schools": 0},)
-WORLDS = 2 * len(FAULTS)
+WORLDS = len(FAULTS)
 
 
 def test_planted_faults_are_named_and_clean_cohorts_are_not_flagged():
-    """At most three of eighteen planted faults missed, at most three of eighteen clean cohorts flagged.
+    """At most two of nine planted faults missed, at most two of nine clean cohorts flagged.
 
     The bars are 95% and 5%, and are measured over hundreds of cohorts by ``python -m wlz_eval.simulate.fault_study``;
-    this is the shorter version. If a fault that is large enough is missed with a chance of 2% (none of those measured
-    was), four or more of 18 are missed with a chance of 1 - binom.cdf(3, 18, .02) = 0.0004; and likewise for false
-    alarms at 2%: below one in a thousand together.
+    this is the shorter version. If a fault that is large enough is missed with a chance of 1.5%, three or more of nine
+    are missed with a chance of 1 - binom.cdf(2, 9, .015) = 0.00027; and likewise for false alarms at 1.5%. Together
+    that is below one in a thousand, and the rates that were measured are lower.
     """
     first = secrets.randbelow(2**31)
     print(f"seeds {first} to {first + WORLDS - 1}")
@@ -24,5 +24,5 @@ def test_planted_faults_are_named_and_clean_cohorts_are_not_flagged():
     missed = [row for row in rows if row.get("large") and not row["named"]]
     flagged = [row["seed"] for row in rows if row["clean_flagged"]]
     assert sum(bool(row.get("large")) for row in rows) >= WORLDS // 2
-    assert len(missed) <= 3, missed
-    assert len(flagged) <= 3, flagged
+    assert len(missed) <= 2, missed
+    assert len(flagged) <= 2, flagged

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +70,8 @@ class Held:
         """Readings of all children by measure and wave, NaN where none is held; the mean of several."""
         table, n = self.readings, len(self.children)
         out = {}
-        for (measure, wave), rows in table.groupby(["measure", "wave"], sort=True).indices.items():
+        found: dict[Any, Any] = dict(table.groupby(["measure", "wave"], sort=True).indices)
+        for (measure, wave), rows in found.items():
             child = table["child"].to_numpy()[rows]
             value = table["value"].to_numpy(dtype=float)[rows]
             count = np.bincount(child, minlength=n)
@@ -81,7 +83,7 @@ class Held:
     def attendance(self) -> dict[str, Array]:
         """Attendance of all children by wave, in percent."""
         table = attendance_by_wave(self.cohort).reindex(self.children.index)
-        return {c.removeprefix("attendance_"): table[c].to_numpy(dtype=float) for c in table}
+        return {str(c).removeprefix("attendance_"): table[c].to_numpy(dtype=float) for c in table}
 
     def waves(self, measure: str) -> list[str]:
         """Waves at which a measure is held, in order of time."""

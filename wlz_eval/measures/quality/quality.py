@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -147,7 +146,7 @@ class DataQuality(Result):
                     "children",
                 ),
             ):
-                field = {f"n_{group}": n} if unit == "children" else {}
+                field: dict[str, Any] = {f"n_{group}": n} if unit == "children" else {}
                 found.append(
                     Finding(
                         finding_id=f"data.{what}.{group}", quantity=quantity, estimate=value, unit=unit,  # type: ignore[arg-type]
@@ -175,13 +174,13 @@ class DataQuality(Result):
 
     def _scored(self) -> list[Finding]:
         common: dict[str, Any] = {"claim": "description", "evidence": self.evidence}
+        scored: Any = self.scores[self.scores["score"].notna()]
         found = [
             Finding(
                 finding_id=f"data.score.{row.dimension}", quantity="score_out_of_100", estimate=float(row.score),
                 unit="count", n_programme=int(self.counts["programme"]), method=str(row.share_of), **common,
             )
-            for row in self.scores.itertuples()
-            if math.isfinite(row.score)
+            for row in scored.itertuples()
         ]
         kinds = len(set(self.suspected["kind"]))
         name = "data.suspected.kinds"

@@ -129,10 +129,11 @@ def _validity(held: Held) -> tuple[float, int]:
         if held.cohort.has(name):
             outside = outside_own_time(held, name)["outside"]
             good, records = good + float((~outside).sum()), records + len(outside)
-    counted = oddities(held).set_index("what")
+    table = oddities(held)
+    counted = dict(zip(table["what"], table["values"].astype(float), strict=True))
     for what, base in (("session longer than planned", None), ("age does not fit the year group", len(held.children))):
-        if what in counted.index:
-            good -= float(counted.loc[what, "values"])
+        if what in counted:
+            good -= counted[what]
             if base:
                 good, records = good + base, records + base
     return max(good, 0.0), records

@@ -122,7 +122,7 @@ def completeness_by_school(held: Held) -> pd.DataFrame:
         arrays = [v for (_, w), v in held.values.items() if w == wave]
         if not arrays:
             continue
-        known = ~np.isnan(np.vstack(arrays)).all(axis=0)
+        known = np.asarray(~np.isnan(np.vstack(arrays)).all(axis=0))
         # A group none of whom was measured at this wave was not meant to be.
         meant = np.where(held.programme, known[held.programme].any(), known[~held.programme].any())
         for school, here in pd.Series(np.flatnonzero(meant)).groupby(held.school[meant.astype(bool)], sort=True):
@@ -163,7 +163,7 @@ def losses(cohort: Cohort, frame: AnalysisFrame, first: str, outcome: str) -> pd
     parts = [flow, extra]
     if len(tables) and "identified" in cohort.children:
         found = cohort.children.loc[cohort.children["group"] == "programme", "identified"].fillna(False).astype(bool)
-        step = extra.iloc[:0].copy()
-        step.loc[0] = ["of them, identified by the rules", "programme", int(found.sum())]
+        row = {"stage": "of them, identified by the rules", "group": "programme", "count": int(found.sum())}
+        step = pd.DataFrame([row])
         parts = [flow.iloc[: tables[0] + 1], step, flow.iloc[tables[0] + 1 :], extra]
     return pd.concat(parts, ignore_index=True)

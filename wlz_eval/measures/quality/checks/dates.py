@@ -79,7 +79,7 @@ def _exchanged(held: Held, table: pd.DataFrame, school: str, wave: str) -> bool:
     periods = held.cohort.meta.waves
     here = periods[wave]  # type: ignore[index]
     for other in (w for w in WAVES if w in periods and w != wave):
-        there = periods[other]  # type: ignore[index]
+        there = periods[other]
         mine = own.loc[own["wave"] == wave, "date"].between(pd.Timestamp(there.start), pd.Timestamp(there.end))
         theirs = own.loc[own["wave"] == other, "date"].between(pd.Timestamp(here.start), pd.Timestamp(here.end))
         if len(theirs) and mine.mean() > 0.5 and theirs.mean() > 0.5:

@@ -100,7 +100,7 @@ def incident_clues(held: Held) -> list[Clue]:
     return [
         Clue(
             kind="incident_policy", table="incidents", school=school, p=min(1.0, min(ps) * len(ps)),
-            size=int(counts.loc[school].sum()), affected=len(set(child[held.school[child] == school])),
+            size=int((held.school[child] == school).sum()), affected=len(set(child[held.school[child] == school])),
             because="the number of recorded incidents changed at one time as in no other school",
         )
         for school, ps in tried.items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -56,7 +58,8 @@ def _knew_clues(held: Held) -> list[Clue]:
     knew = rows["rater_knew"].astype(bool).groupby([rows["wave"], rows["school_id"], rows["child"]]).max()
     counts = knew.groupby(level=[0, 1]).agg(["size", "sum"])
     clues = []
-    for wave, part in counts.groupby(level=0, sort=True):
+    parts: list[Any] = list(counts.groupby(level=0, sort=True))
+    for wave, part in parts:
         early = wave in ("pre_baseline", "baseline")
         for (_, school), row in part.iterrows():
             n, k = int(row["size"]), int(row["sum"])

@@ -44,7 +44,7 @@ def _by_date(held: Held) -> list[Clue]:
         parts = []
         for wave, other in ((first, second), (second, first)):
             rows = table[table["wave"] == wave]
-            period = periods[other]  # type: ignore[index]
+            period = periods[other]
             inside = rows["date"].between(pd.Timestamp(period.start), pd.Timestamp(period.end))
             by_child = inside.groupby([rows["school_id"], rows["child"]]).max()
             parts.append(by_child.groupby(level=0).agg(["sum", "size"]))
@@ -198,7 +198,7 @@ def _by_correlation(held: Held) -> list[Clue]:
             continue
         centred = _centred(columns[known], held.school[known])
         n = int(known.sum()) - len(set(held.school[known]))
-        near, far, rest = np.corrcoef(centred.T)[[0, 0, 1], [1, 2, 2]]
+        near, far, rest = np.asarray(np.corrcoef(centred.T))[[0, 0, 1], [1, 2, 2]]
         determinant = 1 - near**2 - far**2 - rest**2 + 2 * near * far * rest
         middle = (near + far) / 2
         t = (far - near) * np.sqrt(
