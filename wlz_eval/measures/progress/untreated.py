@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -86,7 +87,8 @@ class Model:
     pool_fitted : array, shape (m,)
     between : float
         Variance between schools.
-    schools : int
+    freedom : float
+        Independent schools that this variance is known from.
     offset, spread : arrays, shape (n,)
         The own part of each programme child's school, as far as comparison children of that school show it, and
         the share of `between` that is still open.
@@ -98,7 +100,7 @@ class Model:
     residuals: Array
     pool_fitted: Array
     between: float
-    schools: int
+    freedom: float
     offset: Array
     spread: Array
 
@@ -106,6 +108,32 @@ class Model:
 def _root(matrix: Array) -> Array:
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
     return vectors * np.sqrt(np.maximum(values, 0.0))
+
+
+def _variances(
+    within: float, size: Array, mean: Array, totals: Array, inverse: npt.NDArray[Any], n: int
+) -> tuple[float, float, float]:
+    """Split what a regression leaves into variance within and between schools, by moments without bias.
+
+    The regression takes a part of the differences between schools for itself: with D = Z'MZ, where M takes the
+    regression out and Z marks schools, the expected sums of squares within and between follow from traces of D
+    (Henderson's third method). Returns also how many schools the second variance is worth.
+    """
+    D: Array = np.diag(size) - totals @ inverse @ totals.T
+    scaled = D / np.sqrt(np.outer(size, size))
+    seen_between = float(np.trace(D @ (D / size[:, None])))
+    errors_between = float(np.trace(scaled))
+    errors_within = max(n - totals.shape[1] - errors_between, 1.0)
+    hidden = max(float(np.trace(D)) - seen_between, 0.0)
+    left = float(np.sum(size * mean**2))
+    system = np.array([[errors_within, hidden], [errors_between, seen_between]])
+    if len(size) < 2 or abs(np.linalg.det(system)) < 1e-9:
+        return within / errors_within, 0.0, 1.0
+    sigma2, between = np.linalg.solve(system, np.array([within, left]))
+    freedom = max(errors_between**2 / max(float(np.sum(scaled**2)), 1e-12), 1.0)
+    if between <= 0:
+        return (within + left) / (errors_within + errors_between), 0.0, freedom
+    return float(sigma2), float(between), freedom
 
 
 def fit_held(X: Array, later: Array, group: Ints, pool: Ints, school: Ints) -> Model:
@@ -131,15 +159,12 @@ def fit_held(X: Array, later: Array, group: Ints, pool: Ints, school: Ints) -> M
     used = size > 0
     mean = np.divide(sums, size, out=np.zeros(m), where=used)
     within = left - mean[s0]
-    G, n0 = int(used.sum()), len(pool)
-    sigma2 = float(within @ within / max(n0 - G, 1))
-    typical = (n0 - float(np.sum(size**2)) / n0) / max(G - 1, 1)
-    between = 0.0
-    if G > 1 and typical > 0:
-        between = max((float(np.sum(size * mean**2)) / (G - 1) - sigma2) / typical, 0.0)
+    n0 = len(pool)
+    totals = np.column_stack([np.bincount(s0, column, minlength=m) for column in X0.T])
+    G = int(used.sum())
+    sigma2, between, freedom = _variances(float(within @ within), size[used], mean[used], totals[used], inverse, n0)
     trust = np.divide(between * size, between * size + sigma2, out=np.zeros(m), where=used)
     s1 = school[group]
-    totals = np.column_stack([np.bincount(s0, column, minlength=m) for column in X0.T])
     children = inverse @ ((X0 * (within**2)[:, None]).T @ X0) @ inverse
     schools = inverse @ (totals.T @ totals) @ inverse
     return Model(
@@ -149,7 +174,7 @@ def fit_held(X: Array, later: Array, group: Ints, pool: Ints, school: Ints) -> M
         residuals=within * math.sqrt(n0 / max(n0 - G - X.shape[1], 1)),
         pool_fitted=X0 @ beta,
         between=between,
-        schools=G,
+        freedom=freedom,
         offset=(trust * mean)[s1],
         spread=(1 - trust)[s1],
     )
@@ -174,8 +199,7 @@ def draw_later(
     if lent is None:
         lent = donors(model.pool_fitted, model.fitted, rng, draws)
     # How much schools differ is itself known from few schools.
-    freedom = max(model.schools - 1, 1)
-    root = np.sqrt(model.between * freedom / rng.chisquare(freedom, draws))[:, None]
+    root = np.sqrt(model.between * model.freedom / rng.chisquare(model.freedom, draws))[:, None]
     children = rng.normal(size=(draws, model.root_children.shape[1])) @ model.root_children.T
     schools = rng.normal(size=(draws, model.root_schools.shape[1])) @ model.root_schools.T
     own = rng.normal(size=(draws, int(school.max()) + 1))[:, school] * np.sqrt(model.spread)
