@@ -162,7 +162,8 @@ def fit_held(X: Array, later: Array, group: Ints, pool: Ints, school: Ints) -> M
     n0 = len(pool)
     totals = np.column_stack([np.bincount(s0, column, minlength=m) for column in X0.T])
     G = int(used.sum())
-    sigma2, between, freedom = _variances(float(within @ within), size[used], mean[used], totals[used].astype(float), inverse, n0)
+    shares = (size[used], mean[used], totals[used].astype(float))
+    sigma2, between, freedom = _variances(float(within @ within), *shares, inverse, n0)
     trust = np.divide(between * size, between * size + sigma2, out=np.zeros(m), where=used)
     s1 = school[group]
     children = inverse @ ((X0 * (within**2)[:, None]).T @ X0) @ inverse
