@@ -59,6 +59,7 @@ bench: $(READY) ## Time the suite against floors measured in the same run
 data: $(READY) ## Rebuild the shipped cohorts and the data dictionary
 	@$(BIN)/python data/cohorts/star-1986/build.py
 	@$(BIN)/python -m wlz_eval.simulate.shipped
+	@$(BIN)/python -m wlz_eval.pilot.folders
 	@$(BIN)/python -m wlz_eval.cohort.dictionary
 
 setup: $(READY) ## Create .venv from requirements.lock

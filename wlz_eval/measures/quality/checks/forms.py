@@ -41,17 +41,3 @@ def form_clues(held: Held) -> list[Clue]:
             if size >= FEWEST
         ]
     return clues
-
-
-def forms_used(held: Held) -> pd.DataFrame:
-    """List measures that were taken with more than one form or by more than one informant.
-
-    Returns
-    -------
-    DataFrame
-        ``measure``, ``forms`` and ``informants``: how many of each.
-    """
-    table = held.readings
-    counts = {c: table.groupby("measure")[c].nunique() if c in table else 0 for c in ("form", "informant")}
-    out = pd.DataFrame(counts, index=sorted(table["measure"].unique())).fillna(0).astype(int)
-    return out.rename_axis("measure").reset_index().rename(columns={"form": "forms", "informant": "informants"})
