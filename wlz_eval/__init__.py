@@ -27,6 +27,7 @@ _EXPORTS: dict[str, str] = {
     "measurement_map": "attribution",
     "new_cohort": "cohort",
     "open_notebook": "release",
+    "open_study": "release",
     "pool": "attribution",
     "scrutinise": "attribution",
     "specification_curve": "attribution",
@@ -35,7 +36,7 @@ _EXPORTS: dict[str, str] = {
 
 #: Packages that ``import wlz_eval`` makes reachable as attributes.
 _PACKAGES: tuple[str, ...] = (
-    "attribution", "batch", "cohort", "core", "engagement", "inference", "measures", "plan", "reference",
+    "attribution", "batch", "cohort", "core", "engagement", "inference", "measures", "pilot", "plan", "reference",
     "release", "report", "simulate", "value",
 )
 
