@@ -116,6 +116,26 @@ def test_harmless_words_pass(clean, words):
     assert refusals(clean, in_body(f"<p>{words}</p>")(clean[1])) == []
 
 
+def test_the_address_of_a_heading_is_no_sentence_after_a_small_number(clean):
+    """A page was held back because its heading "Children who ..." came next after the number 4.
+
+    The value of one element and the address of the next were read as one sentence, "4 children".
+    """
+    heading = '<h2 id="children-who-were-lost">Who was lost</h2><p><a class="pupils" href="#children-who">See</a></p>'
+    after = f'<p><data value="4">4</data></p>{heading}<p title="2">x</p><p title="pupils">x</p>'
+    assert refusals(clean, in_body(after)(clean[1])) == []
+
+
+@pytest.mark.parametrize(
+    "markup",
+    ['<h2 id="KID0001">x</h2>', '<h2 id="children-KID0001">x</h2>', '<p><a href="#PER0002">x</a></p>',
+     '<p class="a school-1">x</p>', '<p id="x" title="4 children">x</p>', '<p aria-label="only 4 pupils">x</p>',
+     '<p title="n = 3">x</p>', "<!-- 4 children -->"],
+)
+def test_what_attributes_say_is_still_read(clean, markup):
+    assert refusals(clean, in_body(markup)(clean[1]))
+
+
 @pytest.mark.parametrize(
     ("kind", "ns"), [("count", (9,)), ("statistic", (50, 9)), ("percent", (500, 3)), ("percent", (500, 497)),
                      ("interval", (0,))]

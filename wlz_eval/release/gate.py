@@ -39,6 +39,8 @@ _SMALL_COUNT = re.compile(
 )
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+#: Attributes that hold addresses inside the page and words of its style: nobody reads them as a sentence.
+_ADDRESSES = frozenset(("class", "id", "href"))
 _CHUNKS_ALLOWED = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"pHYs", b"sRGB", b"gAMA", b"tRNS", b"cHRM", b"sBIT"}
 
 
@@ -74,7 +76,6 @@ class _Page:
     ledgers: Mapping[str, Ledger]
     elements: tuple[Element, ...] = ()
     text: str = ""
-    attributes: str = ""
     everything: str = field(default="", repr=False)
     prose: str = field(default="", repr=False)
 
@@ -322,13 +323,13 @@ def _read(
     bare = _DATA_URI.sub("data:", source)
     found = tuple(elements(bare))
     text = visible_text(bare)
-    attributes = " ".join(
-        f"{value}" for e in found for name_, value in e.attributes.items() if name_ != "class"
-    )
+    attributes = [(name_, value) for e in found for name_, value in e.attributes.items()]
     comments = " ".join(re.findall(r"<!--(.*?)-->", bare, flags=re.DOTALL))
-    everything = f"{text} \n{attributes} \n{comments}"
-    # Code is the project's own and says n=5 of other things; what cells print is not code and is in the prose.
-    prose = f"{visible_text(bare, ('style', 'code'))} \n{attributes} \n{comments}"
+    everything = f"{text} \n{' '.join(value for _, value in attributes)} \n{comments}"
+    # A value never runs on into the next one. Code is the project's own and says n=5 of other things; what cells
+    # print is not code and is in the prose.
+    sentences = " | ".join(value for name_, value in attributes if name_ not in _ADDRESSES)
+    prose = f"{visible_text(bare, ('style', 'code'))} \n| {sentences} |\n{comments}"
     return _Page(
         name,
         source,
@@ -339,7 +340,6 @@ def _read(
         ledgers,
         elements=found,
         text=text,
-        attributes=attributes,
         everything=everything,
         prose=prose,
     )
