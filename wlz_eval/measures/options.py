@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["RiskRule"]
+__all__ = ["IdentificationOptions", "RiskRule"]
 
 
 class RiskRule(BaseModel):
@@ -35,3 +35,17 @@ class RiskRule(BaseModel):
                 f"risk rule for {self.area}: give exactly one of below, at_least, equals (found {len(given)})"
             )
         return self
+
+
+class IdentificationOptions(BaseModel):
+    """How many areas at risk, and how many children, a rule set picks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    areas: int = Field(
+        3, ge=1, le=50, description="A child at risk in at least this many areas is picked by the plan's rules"
+    )
+    share: float = Field(
+        0.20, gt=0, lt=1,
+        description="Share of each school's pupils whom the rule 'those in most need' picks (0.2 is one in five)",
+    )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from wlz_eval.attribution.options import MatchingOptions, OutcomeOptions, SelectionOptions
 from wlz_eval.core.effort import EffortName
 from wlz_eval.engagement.options import EngagementOptions
-from wlz_eval.measures.options import RiskRule
+from wlz_eval.measures.options import IdentificationOptions, RiskRule
 from wlz_eval.value.options import ValueOptions
 
 __all__ = ["DisclosureOptions", "PlanModel"]
@@ -36,6 +36,9 @@ class PlanModel(BaseModel):
         default_factory=lambda: SelectionOptions.model_validate({}), description="How children were chosen"
     )
     risk: tuple[RiskRule, ...] = Field((), description="Rules that put a child at risk in an area")
+    identification: IdentificationOptions = Field(
+        default_factory=lambda: IdentificationOptions.model_validate({}), description="Whom rules would pick"
+    )
     matching: MatchingOptions | None = Field(
         None, description="The primary matched design; null without comparison children"
     )

@@ -12,7 +12,7 @@ from wlz_eval.core.errors import Problem
 from wlz_eval.core.files import hash_json
 from wlz_eval.core.result import Result
 from wlz_eval.engagement.options import EngagementOptions
-from wlz_eval.measures.options import RiskRule
+from wlz_eval.measures.options import IdentificationOptions, RiskRule
 from wlz_eval.plan.lock import PlanStatus
 from wlz_eval.plan.model import DisclosureOptions, PlanModel
 from wlz_eval.plan.overrides import Departure, flatten
@@ -56,6 +56,11 @@ class Plan(Result):
     def risk(self) -> tuple[RiskRule, ...]:
         """Rules that put a child at risk."""
         return self.model.risk
+
+    @property
+    def identification(self) -> IdentificationOptions:
+        """Whom rules would pick."""
+        return self.model.identification
 
     @property
     def matching(self) -> MatchingOptions | None:

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.figures import COLOURS, MARKERS, new_figure
 from wlz_eval.core.finding import Evidence, Finding, Unit
 from wlz_eval.core.result import Result
-from wlz_eval.core.words import COLUMN_WORDS
 from wlz_eval.measures.frame import AnalysisFrame
-from wlz_eval.measures.labels import column_label
+from wlz_eval.measures.identification.eligible import at_programme_schools
+from wlz_eval.measures.identification.figures import plot_areas
+from wlz_eval.measures.identification.rules import capital
 from wlz_eval.measures.options import RiskRule
 from wlz_eval.measures.progress import level_unit
 from wlz_eval.measures.risk import risk_count, risk_flags
@@ -24,13 +24,13 @@ from wlz_eval.measures.risk import risk_count, risk_flags
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Identification", "identification", "plot_areas", "rules_table"]
+__all__ = ["Identification", "identification"]
 
 #: What West London Zone counts as high and very high need: areas at risk.
 HIGH, VERY_HIGH = 3, 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Identification(Result):
     """Risks of the programme's children and of the comparison pool.
 
@@ -42,8 +42,6 @@ class Identification(Result):
         One row a number of areas at risk: children of each group.
     profile : DataFrame
         One row a characteristic held as a number: mean by group.
-    shares : DataFrame
-        One row a characteristic held as yes or no: share by group.
     agreement : DataFrame
         Children of programme schools by what rules and teachers said; empty when one of them is not held.
     numbers : dict
@@ -55,7 +53,6 @@ class Identification(Result):
     areas: pd.DataFrame
     counts: pd.DataFrame
     profile: pd.DataFrame
-    shares: pd.DataFrame
     agreement: pd.DataFrame
     numbers: dict[str, float]
     evidence: Evidence = "measured"
@@ -192,7 +189,7 @@ class Identification(Result):
 def _area_table(flags: pd.DataFrame, programme: pd.Series) -> pd.DataFrame:
     rows = []
     for area in flags.columns:
-        row: dict[str, Any] = {"area": area, "label": _capital(area)}
+        row: dict[str, Any] = {"area": area, "label": capital(area)}
         for group, members in (("programme", programme), ("comparison", ~programme)):
             known = flags.loc[members, area].dropna()
             row[f"{group}_n"] = len(known) or math.nan
@@ -216,34 +213,22 @@ def _count_table(count: pd.Series, programme: pd.Series, areas: int) -> pd.DataF
     return pd.DataFrame(rows, columns=["risks", "programme", "comparison"])
 
 
-def _profile(cohort: Cohort, data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _profile(cohort: Cohort, data: pd.DataFrame) -> pd.DataFrame:
     programme = data["programme"] == 1
-    means, shares = [], []
+    rows = []
     for column in data.columns:
-        values = pd.to_numeric(data[column], errors="coerce") if data[column].dtype.kind in "fiub" else None
-        if values is None or column == "programme":
+        if not column.endswith("_baseline") or column.endswith("_pre_baseline"):
             continue
-        row: dict[str, Any] = {"column": column}
+        facts = cohort.measure(column.removesuffix("_baseline"))
+        row: dict[str, Any] = {"column": column, "label": facts.label, "unit": level_unit(cast(Unit, facts.unit))}
         for group, members in (("programme", programme), ("comparison", ~programme)):
-            known = values[members].dropna()
+            known = data.loc[members, column].dropna()
             row |= {f"{group}_n": len(known), group: float(known.mean()) if len(known) else math.nan}
-        if column.endswith("_baseline") and not column.endswith("_pre_baseline"):
-            facts = cohort.measure(column.removesuffix("_baseline"))
-            means.append(row | {"label": facts.label, "unit": level_unit(cast(Unit, facts.unit))})
-        elif column in _YES_NO:
-            shares.append(
-                row
-                | {
-                    "label": COLUMN_WORDS[column],
-                    "programme": 100 * row["programme"],
-                    "comparison": 100 * row["comparison"],
-                }
-            )
-    names = ["column", "label", "programme", "programme_n", "comparison", "comparison_n"]
-    return pd.DataFrame(means, columns=[*names, "unit"]), pd.DataFrame(shares, columns=names)
+        rows.append(row)
+    return pd.DataFrame(rows, columns=PROFILE)
 
 
-_YES_NO = ("fsm", "eal", "social_care")
+PROFILE = ["column", "label", "unit", "programme", "programme_n", "comparison", "comparison_n"]
 
 
 def _agreement(data: pd.DataFrame) -> pd.DataFrame:
@@ -284,8 +269,8 @@ def _numbers(data: pd.DataFrame, count: pd.Series, areas: int) -> dict[str, floa
             numbers[key] = float((own >= level).mean())
         if areas >= level and len(pool):
             numbers[f"pool_{key}"] = float((pool >= level).mean())
-    if "comparison_type" in data and areas >= HIGH:
-        here = programme | (data["comparison_type"] == "same_school").fillna(False).astype(bool)
+    if areas >= HIGH:
+        here = at_programme_schools(data, programme)
         same = here & ~programme
         needy = here & (count >= HIGH)
         if same.any() and count[same].notna().any():
@@ -321,54 +306,11 @@ def identification(cohort: Cohort, frame: AnalysisFrame, rules: Sequence[RiskRul
     programme = data["programme"] == 1
     flags = risk_flags(frame, rules)
     count = risk_count(flags) if len(flags.columns) else pd.Series(np.nan, index=data.index)
-    profile, shares = _profile(cohort, data)
     return Identification(
         areas=_area_table(flags, programme),
         counts=_count_table(count, programme, len(flags.columns)),
-        profile=profile,
-        shares=shares,
+        profile=_profile(cohort, data),
         agreement=_agreement(data),
         numbers=_numbers(data, count, len(flags.columns)),
         evidence="simulated" if cohort.provenance == "synthetic" else "measured",
     )
-
-
-def _capital(words: str) -> str:
-    """Write a name such as ``economic_disadvantage`` as the first words of a row."""
-    plain = words.replace("_", " ")
-    return plain[:1].upper() + plain[1:]
-
-
-def rules_table(rules: Sequence[RiskRule], cohort: Cohort) -> pd.DataFrame:
-    """Write the rules as rows in plain words: ``area``, ``reading`` (what is looked at) and ``condition``."""
-    rows = []
-    for rule in rules:
-        if rule.below is not None:
-            condition = f"below {rule.below:g}"
-        elif rule.at_least is not None:
-            condition = f"{rule.at_least:g} or more"
-        else:
-            condition = "yes" if rule.equals in (1, True) else str(rule.equals)
-        rows.append((_capital(rule.area), column_label(cohort, rule.column), condition))
-    return pd.DataFrame(rows, columns=["area", "reading", "condition"])
-
-
-def plot_areas(data: pd.DataFrame) -> Figure:
-    """Draw the share at risk in each area for both groups.
-
-    Parameters
-    ----------
-    data : DataFrame
-        Columns ``label``, ``programme_percent``, ``comparison_percent``; hidden numbers are ``nan``.
-    """
-    rows = data.reset_index(drop=True)
-    figure, axes = new_figure(height=1.4 + 0.4 * max(len(rows), 1))
-    y = np.arange(len(rows))[::-1]
-    for group in ("programme", "comparison"):
-        values = rows[f"{group}_percent"].to_numpy(dtype=float)
-        axes.plot(values, y, MARKERS[group], color=COLOURS[group], label=f"{group} children", linestyle="none")
-    axes.set_yticks(y, rows["label"].astype(str).tolist())
-    axes.set_xlim(0, 100)
-    axes.set_xlabel("Children at risk at the start (%)")
-    figure.legend(loc="outside upper left", ncols=2, frameon=False)
-    return figure
