@@ -13,7 +13,16 @@ import pandas as pd
 from wlz_eval.attribution.distance import COVARIATE_DISTANCES, PROPENSITY_LINKS
 from wlz_eval.core.errors import OptionError, suggestion
 
-__all__ = ["METHODS", "OPTIONS", "MatchSpec", "MethodCapability", "capability_table", "match_spec", "methods_of"]
+__all__ = [
+    "METHODS",
+    "OPTIONS",
+    "MatchSpec",
+    "MethodCapability",
+    "capability_table",
+    "match_spec",
+    "methods_of",
+    "option_problems",
+]
 
 #: Options that every method knows.
 COMMON = frozenset({"method", "estimand", "exact", "missing", "seed"})
@@ -307,6 +316,8 @@ def _check_counts(spec: MatchSpec) -> None:
     for option, value in (("min_controls", least), ("max_controls", most)):
         if value is not None:
             (_whole if spec.method == "optimal" else _number)(option, value, 1 if spec.method == "optimal" else 0)
+    if spec.method == "full" and least is not None and most is not None and least > most:
+        raise OptionError(f"min_controls {least:g} is more than max_controls {most:g}: nobody could have so many.")
     if spec.method == "nearest" and (least is not None or most is not None):
         if most is None:
             raise OptionError("min_controls needs max_controls: say how many a child may have at most.")
@@ -369,6 +380,9 @@ def _check_values(spec: MatchSpec, can: MethodCapability) -> None:
     if spec.reestimate and spec.discard == "none":
         raise OptionError("reestimate needs discard: without it nobody is left out to estimate again without.")
     _check_counts(spec)
+    both = [name for name in spec.exact if name in spec.antiexact]
+    if both:
+        raise OptionError(f"exact and antiexact both name {both[0]!r}: no pair can agree and differ on it.")
     if spec.method == "cardinality":
         _check_sample(spec)
 
@@ -442,3 +456,36 @@ def match_spec(options: Mapping[str, Any], verb: str = "match") -> MatchSpec:
     spec = replace(default, **rest, caliper=caliper, std_caliper=std_caliper, **columns)
     _check_values(spec, can)
     return spec
+
+
+def option_problems(options: Mapping[str, Any], verb: str = "match") -> list[tuple[str, str]]:
+    """Everything that is wrong with the options of a design at once: the option to change, and why.
+
+    Each is what :func:`match_spec` says once the option before it is left out.
+
+    Examples
+    --------
+    >>> [option for option, _ in option_problems({"caliper": -1, "reestimate": True})]
+    ['caliper', 'reestimate']
+    """
+    left, problems = dict(options), []
+    while (why := _refusal(left, verb)) is not None:
+        to_blame = (name for name in left if name != "method" and _refusal(_without(left, name), verb) != why)
+        option = next(to_blame, "method")
+        problems.append((option, why))
+        if option == "method":
+            break
+        left = _without(left, option)
+    return problems
+
+
+def _without(options: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if key != name}
+
+
+def _refusal(options: Mapping[str, Any], verb: str) -> str | None:
+    try:
+        match_spec(options, verb)
+    except OptionError as error:
+        return str(error)
+    return None

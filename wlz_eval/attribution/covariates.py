@@ -226,7 +226,9 @@ def _model_columns(
     from formulaic.errors import FormulaicError
 
     try:
-        matrix = pd.DataFrame(Formula(formula.right).get_model_matrix(filled, context={}))
+        # By default formulaic leaves out, without a word, the rows of what cannot be computed.
+        with np.errstate(invalid="ignore", divide="ignore"):
+            matrix = pd.DataFrame(Formula(formula.right).get_model_matrix(filled, context={}, na_action="ignore"))
     except (FormulaicError, ValueError, TypeError, ZeroDivisionError) as error:
         raise DesignError(
             f"The formula {formula.text!r} cannot be computed on these data: {error}"

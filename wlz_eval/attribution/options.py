@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+import math
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from wlz_eval.attribution.capabilities import METHODS, OPTIONS, match_spec
-from wlz_eval.core.errors import OptionError
+from wlz_eval.attribution.capabilities import METHODS, OPTIONS, option_problems
 
 __all__ = ["ComparisonType", "MatchingOptions", "OutcomeOptions", "SelectionOptions"]
 
@@ -16,6 +17,19 @@ SCHOOL_COLUMNS: tuple[str, ...] = ("school_id",)
 #: The methods of the capability table (a test compares them).
 Method = Literal["nearest", "optimal", "full", "subclass", "cem", "exact", "cardinality", "ipw", "overlap", "entropy"]
 ComparisonType = Literal["same_school", "other_school", "waiting", "historical", "declined", "national"]
+#: A larger standardised difference cannot be adjusted away (What Works Clearinghouse 5.0), so no limit may lie beyond.
+LARGEST_BALANCE_LIMIT = 0.25
+
+
+def _refuse_yes_and_infinity(value: Any) -> Any:
+    """YAML reads yes as True, which Python counts as 1; and .inf as a number, which is no limit at all."""
+    if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
+        raise PydanticCustomError("number", "this must be a finite number")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_refuse_yes_and_infinity)]
+Whole = Annotated[int, BeforeValidator(_refuse_yes_and_infinity)]
 
 
 class _Strict(BaseModel):
@@ -49,12 +63,12 @@ class MatchingOptions(_Strict):
     estimand: Literal["ATT", "ATO"] = Field(
         "ATT", description="ATT: effect on the children of the programme; ATO: on the overlap, for method overlap"
     )
-    ratio: int = Field(1, ge=1, le=10, description="Comparison children for each programme child")
+    ratio: Whole = Field(1, ge=1, le=10, description="Comparison children for each programme child")
     replace: bool = Field(False, description="Whether a comparison child may serve twice")
     order: Literal["largest", "smallest", "closest", "farthest", "data", "random"] | None = Field(
         None, description="Who chooses first; the largest propensity when left out"
     )
-    caliper: float | dict[str, float] | None = Field(
+    caliper: Number | dict[str, Number] | None = Field(
         0.2, description="Widest gap within a pair, on the distance or by column; null for none"
     )
     std_caliper: bool | dict[str, bool] = Field(True, description="Whether calipers are in SDs; by column if need be")
@@ -66,40 +80,48 @@ class MatchingOptions(_Strict):
         "none", description="Whom to leave out for want of overlap"
     )
     reestimate: bool = Field(False, description="Whether the propensity is estimated again after discarding")
-    reuse_max: int | None = Field(None, ge=1, description="How often a comparison child may serve")
-    min_controls: float | None = Field(None, gt=0, description="Fewest comparison children a programme child")
-    max_controls: float | None = Field(None, gt=0, description="Most comparison children a programme child")
-    subclass: int = Field(6, ge=2, description="Number of classes, for method subclass")
-    cutpoints: str | int | dict[str, str | int | list[float]] = Field(
+    reuse_max: Whole | None = Field(None, ge=1, description="How often a comparison child may serve")
+    min_controls: Number | None = Field(None, gt=0, description="Fewest comparison children a programme child")
+    max_controls: Number | None = Field(None, gt=0, description="Most comparison children a programme child")
+    subclass: Whole = Field(6, ge=2, description="Number of classes, for method subclass")
+    cutpoints: str | Whole | dict[str, str | Whole | list[Number]] = Field(
         "sturges", description="Bins of numbers, for method cem: a rule, how many, or the cut-points by column"
     )
     k2k: bool = Field(False, description="Whether cem pairs down its bins to equal numbers")
-    omit_fraction: float = Field(0.0, ge=0, lt=1, description="Largest share that full matching may leave out")
-    tolerances: float | dict[str, float] = Field(
+    omit_fraction: Number = Field(0.0, ge=0, lt=1, description="Largest share that full matching may leave out")
+    tolerances: Number | dict[str, Number] = Field(
         0.05, description="Largest difference that method cardinality leaves, in SDs; by column if need be"
     )
     target: Literal["focal"] | None = Field(
         None, description="focal: the sample of method cardinality resembles all programme children; null: not asked"
     )
     fine: tuple[str, ...] = Field((), description="Columns whose shares method cardinality makes exactly the same")
-    gap: float = Field(0.005, ge=0, lt=1, description="Share by which method cardinality may miss a larger sample")
-    node_limit: int = Field(1000, ge=1, description="Branches that method cardinality may search")
-    time_limit: float = Field(300.0, gt=0, description="Seconds that method cardinality may search, as a guard")
-    trim: float | None = Field(None, gt=0, description="A quantile to which higher weights come down, for weighting")
-    moments: int = Field(1, ge=1, le=4, description="Moments that entropy balancing makes agree")
+    gap: Number = Field(0.005, ge=0, lt=1, description="Share by which method cardinality may miss a larger sample")
+    node_limit: Whole = Field(1000, ge=1, description="Branches that method cardinality may search")
+    time_limit: Number = Field(300.0, gt=0, description="Seconds that method cardinality may search, as a guard")
+    trim: Number | None = Field(None, gt=0, description="A quantile to which higher weights come down, for weighting")
+    moments: Whole = Field(1, ge=1, le=4, description="Moments that entropy balancing makes agree")
     missing: Literal["indicator", "drop", "raise"] = Field(
         "indicator", description="Missing covariates: filled and marked, or their children left out, or refused"
     )
     adjust: bool = Field(True, description="Whether the outcome model adjusts for the covariates")
-    balance_limit: float = Field(0.1, gt=0, description="Largest standardised mean difference that counts as balanced")
-
+    balance_limit: Number = Field(
+        0.1, gt=0, le=LARGEST_BALANCE_LIMIT,
+        description="Largest standardised mean difference that counts as balanced; at most 0.25",
+    )
 
     @model_validator(mode="after")
     def _engine_accepts(self) -> Self:
-        try:
-            match_spec(self.engine_options(), "weight" if METHODS[self.method].kind == "weights" else "match")
-        except OptionError as error:
-            raise ValueError(str(error)) from error
+        verb = "weight" if METHODS[self.method].kind == "weights" else "match"
+        refused = [
+            InitErrorDetails(
+                # The words stand in the context: they may hold braces, which a template would read.
+                type=PydanticCustomError("engine", "{why}", {"why": why}), loc=(option,), input=getattr(self, option)
+            )
+            for option, why in option_problems(self.engine_options(), verb)
+        ]
+        if refused:
+            raise ValidationError.from_exception_data(type(self).__name__, refused)
         return self
 
     def named_columns(self) -> dict[str, tuple[str, ...]]:

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wlz_eval.attribution.formula import FUNCTIONS
 from wlz_eval.cohort.model import LATE_SUFFIXES, Cohort
-from wlz_eval.core.errors import Problem, nearest_names
+from wlz_eval.core.errors import Problem, nearest_names, suggestion
 from wlz_eval.measures.frame import frame_columns
 from wlz_eval.plan.model import PlanModel
 from wlz_eval.reference.measures import measures
@@ -36,12 +37,34 @@ def formula_names(formula: str) -> tuple[set[str], set[str]]:
 
     try:
         parsed = Formula(formula)
-        left, right = parsed.lhs, parsed.rhs
+        left, right = _names(parsed.lhs), _names(parsed.rhs)
     except AttributeError:
-        raise ValueError("it has no two sides: write 'programme ~ covariate + covariate'") from None
+        what = "it has more than one part on a side" if "|" in formula else "it has no two sides"
+        raise ValueError(f"{what}: write 'programme ~ covariate + covariate'") from None
     except Exception as error:
-        raise ValueError(str(error).splitlines()[0][:160]) from None
-    return _names(left), _names(right)
+        raise ValueError(str(error).splitlines()[0][:160].rstrip(".")) from None
+    unknown = [name for name in _functions(parsed.rhs) if name not in FUNCTIONS]
+    if unknown:
+        raise ValueError(f"there is no function {unknown[0]!r} in a formula. {suggestion(unknown[0], FUNCTIONS)[:-1]}")
+    return left, right
+
+
+def _functions(side: Any) -> list[str]:
+    """Functions that one side of a formula calls, sorted; ``np.log`` by its full name."""
+    calls = (
+        node.func
+        for factor in {str(f.expr) for term in side for f in term.factors}
+        for node in ast.walk(_tree(factor))
+        if isinstance(node, ast.Call)
+    )
+    return sorted({ast.unparse(call) for call in calls})
+
+
+def _tree(factor: str) -> ast.AST:
+    try:
+        return ast.parse(factor, mode="eval")
+    except SyntaxError:
+        return ast.Module([], [])  # a quoted name, which required_variables already holds
 
 
 def _names(side: Any) -> set[str]:
@@ -51,10 +74,7 @@ def _names(side: Any) -> set[str]:
     """
     found: set[str] = {str(v) for v in side.required_variables}
     for factor in {str(f.expr) for term in side for f in term.factors}:
-        try:
-            tree = ast.parse(factor, mode="eval")
-        except SyntaxError:
-            continue  # a quoted name, which required_variables already holds
+        tree = _tree(factor)
         functions = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
         modules = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
         names = (n for n in ast.walk(tree) if isinstance(n, ast.Name))

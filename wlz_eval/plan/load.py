@@ -9,16 +9,18 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from wlz_eval.attribution.trial import trial_problems
 from wlz_eval.cohort import find_cohort, load_cohort
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import PlanError, Problem
 from wlz_eval.core.yamltext import check_yaml
+from wlz_eval.measures.frame import analysis_frame
 from wlz_eval.plan.columns import column_problems
 from wlz_eval.plan.lock import plan_status
 from wlz_eval.plan.model import PlanModel
 from wlz_eval.plan.overrides import departures, merge
 from wlz_eval.plan.plan import Plan
-from wlz_eval.plan.problems import duplicate_keys, key_lines, problems_of
+from wlz_eval.plan.problems import duplicate_keys, key_lines, problems_of, without_mistakes
 
 __all__ = ["check_plan", "load_cohort_and_plan", "load_plan", "make_plan", "planned_columns", "read_plan_file"]
 
@@ -91,18 +93,40 @@ def read_plan_file(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
     return raw, key_lines(node)
 
 
-def _validate(raw: Mapping[str, Any], table: str, lines: Mapping[str, int]) -> PlanModel:
-    try:
-        return PlanModel.model_validate(dict(raw))
-    except ValidationError as error:
-        raise PlanError(problems_of(error, raw, table, lines)) from None
+#: Times that what is left of a plan is looked at again for what its first mistakes had hidden.
+ROUNDS = 3
 
 
-def _with_overrides(planned: PlanModel, overrides: Mapping[str, Any] | None) -> PlanModel:
+def _validate(
+    raw: Mapping[str, Any], table: str, lines: Mapping[str, int], cohort: Cohort | None = None
+) -> PlanModel:
+    """Make the model, or refuse with every problem: those too that stand behind others."""
+    problems: list[Problem] = []
+    left: dict[str, Any] = dict(raw)
+    for _ in range(ROUNDS):
+        try:
+            model = PlanModel.model_validate(left)
+        except ValidationError as error:
+            told = {(p.column, p.message) for p in problems}
+            more = problems_of(error, left, table, lines, dropped=[p.column for p in problems])
+            problems += [p for p in more if (p.column, p.message) not in told]
+            left = without_mistakes(left, error)
+            continue
+        if not problems:
+            return model
+        if cohort is not None:
+            problems += [p for p in column_problems(model, cohort, table, lines) if p.fatal]
+        break
+    raise PlanError(problems)
+
+
+def _with_overrides(
+    planned: PlanModel, overrides: Mapping[str, Any] | None, cohort: Cohort | None = None
+) -> PlanModel:
     if not overrides:
         return planned
     merged = merge(planned.model_dump(mode="json"), overrides, OVERRIDES)
-    return _validate(merged, OVERRIDES, {})
+    return _validate(merged, OVERRIDES, {}, cohort)
 
 
 def make_plan(mapping: Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> Plan:
@@ -175,8 +199,8 @@ def load_plan(
             )
         plan_file = Path(cohort.folder) / PLAN_FILE
     raw, lines = read_plan_file(plan_file)
-    planned = _validate(raw, plan_file.name, lines)
-    used = _with_overrides(planned, overrides)
+    planned = _validate(raw, plan_file.name, lines, cohort)
+    used = _with_overrides(planned, overrides, cohort)
     found = column_problems(
         used, cohort, OVERRIDES if overrides else plan_file.name, {} if overrides else lines
     )
@@ -227,8 +251,16 @@ def load_cohort_and_plan(
 
 
 def check_plan(cohort: Cohort, plan_file: Path | None = None) -> list[Problem]:
-    """List all problems of a cohort's plan, warnings included; an empty list means a good plan."""
+    """List all problems of a cohort's plan, warnings included; an empty list means a good plan.
+
+    Beyond what :func:`load_plan` refuses, it tries whether the plan's design can be made of these children.
+    """
     try:
-        return list(load_plan(cohort, plan_file=plan_file).warnings)
+        plan = load_plan(cohort, plan_file=plan_file)
     except PlanError as error:
         return list(error.problems)
+    found = list(plan.warnings)
+    if plan.matching is not None and cohort.has_comparison:
+        informants = {o.measure: o.informant for o in plan.outcomes if o.informant}
+        found += trial_problems(analysis_frame(cohort, informants), plan.matching, (plan_file or Path(PLAN_FILE)).name)
+    return found
