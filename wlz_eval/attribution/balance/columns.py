@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -46,8 +46,10 @@ def _products(interactions: Interactions, kinds: Mapping[str, str]) -> list[tupl
         asked = list(itertools.combinations(kinds, 2))
     else:
         asked = []
+        if not isinstance(interactions, Iterable):
+            raise OptionError(f"interactions must be pairs of covariates or 'all', not {interactions!r}.")
         for pair in interactions:
-            if isinstance(pair, str) or len(pair) != 2:
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
                 raise OptionError(f"interactions must be pairs of covariates, such as ('age', 'sen'), not {pair!r}.")
             if pair[0] == pair[1]:
                 raise OptionError(f"interactions names {pair[0]!r} twice. For squares say squares=True.")

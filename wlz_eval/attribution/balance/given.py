@@ -14,7 +14,7 @@ from wlz_eval.attribution.balance.gaps import Sides
 from wlz_eval.attribution.balance.measures import effective_size
 from wlz_eval.attribution.balance.table import BalanceTable, balance_columns, check_limit, gap_within
 from wlz_eval.attribution.formula import is_outcome_column
-from wlz_eval.attribution.units import label_order, treatment_of
+from wlz_eval.attribution.units import LARGEST, label_order, plain_columns, treatment_of
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
 
 __all__ = ["balance_of", "group_sizes"]
@@ -42,10 +42,22 @@ def _column(data: pd.DataFrame, given: Given, option: str) -> pd.Series:
     return pd.Series(values, index=data.index)
 
 
+def _numbers(given: pd.Series, option: str) -> Array:
+    """Read numbers; a date is none, though it could be counted in nanoseconds."""
+    try:
+        if given.dtype.kind in "mMc":
+            raise TypeError
+        return given.to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise OptionError(f"{option} must be one number for each unit, not such as {given.iloc[0]!r}.") from None
+
+
 def _weights(given: pd.Series, treated: Bools) -> Array:
-    values = given.to_numpy(dtype=float, na_value=np.nan)
+    values = _numbers(given, "weights")
     if not np.isfinite(values).all() or (values < 0).any():
         raise OptionError("weights must be numbers of at least 0, one for each unit; 0 is for whoever is left out.")
+    if values.max() > LARGEST:
+        raise OptionError(f"weights above {LARGEST:g} are too large to reckon with. Divide all of them by the largest.")
     for group, word in ((treated, "programme"), (~treated, "comparison")):
         if not (values[group] > 0).any():
             raise DesignError(f"No {word} child has a weight above 0, so there is nothing to compare.")
@@ -59,6 +71,8 @@ def _names(data: pd.DataFrame, covariates: Sequence[str] | None, roles: Sequence
         raise OptionError(f"covariates must be a list of columns, such as [{covariates!r}].")
     names = [str(c) for c in data.columns if c not in taken] if covariates is None else list(covariates)
     for name in names:
+        if names.count(name) > 1:
+            raise OptionError(f"Covariate {name!r} is named twice. Name it once.")
         if name not in data.columns:
             raise OptionError(f"Covariate {name!r} is not a column. {suggestion(name, [*map(str, data.columns)])}")
         if is_outcome_column(name):
@@ -91,6 +105,8 @@ def group_sizes(treated: Bools, weights: Array) -> pd.DataFrame:
 def _pairs(index: pd.Index, pairs: pd.DataFrame | None) -> pd.DataFrame | None:
     if pairs is None:
         return None
+    if not isinstance(pairs, pd.DataFrame):
+        raise OptionError(f"pairs must be a DataFrame with the columns 'focal' and 'partner', not {pairs!r:.40}.")
     for column in ("focal", "partner"):
         if column not in pairs.columns:
             raise OptionError("pairs must have the columns 'focal' and 'partner': labels of the two units of a pair.")
@@ -159,8 +175,9 @@ def balance_of(
     check_limit(limit)
     if estimand not in ESTIMANDS:
         raise OptionError(f"estimand {estimand!r} is not known. {suggestion(str(estimand), ESTIMANDS)}")
-    if not data.index.is_unique:
-        raise DesignError(f"Unit {data.index[data.index.duplicated()][0]!r} has several rows. Each must have one.")
+    _check_data(data)
+    if weights is None:
+        raise OptionError("weights are needed: a column, a Series or one number for each unit; all 1 for none.")
     names = _names(data, covariates, (treatment, weights, strata, distance))
     # Everything in the order of labels, so that the order of rows changes nothing, to the last bit.
     index = data.index[label_order(data.index)]
@@ -168,7 +185,7 @@ def balance_of(
     roles = {name: _column(data, g, name).reindex(index) for name, g in given.items() if g is not None}
     treated = treatment_of(pd.DataFrame({"treatment": roles["treatment"]}), "treatment")
     values = _weights(roles["weights"], treated)
-    columns, kinds, notes = numbers_and_levels(data.loc[index, names], names, treated)
+    columns, kinds, notes = numbers_and_levels(plain_columns(data.loc[index, names], tuple(names)), names, treated)
     table = balance_columns(
         itertools.chain(_distance(roles.get("distance")), derived_columns(columns, kinds, squares, interactions)),
         Sides.of(treated, values),
@@ -179,10 +196,19 @@ def balance_of(
     return BalanceTable(data=table, limit=limit, sizes=group_sizes(treated, values), notes=notes)
 
 
+def _check_data(data: pd.DataFrame) -> None:
+    if not isinstance(data, pd.DataFrame):
+        raise OptionError(f"data must be a DataFrame with one row a unit, not {type(data).__name__}.")
+    if not data.columns.is_unique:
+        raise DesignError(f"Column {data.columns[data.columns.duplicated()][0]!r} stands in the data twice. Keep one.")
+    if not data.index.is_unique:
+        raise DesignError(f"Unit {data.index[data.index.duplicated()][0]!r} has several rows. Each must have one.")
+
+
 def _distance(given: pd.Series | None) -> list[tuple[str, str, Array]]:
     if given is None:
         return []
-    values = given.to_numpy(dtype=float, na_value=np.nan)
+    values = _numbers(given, "distance")
     if not np.isfinite(values).all():
         raise OptionError("distance must be one finite number for each unit. Leave it out where some have none.")
     return [("distance", "distance", values)]
