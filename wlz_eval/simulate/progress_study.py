@@ -32,8 +32,8 @@ WORLDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "hidden": {"selection": "judgement"},
     }
 )
-#: Fixed before anything was run, and never redrawn.
-FIRST_SEED = 80_000
+#: Fixed before any of them was run, and never redrawn. Worlds from 80,000 on were looked at while the range was made.
+FIRST_SEED = 90_000
 
 
 def covered(kind: str, seeds: Iterable[int], effort: str = "draft") -> pd.DataFrame:

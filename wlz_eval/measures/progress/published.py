@@ -34,7 +34,7 @@ def published_exit_rates(years: float = 2.0, shares: Sequence[float] = (0.2, 0.1
     Examples
     --------
     >>> rows = published_exit_rates().set_index(["area", "worst"])
-    >>> round(rows.loc[("Emotional wellbeing", "worst fifth"), "expected"].iloc[0], 1)
+    >>> round(float(rows.loc[("Emotional wellbeing", "worst fifth"), "expected"].iloc[0]), 1)
     61.9
     """
     words = {0.2: "worst fifth", 0.1: "worst tenth"}

@@ -31,6 +31,8 @@ BACKGROUND: tuple[str, ...] = ("fsm", "eal", "social_care", "imd_decile", "year_
 HELD_SHARE = 0.8
 #: Comparison children like a programme child, one of whom lends what cannot be predicted.
 DONORS = 100
+#: A pool beyond this size would lend the same again, as far as can be seen beside the chance of the children.
+LARGE = 20_000
 
 
 def predictors(data: pd.DataFrame, first: str, group: Ints, pool: Ints) -> Array:
@@ -86,12 +88,12 @@ class Model:
         What the regression leaves of each comparison child, the school's own part taken out.
     pool_fitted : array, shape (m,)
     between : float
-        Variance between schools.
+        Variance between schools, for a child for whom the regression leaves as much open as on average.
     freedom : float
         Independent schools that this variance is known from.
     offset, spread : arrays, shape (n,)
         The own part of each programme child's school, as far as comparison children of that school show it, and
-        the share of `between` that is still open.
+        the root of the variance that is still open, for a `between` of one.
     """
 
     fitted: Array
@@ -150,44 +152,99 @@ def fit_held(X: Array, later: Array, group: Ints, pool: Ints, school: Ints) -> M
     school : array of int, shape (all,)
         School of each child, 0 to the number of schools - 1.
     """
-    X0, y0, s0 = X[pool], later[pool], school[pool]
+    X0, y0, s0, s1 = X[pool], later[pool], school[pool], school[group]
     inverse = np.linalg.pinv(X0.T @ X0)
     beta = inverse @ (X0.T @ y0)
-    left = y0 - X0 @ beta
-    m = int(school.max()) + 1
-    size, sums = np.bincount(s0, minlength=m).astype(float), np.bincount(s0, left, minlength=m)
-    used = size > 0
-    mean = np.divide(sums, size, out=np.zeros(m), where=used)
-    within = left - mean[s0]
-    n0 = len(pool)
-    totals = np.column_stack([np.bincount(s0, column, minlength=m) for column in X0.T])
-    G = int(used.sum())
-    shares = (size[used], mean[used], totals[used].astype(float))
-    sigma2, between, freedom = _variances(float(within @ within), *shares, inverse, n0)
-    trust = np.divide(between * size, between * size + sigma2, out=np.zeros(m), where=used)
-    s1 = school[group]
+    left, m = y0 - X0 @ beta, int(school.max()) + 1
+    near, far = local_spread(X0 @ beta, left - _means(left, s0, m)[s0], X[group] @ beta)
+    sigma2, between, freedom = _between(X0 / near[:, None], y0 / near, s0, m)
+    size = np.bincount(s0, minlength=m)
+    trust = between * size / np.where(size > 0, between * size + sigma2, 1.0)
+    mean = _means(left / near, s0, m)
+    within = left - near * mean[s0]
+    totals = np.column_stack([np.bincount(s0, near * column, minlength=m) for column in X0.T])
     children = inverse @ ((X0 * (within**2)[:, None]).T @ X0) @ inverse
     schools = inverse @ (totals.T @ totals) @ inverse
+    freed = max(len(pool) - int((size > 0).sum()) - X.shape[1], 1)
     return Model(
         fitted=X[group] @ beta,
         root_children=X[group] @ _root(children),
         root_schools=X[group] @ _root(schools),
-        residuals=within * math.sqrt(n0 / max(n0 - G - X.shape[1], 1)),
+        residuals=within * math.sqrt(len(pool) / freed),
         pool_fitted=X0 @ beta,
         between=between,
         freedom=freedom,
-        offset=(trust * mean)[s1],
-        spread=(1 - trust)[s1],
+        offset=far * (trust * mean)[s1],
+        spread=far * np.sqrt(1 - trust)[s1],
     )
 
 
+def _means(values: Array, codes: Ints, m: int) -> Array:
+    size = np.bincount(codes, minlength=m)
+    return np.asarray(np.bincount(codes, values, minlength=m) / np.where(size > 0, size, 1))
+
+
+def local_spread(fitted: Array, residuals: Array, wanted: Array) -> tuple[Array, Array]:
+    """Spread of what a regression leaves open, at each prediction, over its root mean square.
+
+    A scale of counts is crowded at its easy end: children with high scores move by more points, and so do their
+    schools. Neighbours in the prediction say by how much.
+
+    Parameters
+    ----------
+    fitted, residuals : array, shape (m,)
+    wanted : array, shape (n,)
+        Predictions of other children.
+
+    Returns
+    -------
+    tuple of array
+        Of the m children and of the n.
+
+    Examples
+    --------
+    >>> steps = np.arange(1000.0)
+    >>> near, far = local_spread(steps, np.where(steps < 500, 1.0, 3.0) * np.tile([1.0, -1.0], 500), steps[[0, -1]])
+    >>> round(float(far[1] / far[0]), 2)
+    3.0
+    """
+    order = np.argsort(fitted, kind="stable")
+    half = max(DONORS, len(order) // 20)
+    total = np.concatenate([[0.0], np.cumsum(residuals[order] ** 2)])
+    at = np.arange(len(order))
+    low, high = np.maximum(at - half, 0), np.minimum(at + half + 1, len(order))
+    overall = total[-1] / len(order) or 1.0
+    sorted_spread = np.sqrt(np.maximum((total[high] - total[low]) / (high - low) / overall, 1e-2))
+    near = np.empty(len(order))
+    near[order] = sorted_spread
+    return near, np.asarray(np.interp(wanted, fitted[order], sorted_spread))
+
+
+def _between(X0: Array, y0: Array, s0: Ints, m: int) -> tuple[float, float, float]:
+    """Variance within and between schools of readings in units of their spread; schools behind the latter."""
+    inverse = np.linalg.pinv(X0.T @ X0)
+    left = y0 - X0 @ (inverse @ (X0.T @ y0))
+    mean, size = _means(left, s0, m), np.bincount(s0, minlength=m).astype(float)
+    within, used = left - mean[s0], size > 0
+    totals = np.column_stack([np.bincount(s0, column, minlength=m) for column in X0.T])
+    return _variances(float(within @ within), size[used], mean[used], totals[used].astype(float), inverse, len(y0))
+
+
 def donors(pool: Array, wanted: Array, rng: np.random.Generator, draws: int) -> Ints:
-    """For each draw and wanted prediction, the place of one of the pool's predictions near to it."""
+    """For each draw and wanted prediction, the place of one of the pool's predictions near to it.
+
+    Each draw first takes the pool anew, with replacement, since another pool would have lent something else
+    (approximate Bayesian bootstrap; Rubin and Schenker 1986, Journal of the American Statistical Association 81).
+    """
     order = np.argsort(pool, kind="stable")
     width = min(DONORS, len(order))
     start = np.searchsorted(pool[order], wanted) - width // 2
     start = np.clip(start, 0, len(order) - width)
-    return np.asarray(order[start[None, :] + rng.integers(0, width, (draws, len(start)))])
+    place = start[None, :] + rng.integers(0, width, (draws, len(start)))
+    if len(order) <= LARGE:
+        for row in place:
+            row[:] = np.sort(rng.integers(0, len(order), len(order)))[row]
+    return np.asarray(order[place])
 
 
 def draw_later(
@@ -203,7 +260,7 @@ def draw_later(
     root = np.sqrt(model.between * model.freedom / rng.chisquare(model.freedom, draws))[:, None]
     children = rng.normal(size=(draws, model.root_children.shape[1])) @ model.root_children.T
     schools = rng.normal(size=(draws, model.root_schools.shape[1])) @ model.root_schools.T
-    own = rng.normal(size=(draws, int(school.max()) + 1))[:, school] * np.sqrt(model.spread)
+    own = rng.normal(size=(draws, int(school.max()) + 1))[:, school] * model.spread
     return np.asarray(model.fitted + model.offset + children + root * (schools + own) + model.residuals[lent])
 
 
