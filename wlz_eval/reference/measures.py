@@ -35,8 +35,6 @@ class Measure(BaseModel):
     risk: float | None = Field(
         None, description="Cut-point of 'at risk', on the bad side: below it, or at it and above"
     )
-    retest: float | None = Field(None, description="Test-retest correlation over retest_years, unselected population")
-    retest_years: float | None = Field(None, description="Interval of the retest correlation, in years")
     icc: float | None = Field(None, description="Share of variance between schools")
     informants: tuple[str, ...] = Field((), description="Who may answer or record it; empty when anyone may")
     forms: tuple[str, ...] = Field((), description="Forms or editions it comes in; empty when not listed")

@@ -16,7 +16,9 @@ from wlz_eval.attribution.options import MatchingOptions
 from wlz_eval.attribution.pipeline import cluster_column
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.measures.frame import AnalysisFrame
+from wlz_eval.measures.progress.population import years_between
 from wlz_eval.reference.measures import Measure
+from wlz_eval.reference.reliability import retest
 
 __all__ = ["EFFORTS", "Case", "Effort"]
 
@@ -91,6 +93,13 @@ class Case:
     def measure(self) -> Measure:
         """Facts of the primary measure."""
         return self.cohort.measure(self.effect.outcome.measure)
+
+    @property
+    def agreement(self) -> float | None:
+        """Retest correlation of the primary measure from baseline to the outcome's wave; None where none is held."""
+        outcome = self.effect.outcome
+        found = retest(outcome.measure, years_between(self.cohort, outcome.wave))
+        return found.r if found else None
 
     @property
     def baseline(self) -> str | None:

@@ -128,7 +128,7 @@ def _baselines(case: Case) -> BaselineComparison:
     without, with_baseline = with_and_without(case.design, columns, case.baseline)
     return baseline_comparison(
         without, with_baseline, case.data, case.outcome, case.baseline,
-        reliability=case.measure.retest, cluster=case.cluster,
+        reliability=case.agreement, cluster=case.cluster,
     )
 
 
@@ -202,7 +202,7 @@ def _e_value(case: Case) -> EValue:
 def _noisy_baseline(case: Case) -> NoisyBaseline:
     if case.baseline is None:
         raise OptionError("The outcome was not measured at the start for both groups.")
-    return noisy_baseline(case.design, case.data, case.baseline, r=case.measure.retest, effect=case.effect.att)
+    return noisy_baseline(case.design, case.data, case.baseline, r=case.agreement, effect=case.effect.att)
 
 
 def _placebo(case: Case) -> PlaceboTests:

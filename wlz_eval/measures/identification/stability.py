@@ -152,12 +152,10 @@ def _reliability(cohort: Cohort, data: pd.DataFrame, column: str) -> dict[str, A
     facts, who = cohort.measure(measure), readings_of(cohort, measure, "baseline")
     alpha = consistency(facts.name, who.informant, who.form)
     held = retest(facts.name, None, who.informant, who.form)
-    own = _own_retest(data, measure) if held is None and facts.retest is None else None
+    own = _own_retest(data, measure) if held is None else None
     later, years = (1.0, 1.0, 1.0), math.nan
     if held is not None:
         later, years = (held.r, held.low, held.high), held.years
-    elif facts.retest is not None:
-        later, years = (facts.retest, facts.retest, facts.retest), facts.retest_years or math.nan
     elif own is not None:
         low, high = np.clip(own[0] + 1.96 * own[1] * np.array([-1, 1]), 0.01, 0.99)
         later = (own[0], float(low), float(high))
