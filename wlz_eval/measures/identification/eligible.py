@@ -123,7 +123,7 @@ def eligible_pupils(frame: AnalysisFrame, rules: Sequence[RiskRule]) -> Eligible
     (2, [True, False])
     """
     here = at_programme_schools(frame.data, frame.data["programme"] == 1)
-    data = frame.data[here.to_numpy(dtype=bool)]
+    data = frame.data[here.to_numpy(dtype=bool)].sort_index()
     flags = risk_flags(data, rules)
     others = (data["programme"] == 0).to_numpy(dtype=bool)
     known = flags[others].notna().mean() if others.any() else flags.notna().mean()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +15,9 @@ from wlz_eval.core.finding import Evidence, Finding
 from wlz_eval.core.result import Result
 from wlz_eval.core.words import COLUMN_WORDS
 from wlz_eval.measures.frame import AnalysisFrame
-from wlz_eval.measures.identification.eligible import (
-    FEWEST_OTHERS,
-    at_programme_schools,
-    eligible_pupils,
-    school_codes,
-)
+from wlz_eval.measures.identification.eligible import school_codes
 from wlz_eval.measures.identification.intervals import Interval, leave_one_out
-from wlz_eval.measures.labels import column_label
+from wlz_eval.measures.identification.stages import STAGES, Stage, in_need, stages_of
 from wlz_eval.measures.options import IdentificationOptions, RiskRule
 
 __all__ = ["CHARACTERISTICS", "STAGES", "Equality", "equality"]
@@ -32,20 +27,15 @@ Mask = npt.NDArray[np.bool_]
 
 CHARACTERISTICS = ("ethnicity", "gender", "sen", "fsm", "eal")
 YES_NO = ("fsm", "eal")
-#: What is asked of each group, in order.
-STAGES: Mapping[str, str] = {
-    "identified": "Picked by the rules, of the pupils of the programme's schools",
-    "chosen": "Offered a place, of the pupils of the programme's schools",
-    "in_need": "On the programme, of those pupils whom the plan's rule picks",
-    "started": "Started, of those offered a place",
-    "left": "Left early, of those who started",
-    "measured": "Has a result on the main outcome, of those who started",
-    "progress": "Change on the main outcome, of those who started",
-}
 #: With fewer children than this counted, or not counted, on either side, no interval is given.
 FEWEST_EACH = 5
 SIGNIFICANT = 0.05
 OTHERS = "other groups"
+#: Names that fit beside a figure.
+SHORT = {
+    ("gender", "female"): "Girls", ("gender", "male"): "Boys", ("sen", "support"): "Special needs: support in school",
+    ("sen", "ehcp"): "Special needs: statutory plan",
+}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -92,9 +82,26 @@ class Equality(Result):
         enough = rows["fewest"] >= self.threshold
         return rows.assign(
             percent_n=rows["n"].where(enough, 0), others_n=rows["others"].where(enough, 0),
-            stage_words=[STAGES[s] for s in rows["stage"]],
+            stage_words=[STAGES[s].partition(",")[0] for s in rows["stage"]],
             unit=[self.unit if s == "progress" else "percentage_points" for s in rows["stage"]],
         )
+
+    @property
+    def answer(self) -> str:
+        """Whether, with the same need, a group came onto the programme more or less often."""
+        rows = self.rows[(self.rows["stage"] == "in_need") & self.rows["p_family"].notna()]
+        if rows.empty:
+            return "Whether some groups came onto the programme less often, need being the same, these data cannot say."
+        clear = rows[rows["p_family"] < SIGNIFICANT]
+        said = [
+            f"{way} often: {', '.join(named['label'])}"
+            for way, sign in (("more", 1), ("less", -1))
+            if len(named := _named(clear, "in_need", sign))
+        ]
+        asked = "Of the pupils whom the plan's rule picks, "
+        if not said:
+            return asked + "no group of children was clearly more or less often on the programme than others."
+        return asked + f"these groups were on the programme {'; '.join(said)}."
 
     @property
     def sentence(self) -> str:
@@ -103,11 +110,10 @@ class Equality(Result):
             return "The tables hold nothing by which groups of children could be compared."
         judged = self.rows[self.rows["p_family"].notna()]
         clear = judged[judged["p_family"] < SIGNIFICANT]
-        start = "Each group is set beside all other children. "
         if judged.empty:
-            return start + "There are too few children or schools to tell any difference from chance."
+            return "There are too few children or schools to tell any difference from chance."
         if clear.empty:
-            return start + (
+            return (
                 "No difference is clear once it is allowed for that many groups were looked at; with few schools, "
                 "sizeable differences can stay unseen."
             )
@@ -118,8 +124,8 @@ class Equality(Result):
             if len(rows)
         ]
         if not said:
-            return start + "Some differences are clear, in groups too small to be named."
-        return start + f"Clear, though many groups were looked at: {'; '.join(said)}."
+            return "Some differences are clear, in groups too small to be named."
+        return f"Clear, though many groups were looked at: {'; '.join(said)}."
 
     def findings(self) -> list[Finding]:
         """Return the difference of each group at each stage."""
@@ -138,7 +144,7 @@ class Equality(Result):
 
 WAYS = {
     "identified": ("more often picked by the rules", "less often picked by the rules"),
-    "chosen": ("more often offered a place", "less often offered a place"),
+    "chosen": ("more often given a place", "less often given a place"),
     "in_need": ("with the same need more often on the programme", "with the same need less often on the programme"),
     "started": ("more often started", "less often started"),
     "left": ("more often left early", "less often left early"),
@@ -150,84 +156,6 @@ WAYS = {
 def _named(clear: pd.DataFrame, stage: str, sign: int) -> pd.DataFrame:
     """Rows of a stage whose difference has this sign and may be named."""
     return clear[(clear["stage"] == stage) & (np.sign(clear["difference"]) == sign) & (clear["clear"] != "")]
-
-
-@dataclass(frozen=True)
-class _Stage:
-    """Children of a stage, what is asked of them, and whether that is yes or no."""
-
-    name: str
-    children: pd.DataFrame
-    value: Array
-    yes_no: bool = True
-
-
-def _in_need(frame: AnalysisFrame, rules: Sequence[RiskRule], areas: int) -> _Stage | None:
-    """Find the pupils whom the plan's rule picks, and whether each was on the programme."""
-    pupils = eligible_pupils(frame, rules)
-    picked = (pupils.flags.sum(axis=1) >= areas).to_numpy(dtype=bool)
-    if not pupils.enough or not picked.any():
-        return None
-    return _Stage("in_need", pupils.data[picked], np.asarray(pupils.programme[picked], dtype=float))
-
-
-def _stages(
-    cohort: Cohort, frame: AnalysisFrame, outcome: str, in_need: _Stage | None
-) -> tuple[list[_Stage], list[str]]:
-    children = cohort.children.set_index("child_id").sort_index()
-    programme = children["group"] == "programme"
-    eligible = children[at_programme_schools(children, programme)]
-    made, said = [], []
-    if int((eligible["group"] != "programme").sum()) < FEWEST_OTHERS:
-        said.append(
-            "The tables do not hold the other pupils of the programme's schools, so it cannot be said whether some "
-            "groups were chosen more often."
-        )
-    else:
-        chosen = (eligible["group"] == "programme").to_numpy(dtype=float)
-        made.append(_Stage("chosen", eligible, chosen))
-        if "identified" in eligible:
-            known = eligible[eligible["identified"].notna()]
-            picked = known["identified"].to_numpy(dtype=float)
-            if len(known) >= MOST * len(eligible) and not np.array_equal(picked, chosen):
-                made.insert(0, _Stage("identified", known, picked))
-    made += [in_need] if in_need is not None else []
-    offered = children[programme]
-    started = np.ones(len(offered), dtype=bool)
-    if "started" in offered:
-        started = offered["started"].fillna(True).to_numpy(dtype=bool)
-    if not started.all():
-        made.append(_Stage("started", offered, np.asarray(started, dtype=float)))
-    joined = offered[started]
-    if "left" in joined and joined["left"].notna().any():
-        made.append(_Stage("left", joined, np.asarray(joined["left"].notna(), dtype=float)))
-    else:
-        said.append("The tables name nobody who left early, so groups cannot be compared in that.")
-    return made + _outcome_stages(joined, frame, outcome, said), [CONSENT, *said]
-
-
-#: Share of the eligible of whom it must be recorded whether the rules picked them.
-MOST = 0.9
-CONSENT = (
-    "Children without consent are left out when the tables are read, so it cannot be said whether some groups consent "
-    "less often: schools would have to count that themselves."
-)
-
-
-def _outcome_stages(joined: pd.DataFrame, frame: AnalysisFrame, outcome: str, said: list[str]) -> list[_Stage]:
-    rows = frame.data.reindex(joined.index)
-    if outcome not in rows:
-        said.append("The main outcome has no result at the end yet, so groups cannot be compared in it.")
-        return []
-    known = rows[outcome].notna().to_numpy(dtype=bool)
-    made = [_Stage("measured", joined, np.asarray(known, dtype=float))] if not known.all() else []
-    first = f"{outcome.rsplit('_', 1)[0]}_baseline"
-    if first not in rows:
-        said.append("The main outcome was not measured at the start, so groups cannot be compared in their progress.")
-        return made
-    change = (rows[outcome] - rows[first]).to_numpy(dtype=float)
-    both = np.isfinite(change)
-    return [*made, _Stage("progress", joined[both], change[both], yes_no=False)]
 
 
 def _groups(children: pd.DataFrame, column: str, threshold: int) -> tuple[pd.Series, bool]:
@@ -260,7 +188,7 @@ def _difference(value: Array, own: Mask, school: npt.NDArray[np.intp]) -> Interv
     return leave_one_out(gap, school, own if own.sum() <= (~own).sum() else ~own)
 
 
-def _row(stage: _Stage, own: Mask, school: npt.NDArray[np.intp], value: Array) -> dict[str, object]:
+def _row(stage: Stage, own: Mask, school: npt.NDArray[np.intp], value: Array) -> dict[str, object]:
     sides = [value[own], value[~own]]
     counted = [n for side in sides for n in ((side.sum(), (1 - side).sum()) if stage.yes_no else (len(side),))]
     fewest, scale = int(min(counted)), 100.0 if stage.yes_no else 1.0
@@ -276,7 +204,14 @@ def _row(stage: _Stage, own: Mask, school: npt.NDArray[np.intp], value: Array) -
     }
 
 
-def _stage_rows(cohort: Cohort, stage: _Stage, threshold: int) -> tuple[list[dict[str, object]], set[str]]:
+def _label(column: str, name: str) -> str:
+    if name == "yes":
+        return COLUMN_WORDS[column]
+    plain = name.replace("_", " ")
+    return SHORT.get((column, name), f"{COLUMN_WORDS[column]}: {plain[:1].upper()}{plain[1:]}")
+
+
+def _stage_rows(stage: Stage, threshold: int) -> tuple[list[dict[str, object]], set[str]]:
     rows, merged = [], set()
     codes = school_codes(stage.children)
     for column in CHARACTERISTICS:
@@ -290,11 +225,9 @@ def _stage_rows(cohort: Cohort, stage: _Stage, threshold: int) -> tuple[list[dic
             own = (groups == name).to_numpy(dtype=bool)[known]
             if min(own.sum(), (~own).sum()) < threshold:
                 continue
-            label = COLUMN_WORDS[column] if name == "yes" else column_label(cohort, f"{column}: {name}")
             key = column if name == "yes" else f"{column}_{name.replace(' ', '_')}"
-            rows.append(
-                {"stage": stage.name, "key": key, "label": label, **_row(stage, own, codes[known], stage.value[known])}
-            )
+            head = {"stage": stage.name, "key": key, "label": _label(column, name)}
+            rows.append({**head, **_row(stage, own, codes[known], stage.value[known])})
     return rows, merged
 
 
@@ -346,11 +279,11 @@ def equality(
     Equality
     """
     areas = (options or IdentificationOptions.model_validate({})).areas
-    stages, said = _stages(cohort, frame, outcome, _in_need(frame, rules, areas))
+    stages, said = stages_of(cohort, frame, outcome, in_need(frame, rules, areas))
     rows: list[pd.DataFrame] = []
     merged: set[str] = set()
     for stage in stages:
-        made, small = _stage_rows(cohort, stage, threshold)
+        made, small = _stage_rows(stage, threshold)
         table = pd.DataFrame(made)
         if table.empty or table["p"].isna().all():
             words = STAGES[stage.name]

@@ -98,7 +98,7 @@ def draw_gaps(data: pd.DataFrame) -> Figure:
         Columns ``label``, ``difference``, ``ci_low``, ``ci_high``, in percentage points; hidden numbers are ``nan``.
     """
     rows = data[data["difference"].notna()].reset_index(drop=True)
-    figure, axes = new_figure(height=1.2 + 0.36 * max(len(rows), 1))
+    figure, axes = new_figure(height=1.3 + 0.36 * max(len(rows), 1))
     y = np.arange(len(rows))[::-1]
     axes.axvline(0, color=COLOURS["neutral"], linewidth=1)
     axes.hlines(
@@ -110,5 +110,6 @@ def draw_gaps(data: pd.DataFrame) -> Figure:
     )
     axes.set_yticks(y, rows["label"].astype(str).tolist())
     axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
-    axes.set_xlabel("\N{LEFTWARDS ARROW} less often than others (percentage points) more often \N{RIGHTWARDS ARROW}")
+    arrows = "\N{LEFTWARDS ARROW} less often   |   more often \N{RIGHTWARDS ARROW}"
+    axes.set_xlabel(f"Difference from others (percentage points)\n{arrows}")
     return figure

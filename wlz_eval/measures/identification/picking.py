@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from wlz_eval.measures.options import IdentificationOptions
 
-__all__ = ["RuleSet", "pick", "rule_sets_of", "worst_share"]
+__all__ = ["RuleSet", "areas_words", "pick", "rule_sets_of", "worst_share"]
 
 Mask = npt.NDArray[np.bool_]
 Array = npt.NDArray[np.float64]
@@ -63,14 +63,24 @@ def rule_sets_of(areas: Iterable[str], options: IdentificationOptions) -> tuple[
         RuleSet(f"areas_{k}", _areas_label(k, len(names), options), areas=k, planned=k == options.areas)
         for k in range(1, max(len(names), options.areas) + 1)
     ]
-    sets += [RuleSet(f"area_{n}", f"At risk in {n.replace('_', ' ')}", area=i) for i, n in enumerate(names)]
+    sets += [RuleSet(f"area_{n}", f"One area: {n.replace('_', ' ').capitalize()}", area=i) for i, n in enumerate(names)]
     label = f"The {100 * options.share:g}% of each school's pupils in most need"
     return (*sets, RuleSet("highest", label, share=options.share))
 
 
+def areas_words(k: int) -> str:
+    """Say so many areas or more.
+
+    Examples
+    --------
+    >>> areas_words(1), areas_words(3)
+    ('one area or more', 'three areas or more')
+    """
+    return f"{NUMBERS[k] if k < len(NUMBERS) else k} area{'s' if k > 1 else ''} or more"
+
+
 def _areas_label(k: int, most: int, options: IdentificationOptions) -> str:
-    words = NUMBERS[k] if k < len(NUMBERS) else str(k)
-    said = f"At risk in {words} area{'s' if k > 1 else ''}{' or more' if k < most else ''}"
+    said = f"At risk in {areas_words(k) if k < most else areas_words(k).removesuffix(' or more')}"
     return f"{said} (the plan's rule)" if k == options.areas else said
 
 

@@ -28,6 +28,8 @@ __all__ = ["Identification", "identification"]
 
 #: What West London Zone counts as high and very high need: areas at risk.
 HIGH, VERY_HIGH = 3, 5
+#: More than this share of children is said as "most" of them.
+MOST = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -92,7 +94,12 @@ class Identification(Result):
                 "The tables do not hold both what the rules picked and whom teachers put forward, so the two "
                 "cannot be compared."
             )
-        return "{beyond} of the programme's children were not picked by the rules: teachers put them forward."
+        teachers = self.numbers.get("beyond_nominated", 0.0)
+        share = "all" if teachers == 1 else "most" if teachers > MOST else "not most"
+        return (
+            "{beyond} of the programme's children were not picked by the rules; teachers put forward "
+            f"{share} of them."
+        )
 
     def table(self) -> pd.DataFrame:
         """Return the share at risk in each area, by group."""
@@ -281,6 +288,7 @@ def _numbers(data: pd.DataFrame, count: pd.Series, areas: int) -> dict[str, floa
             numbers |= {
                 "nominated_only_n": len(asked),
                 "nominated_only": float((asked["identified"] == 0).mean()),
+                "beyond_nominated": float(asked.loc[asked["identified"] == 0, "teacher_nominated"].mean()),
             }
     return numbers
 

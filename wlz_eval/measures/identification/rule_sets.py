@@ -17,7 +17,7 @@ from wlz_eval.core.result import Result
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.measures.identification.eligible import Eligible, eligible_pupils
 from wlz_eval.measures.identification.latent import scales_of
-from wlz_eval.measures.identification.picking import RuleSet, pick, rule_sets_of
+from wlz_eval.measures.identification.picking import RuleSet, areas_words, pick, rule_sets_of
 from wlz_eval.measures.options import IdentificationOptions, RiskRule
 from wlz_eval.measures.progress import Share, clustered_share
 
@@ -36,13 +36,16 @@ class RuleSets(Result):
     sets : DataFrame
         One row a rule set: ``label``, ``picked``, ``pupils``, ``percent`` of pupils, ``on_programme`` (percent of those
         picked), ``reached`` (percent of the programme's children whom it picks), ``also_plan`` and ``also_highest``
-        (percent of those picked whom the plan's rule, and the rule of most need, pick as well).
+        (percent of those picked whom the plan's rule, and the rule of most need, pick as well; ``nan`` where they pick
+        all of them).
     below_all, above : Share
         Children of the programme at risk in no area; pupils whom the plan's rule picks who are not on the programme.
     numbers : dict
         Counts behind them.
     caution, why_not : str
         Areas left out; why there is no table, empty where there is one.
+    areas : int
+        Areas at risk that the plan's rule asks for.
     evidence : str
     """
 
@@ -52,6 +55,7 @@ class RuleSets(Result):
     numbers: dict[str, int]
     caution: str
     why_not: str
+    areas: int
     evidence: Evidence = "measured"
 
     title = "Whom each rule set would pick"
@@ -77,8 +81,8 @@ class RuleSets(Result):
         if not self.numbers["plan_picked"]:
             return "The plan's rule picks none of these pupils."
         return (
-            "Of the pupils whom the plan's rule picks, {missed} were not on the programme (95% interval "
-            "{missed:interval})."
+            f"The plan's rule picks the pupils at risk in {areas_words(self.areas)}. Of these pupils, {{missed}} were "
+            "not on the programme (95% interval {missed:interval})."
         )
 
     def findings(self) -> list[Finding]:
@@ -130,6 +134,11 @@ def _percent(of: Mask, among: Mask) -> float:
     return 100 * float(of[among].mean()) if among.any() else math.nan
 
 
+def _also(other: Mask, chosen: Mask) -> float:
+    """Percent of those chosen whom the other rule picks too; ``nan`` where it picks all, as it must when laxer."""
+    return math.nan if other[chosen].all() else _percent(other, chosen)
+
+
 def _table(pupils: Eligible, sets: Sequence[RuleSet], options: IdentificationOptions) -> pd.DataFrame:
     picked = first_picks(pupils, sets)
     labels = {s.key: s.label for s in sets}
@@ -143,7 +152,7 @@ def _table(pupils: Eligible, sets: Sequence[RuleSet], options: IdentificationOpt
             "key": key, "label": labels[key], "picked": int(chosen.sum()), "pupils": len(chosen),
             "programme": int(programme.sum()), "percent": 100 * float(chosen.mean()),
             "on_programme": _percent(programme, chosen), "reached": _percent(chosen, programme),
-            "also_plan": _percent(plan, chosen), "also_highest": _percent(picked["highest"], chosen),
+            "also_plan": _also(plan, chosen), "also_highest": _also(picked["highest"], chosen),
         }
         for key, chosen in picked.items()
     ]
@@ -193,5 +202,6 @@ def rule_sets(
         numbers={"assessed": len(none), "below": int(none.sum()), "plan_picked": int(plan.sum())},
         caution=pupils.caution,
         why_not="" if sets else pupils.why_not,
+        areas=options.areas,
         evidence="simulated" if cohort.provenance == "synthetic" else "measured",
     )

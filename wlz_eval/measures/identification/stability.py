@@ -80,15 +80,16 @@ class Stability(Result):
             return self.why_not
         if self.plan_key not in set(self.again["key"]):
             return "The plan's rule picks none of these pupils, so there is nobody to be picked again."
-        row = self.again.set_index("key").loc[self.plan_key]
+        row = self.again[self.again["key"] == self.plan_key].iloc[0]
+        held = {name: math.isfinite(float(row[name])) for name in SCENARIOS}
         at_once = (
             "Had every pupil been measured a second time at once, the plan's rule would have picked about {now} of the "
             "same children again"
         )
         next_time = "at the next reading, some months or years on, about {later}"
-        if not math.isfinite(row["now"]):
+        if not held["now"]:
             return f"Of the children whom the plan's rule picks, it would pick again, {next_time}."
-        return f"{at_once}; {next_time}." if math.isfinite(row["later"]) else f"{at_once}."
+        return f"{at_once}; {next_time}." if held["later"] else f"{at_once}."
 
     def words(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Values of the sentence's placeholders, from recorded findings."""
@@ -215,21 +216,31 @@ def _formula(rule_set: RuleSet, pupils: Eligible, used: pd.DataFrame) -> float:
     return 100 * picked_again_expected(float(row["later"].iloc[0]), share)
 
 
+def _can_change(rule_set: RuleSet, pupils: Eligible, used: pd.DataFrame) -> bool:
+    """Whether any measure that the rule set reads is among `used`; free school meals are a fact and stay."""
+    if rule_set.area < 0:
+        return len(used) > 0
+    area = pupils.flags.columns[rule_set.area]
+    return any(rule.area == area and rule.column in set(used["column"]) for rule in pupils.rules)
+
+
 def _rows(
     pupils: Eligible, sets: Sequence[RuleSet], scales: Scales, used: pd.DataFrame, draws: int, seed: int
 ) -> pd.DataFrame:
-    first = first_picks(pupils, sets)
+    first, labelled = first_picks(pupils, sets), {s.key: s for s in sets}
     rows: dict[str, dict[str, Any]] = {
         s.key: {
             "key": s.key, "label": s.label, "picked": int(first[s.key].sum()), "formula": _formula(s, pupils, used),
         }
         for s in sets
-        if first[s.key].any()
+        if first[s.key].any() and _can_change(s, pupils, used)
     }
     for name in (name for name in SCENARIOS if (used[name] < 1).any()):
         for end, times in (("", draws), ("_at_low", max(draws // 4, 50)), ("_at_high", max(draws // 4, 50))):
             shares, chance = _shares(pupils, sets, scales, used[f"{name}{end}"].to_numpy(dtype=float), times, seed)
             for key, row in rows.items():
+                if not _can_change(labelled[key], pupils, used[used[name] < 1]):
+                    continue
                 row[f"{name}{end}"] = 100 * float(shares[key].mean())
                 if not end:
                     low, high = np.quantile(shares[key], [0.025, 0.975])
