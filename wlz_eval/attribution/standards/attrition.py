@@ -16,6 +16,7 @@ from wlz_eval.attribution.effects.estimate import EffectEstimate
 from wlz_eval.attribution.effects.learners import LogisticLearner
 from wlz_eval.attribution.effects.models import CHILDREN_PER_COEFFICIENT, OutcomeModel
 from wlz_eval.attribution.effects.verbs import estimate_effect
+from wlz_eval.attribution.standards.asked import asked_for_names
 from wlz_eval.core.errors import DesignError
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.result import Result
@@ -89,6 +90,7 @@ def attrition(
     >>> attrition(match("programme ~ age_baseline", data), outcomes, ["score_endline"]).table()["overall"].tolist()
     [25.0]
     """
+    columns = asked_for_names("columns", columns)
     used = design.weights.index[design.weights.to_numpy() > 0]
     treated = design.treatment.loc[used].to_numpy(dtype=bool)
     n1, n0 = int(treated.sum()), int((~treated).sum())

@@ -15,6 +15,7 @@ from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects.analysed import Cluster, in_label_order, outcome_values
 from wlz_eval.attribution.effects.estimate import EffectEstimate
 from wlz_eval.attribution.effects.verbs import estimate_effect
+from wlz_eval.attribution.standards.asked import asked_for_number, asked_for_one_of
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.result import Result
@@ -133,7 +134,11 @@ def trimmed_weights(y: npt.ArrayLike, weights: npt.ArrayLike, share: float, end:
     >>> trimmed_weights([1.0, 2.0, 3.0, 4.0], [1.0, 1.0, 1.0, 1.0], 0.375, "top").tolist()
     [1.0, 1.0, 0.5, 0.0]
     """
+    asked_for_number("share", share, 0, 1)
+    asked_for_one_of("end", end, ("top", "bottom"))
     value, w = np.asarray(y, dtype=float), np.asarray(weights, dtype=float)
+    if value.shape != w.shape or not len(w):
+        raise OptionError(f"y and weights need one value for each child, not shapes {value.shape} and {w.shape}.")
     order = np.argsort(-value if end == "top" else value, kind="stable")
     # What is left to take away when a child's turn comes.
     left = share * w.sum() - np.r_[0.0, np.cumsum(w[order])[:-1]]
@@ -262,6 +267,8 @@ def worst_case_bounds(
     Manski (1990), American Economic Review 80; Horowitz and Manski (2000), JASA 95.
     """
     y, _, treated = _known(design, outcomes, outcome)
+    asked_for_number("low", low)
+    asked_for_number("high", high)
     if not low < high:
         raise OptionError(f"low ({low!r}) must lie below high ({high!r}).")
     if y.min() < low or y.max() > high:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from wlz_eval.attribution.standards.asked import asked_for_number
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.core.result import Result
 
@@ -137,11 +138,17 @@ def collection_differences(
     >>> collection_differences(treatment, details).flagged
     ('date',)
     """
+    asked_for_number("days", days, 0)
+    asked_for_number("share", share, 0, 100)
+    if not isinstance(treatment, pd.Series) or not isinstance(details, pd.DataFrame):
+        raise OptionError("treatment must be a Series and details a DataFrame, both indexed by child.")
     held = [c for c in COLUMN_WORDS if c in details.columns]
     if not held:
         raise OptionError(f"The details hold none of {', '.join(COLUMN_WORDS)}. Give at least one of them.")
     if not details.index.is_unique:
         raise DesignError("The details have several rows for one child. Each child must have exactly one.")
+    if len(treatment) and not treatment.index.isin(details.index).any():
+        raise DesignError("No child of the comparison is in the details. Index both by child.")
     rows = []
     for item in held:
         values = details[item].reindex(treatment.index).dropna()

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import special
 
 from wlz_eval.attribution.effects.models import CHILDREN_PER_COEFFICIENT
+from wlz_eval.attribution.standards.asked import asked_for_number, asked_for_whole
 from wlz_eval.core.errors import OptionError
 from wlz_eval.inference.linear import least_squares
 from wlz_eval.inference.sandwich import cluster_parts, satterthwaite
@@ -64,6 +65,8 @@ def detectable(se: float, df: float, power: float = 0.8, level: float = 0.95) ->
     >>> round(detectable(0.1, 18), 3), round(detectable(0.1, 1e9), 3)
     (0.296, 0.28)
     """
+    asked_for_number("power", power, 0, 1, ends=False)
+    asked_for_number("level", level, 0, 1, ends=False)
     if not (se >= 0 and df > 0):
         return float("nan")
     return float((special.stdtrit(df, 0.5 + level / 2) + special.stdtrit(df, power)) * se)
@@ -107,6 +110,12 @@ def planned_detectable_effect(
     0.15
     """
     check_shares(icc=icc, r2=r2)
+    for name, value in (("programme", programme), ("comparison", comparison), ("programme_schools", programme_schools)):
+        asked_for_whole(name, value)
+    if comparison_schools is not None:
+        asked_for_whole("comparison_schools", comparison_schools)
+    if programme_schools > programme or (comparison_schools or 0) > comparison:
+        raise OptionError("There are more schools than children. Each school needs at least one child.")
     within = 1 / programme + 1 / comparison
     if comparison_schools is None:
         plan = Spread(between=0.0, within=within, df=programme + comparison - programme_schools - 1)
@@ -119,7 +128,8 @@ def planned_detectable_effect(
 def check_shares(**shares: float) -> None:
     """Refuse a share that is not at least 0 and below 1, by name."""
     for name, value in shares.items():
-        if not 0 <= value < 1:
+        number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+        if not number or not 0 <= value < 1:
             raise OptionError(f"{name} must be at least 0 and below 1, not {value!r}.")
 
 

@@ -177,7 +177,9 @@ def _by_power(ladder: _Ladder, facts: EvidenceFacts) -> None:
     level = _level_at_most(ladder.scale, "mde", facts.mde)
     value = _known(facts.mde, f"{format_number(facts.mde, 2)} SD")
     fine = level >= ladder.level
-    reason = "The design can find effects of a usual size." if fine else "The design can find large effects only."
+    reason = "Smaller effects would be missed; this is small enough for the level reached." if fine else (
+        "Only larger effects than the level asks could be found."
+    )
     ladder.step("smallest detectable effect", value, level, reason)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from wlz_eval.attribution.options import OutcomeOptions
+from wlz_eval.attribution.standards.asked import asked_for_number, asked_for_whole
 from wlz_eval.attribution.standards.detectable import planned_detectable_effect
 from wlz_eval.attribution.tiers import MeasurementMap, OutcomeTier
 from wlz_eval.cohort.model import Cohort
@@ -76,6 +77,11 @@ def children_for_correlation(r: float, distance: float, precision: float = PRECI
     >>> children_for_correlation(0.4, 1.0)
     734
     """
+    asked_for_number("r", r, -1, 1)
+    asked_for_number("distance", distance)
+    asked_for_number("precision", precision, 0, ends=False)
+    asked_for_number("icc", icc, 0, 1)
+    asked_for_whole("size", size)
     one = (distance * (1 - r**2)) ** 2 + 2 * (1 - r)
     return math.ceil(1.96**2 * one / precision**2 * (1 + (size - 1) * icc))
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.attribution.effects.estimate import EffectEstimate
+from wlz_eval.attribution.standards.asked import asked_for_seed
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.result import Result
@@ -78,6 +79,9 @@ def several_outcomes(effects: Mapping[str, EffectEstimate], *, seed: int = 0) ->
     ----------
     Holm (1979); Benjamini and Hochberg (1995); Westfall and Young (1993).
     """
+    if not isinstance(effects, Mapping):
+        raise OptionError("effects must name each estimate, such as {'reading': estimate}.")
+    asked_for_seed(seed)
     p = [effect.p for effect in effects.values()]
     if np.isfinite(p).sum() < 2:
         raise OptionError("Fewer than two outcomes have a p-value, so there is nothing to allow for.")

@@ -6,18 +6,18 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import get_args
 
 import pandas as pd
 
+from wlz_eval.attribution.design import Design
+from wlz_eval.attribution.standards.asked import asked_for_number, asked_for_one_of
 from wlz_eval.attribution.standards.detectable import Spread, check_shares, detectable, spread, what_is_needed
-from wlz_eval.core.errors import DesignError
+from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.core.finding import Evidence, Finding
 from wlz_eval.core.result import Result
+from wlz_eval.reference.measures import Measure
 from wlz_eval.reference.power import power_prior
-
-if TYPE_CHECKING:
-    from wlz_eval.attribution.design import Design
 
 __all__ = ["DetectableEffect", "minimum_detectable_effect"]
 
@@ -198,10 +198,23 @@ def minimum_detectable_effect(
     >>> power.mde < 0.5
     True
     """
+    if not isinstance(design, Design):
+        raise OptionError(f"design must be a Design, as match() and weight() make them, not {type(design).__name__}.")
+    asked_for_one_of("family", family, get_args(Measure.model_fields["family"].annotation))
+    asked_for_number("power", power, 0, 1, ends=False)
+    asked_for_number("level", level, 0, 1, ends=False)
+    if isinstance(targets, str) or not hasattr(targets, "__iter__"):
+        raise OptionError(f"targets must be a list of effects in SDs, such as [0.2], not {targets!r}.")
+    for target in targets:
+        asked_for_number("targets", target, 0, ends=False)
     given = {"icc": icc, "baseline_r2": r2, "persistence": persistence}
     priors = {name: power_prior(name, family, phase) for name in given}
     chosen = {name: priors[name].value if value is None else value for name, value in given.items()}
     check_shares(icc=chosen["icc"], r2=chosen["baseline_r2"], attrition=attrition)
+    if persistence is not None:
+        asked_for_number("persistence", persistence, 0, 1)
+    if not isinstance(schools, pd.Series) or not schools.index.is_unique:
+        raise OptionError("schools must be a Series with one school for each child, indexed by child.")
     used = design.weights.index[design.weights.to_numpy() > 0]
     absent = used.difference(schools.index)
     if len(absent):

@@ -15,7 +15,9 @@ from scipy import special
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects.analysed import analysed_children, outcome_values
 from wlz_eval.attribution.effects.estimate import hedges_g
-from wlz_eval.core.errors import DesignError
+from wlz_eval.attribution.formula import is_outcome_column
+from wlz_eval.attribution.standards.asked import asked_for_names
+from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.result import Result
 from wlz_eval.reference.wwc import baseline_rules
@@ -158,8 +160,16 @@ def baseline_equivalence(
     >>> baseline_equivalence(design, outcomes, {"score_endline": ["age_baseline"]}).met("score_endline")
     True
     """
+    if not isinstance(baselines, Mapping) or not baselines:
+        raise OptionError("baselines must name for each outcome its columns, such as {'a_endline': ['a_baseline']}.")
+    if not isinstance(adjusted, bool):
+        raise OptionError(f"adjusted must be True or False, not {adjusted!r}.")
     rows = []
     for outcome, columns in baselines.items():
+        columns = asked_for_names(f"baselines of {outcome!r}", columns)
+        late = [column for column in columns if column == outcome or is_outcome_column(str(column))]
+        if late:
+            raise DesignError(f"{late[0]} is measured after the programme began, so it is the baseline of nothing.")
         children = analysed_children(design, outcomes, outcome, cluster=None)
         for column in columns:
             values = outcome_values(outcomes, column, children.y.index).to_numpy()
