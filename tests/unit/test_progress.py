@@ -14,6 +14,7 @@ from wlz_eval.inference import incomplete_change, lost_profile
 from wlz_eval.measures import analysis_frame, progress, published_exit_rates
 from wlz_eval.measures.progress.figures import draw_changes, draw_exit_rates, draw_flow, draw_ways
 from wlz_eval.plan import load_plan, make_plan
+from wlz_eval.reference.published import figures, published_at_risk
 from wlz_eval.reference.reliability import consistency, progress_assumption, reliabilities, retest
 from wlz_eval.simulate import SimulationOptions, simulate
 
@@ -199,6 +200,13 @@ class TestPublished:
         assert row["inside"] == "within"
         assert rows.loc[("Emotional wellbeing", 75, "worst tenth"), "expected"] == pytest.approx(73.3, abs=0.05)
         assert (rows["expected_low"] < rows["expected"]).all()
+
+    def test_each_share_is_the_figure_that_was_published(self):
+        for share in published_at_risk():
+            figure = figures()[share.id]
+            assert f"{share.percent:.0f}%" in figure.statement
+            assert "at risk" in figure.statement
+        assert len({share.id for share in published_at_risk()}) == 7
 
 
 class TestReliability:

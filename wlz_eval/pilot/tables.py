@@ -1,4 +1,4 @@
-"""The tables of published figures, as typed rows: figures, sources, rules, contradictions and their checks."""
+"""The tables about published figures, as typed rows: rules, contradictions and their checks, shares."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Literal
 from wlz_eval.core.errors import OptionError
 from wlz_eval.pilot.expression import Figures, Value
 from wlz_eval.reference.attainment import national_figures
+from wlz_eval.reference.published import FigureRow, SourceRow, figures, sources
 from wlz_eval.reference.tables import ReferenceRow, read_rows
 
 __all__ = [
@@ -54,33 +55,6 @@ Kind = Literal[
     "contradiction", "arithmetic", "ambiguity", "method gap", "derived tension", "tension", "missing data",
     "independence",
 ]  # fmt: skip
-
-
-class FigureRow(ReferenceRow):
-    """One published figure, with the sentence that states it."""
-
-    id: str
-    source: str
-    section: str
-    statement: str
-    value: str
-    unit: str
-    numerator: str = ""
-    denominator: str = ""
-    group: str = ""
-    period: str = ""
-    note: str = ""
-
-
-class SourceRow(ReferenceRow):
-    """One document that figures come from."""
-
-    source: str
-    short: str
-    title: str
-    publisher: str
-    date: str
-    about: str
 
 
 class RuleRow(ReferenceRow):
@@ -128,18 +102,6 @@ class ShareRow(ReferenceRow):
     count: str
     whole: str
     kind: Literal["composite", "bottom_fifth", "incidents", "partner"]
-
-
-@functools.cache
-def figures() -> Mapping[str, FigureRow]:
-    """Every published figure by its id."""
-    return MappingProxyType({row.id: row for row in read_rows("published_figures.csv", FigureRow)})
-
-
-@functools.cache
-def sources() -> Mapping[str, SourceRow]:
-    """Every source by its short name."""
-    return MappingProxyType({row.source: row for row in read_rows("published_sources.csv", SourceRow)})
 
 
 @functools.cache

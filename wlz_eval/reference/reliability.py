@@ -13,8 +13,7 @@ from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.reference.tables import ReferenceRow, read_rows
 
 __all__ = [
-    "Assumption", "PublishedShare", "Reliability", "Retest", "consistency", "progress_assumption",
-    "published_at_risk", "reliabilities", "retest",
+    "Assumption", "Reliability", "Retest", "consistency", "progress_assumption", "reliabilities", "retest",
 ]
 
 #: Stands for every informant or form.
@@ -72,17 +71,6 @@ class Retest:
     caution: str = ""
 
 
-class PublishedShare(ReferenceRow):
-    """A published share of the children at risk who reached an outcome."""
-
-    name: str
-    area: str = Field(description="Area of risk, in words")
-    measure: str = Field(description="Measure of the registry that stands for it")
-    percent: float = Field(ge=0, le=100, description="Share that was published")
-    source: str
-    date: str
-
-
 class Assumption(ReferenceRow):
     """A range that stands in for what no data show."""
 
@@ -99,12 +87,6 @@ class Assumption(ReferenceRow):
 def reliabilities() -> tuple[Reliability, ...]:
     """Read ``data/reference/reliability.csv``."""
     return read_rows("reliability.csv", Reliability)
-
-
-@functools.cache
-def published_at_risk() -> tuple[PublishedShare, ...]:
-    """Read ``data/reference/published_at_risk.csv``."""
-    return read_rows("published_at_risk.csv", PublishedShare)
 
 
 @functools.cache

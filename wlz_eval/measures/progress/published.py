@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from wlz_eval.measures.progress.normal import exit_rate_expected
-from wlz_eval.reference.reliability import published_at_risk, retest
+from wlz_eval.reference.published import published_at_risk
+from wlz_eval.reference.reliability import retest
 
 __all__ = ["published_exit_rates"]
 
