@@ -110,6 +110,20 @@ def test_spillover_makes_the_effect_smaller_where_the_share_is_high():
     assert rows["n_programme"].sum() == len(design.matched_programme)
 
 
+def test_spillover_counts_only_children_whose_outcome_is_known():
+    data, design = _schools(1, spill=5.0)
+    data.loc[data.index[::3], "y_endline"] = math.nan
+    found = spillover(design, data, "y_endline")
+    rows = found.table().set_index("level")
+    known = data.loc[design.matched_programme, "y_endline"].notna().sum()
+    assert rows["n_programme"].sum() == known < len(design.matched_programme)
+    used = design.weights.index[design.weights > 0]
+    behind = data.loc[used, "y_endline"].notna().sum()
+    assert rows[["n_programme", "n_comparison"]].to_numpy().sum() == behind
+    levels = found.effects.table().set_index("level")
+    assert rows["n_comparison"].to_dict() == levels["n_comparison"].to_dict()
+
+
 def test_without_spillover_the_two_agree():
     data, design = _schools(2, spill=0.0)
     assert spillover(design, data, "y_endline").effects.p > 0.05

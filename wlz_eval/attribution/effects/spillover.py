@@ -64,8 +64,8 @@ class Spillover(Result):
     cut : float
         Percent of the year group that separates them.
     shares : DataFrame
-        One row for ``low share`` and ``high share``: ``level``, ``groups`` (school-year groups), ``lowest``,
-        ``median``, ``highest`` (percent of the group on the programme), ``n_programme``, ``n_comparison``.
+        One row for ``low share`` and ``high share``, of matched children whose outcome is known: ``level``, ``groups``
+        (school-year groups), ``lowest``, ``median``, ``highest`` (percent of the group on the programme).
     """
 
     effects: SubgroupEffects
@@ -85,15 +85,17 @@ class Spillover(Result):
 
     def table(self) -> pd.DataFrame:
         """Shares and effects, one row a level: columns of `shares`, then of :meth:`SubgroupEffects.table`."""
-        effects = self.effects.table().drop(columns=["n_programme", "n_comparison"])
-        return self.shares.merge(effects, on="level", how="left")
+        rows = self.shares.merge(self.effects.table(), on="level", how="left")
+        # A level in which nobody's outcome is known has no effect, and no children behind one.
+        counts = ["n_programme", "n_comparison"]
+        return rows.assign(**{name: rows[name].fillna(0).astype(int) for name in counts})
 
     def plot(self) -> Figure:
         """Draw the two effects."""
         return draw_subgroups(self.effects.table())
 
 
-def _describe(level: pd.Series, share: pd.Series, group: pd.Series, treated: pd.Series) -> pd.DataFrame:
+def _describe(level: pd.Series, share: pd.Series, group: pd.Series) -> pd.DataFrame:
     rows = []
     for name in (LOW, HIGH):
         here = level == name
@@ -104,8 +106,6 @@ def _describe(level: pd.Series, share: pd.Series, group: pd.Series, treated: pd.
                 "lowest": float(share[here].min()),
                 "median": float(share[here].median()),
                 "highest": float(share[here].max()),
-                "n_programme": int((here & treated).sum()),
-                "n_comparison": int((here & ~treated).sum()),
             }
         )
     return pd.DataFrame(rows)
@@ -164,4 +164,5 @@ def spillover(
         design, labelled, outcome, column, minimum=minimum, cluster=cluster, model=model, baseline=baseline
     )
     group = outcomes.loc[used, list(groups)].astype(str).agg(" ".join, axis=1)
-    return Spillover(effects=found, cut=cut, shares=_describe(level, mine, group, treated))
+    level = level.where(outcomes.loc[used, outcome].notna())
+    return Spillover(effects=found, cut=cut, shares=_describe(level, mine, group))
