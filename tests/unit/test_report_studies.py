@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 
 from wlz_eval.batch.request import RunRequest, check_run
+from wlz_eval.batch.studies import prepare_studies
 from wlz_eval.core.errors import GateRefusedError, OptionError, ReleaseError, RunError
 from wlz_eval.core.figures import new_figure
 from wlz_eval.release import Ledger, Workspace, open_study, opened
+from wlz_eval.release.study import study_data_hash
 from wlz_eval.report import build_site, publish_studies
 from wlz_eval.report.markdown import Outline
 from wlz_eval.report.studies import check_study
@@ -101,6 +103,44 @@ def test_internal_pages_of_studies_say_so(monkeypatch, tmp_path):
     page = Cells(monkeypatch, tmp_path, "internal").publish() / "toy.html"
     assert page.is_relative_to(tmp_path / "reports-internal")
     assert "INTERNAL: small numbers are not hidden" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_page_made_from_cohorts_says_which_and_marks_simulated_children_once(monkeypatch, tmp_path, simulated):
+    cells = Cells(monkeypatch, tmp_path)
+    cells.cells.pop()
+    cells.nb.start({"one": "1" * 64, "two": "2" * 64}, simulated)
+    cells.cell()
+    page = (cells.publish() / "toy.html").read_text(encoding="utf-8")
+    body = page[page.index("<body") :]
+    assert body.count("SIMULATED DATA: no real children") == int(simulated)
+    assert ("Real pupils" in page) is not simulated
+    assert "cohorts one, two" in page
+    assert "Made by hand." not in page
+    assert "1" * 16 in page
+    assert "data/studies" not in page
+
+
+def test_the_notebook_itself_marks_simulated_children_once(monkeypatch, tmp_path):
+    cells = Cells(monkeypatch, tmp_path)
+    cells.nb.start({"one": "1" * 64}, True)
+    shown = cells.outputs[-1]["data"]
+    assert shown["text/html"].count("SIMULATED DATA") == shown["text/plain"].count("SIMULATED DATA") == 1
+
+
+def test_two_results_of_one_name_each_count_in_the_hash(monkeypatch, tmp_path):
+    monkeypatch.setattr("wlz_eval.release.study.project_root", lambda: tmp_path)
+    files = [tmp_path / "data" / "studies" / folder / "measures.csv" for folder in ("a", "b")]
+    for path in files:
+        path.parent.mkdir(parents=True)
+        path.write_text("1")
+    found = {study_data_hash()}
+    for path in files:
+        path.write_text("2")
+        found.add(study_data_hash())
+        assert prepare_studies().data == study_data_hash()
+        path.write_text("1")
+    assert len(found) == 3
 
 
 @pytest.mark.parametrize(("change", "message"), [

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from wlz_eval.batch.key import files_hash
 from wlz_eval.batch.prepare import Prepared
-from wlz_eval.release.study import study_data
+from wlz_eval.release.study import study_data_hash
 from wlz_eval.release.workspace import STUDIES
 
 __all__ = ["prepare_studies"]
@@ -20,4 +19,4 @@ def prepare_studies() -> Prepared:
     >>> prepare_studies().id
     'studies'
     """
-    return Prepared(id=STUDIES, folder="", data=files_hash(study_data()), plan="", effort="")
+    return Prepared(id=STUDIES, folder="", data=study_data_hash(), plan="", effort="")

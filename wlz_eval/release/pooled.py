@@ -1,15 +1,15 @@
-"""Open a page about several cohorts at once: their data, their plans, and the strictest of their release rules."""
+"""Open a page about several cohorts at once: what of them may be pooled, and the strictest of their release rules."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from wlz_eval.attribution.pooling import Member
+from wlz_eval.attribution.pooling import Gathered, Member, gather
 from wlz_eval.core.errors import OptionError, suggestion
+from wlz_eval.core.files import hash_json
 from wlz_eval.measures.frame import analysis_frame
 from wlz_eval.release.ledger import Ledger
-from wlz_eval.release.provenance import SIMULATED_MARK
 from wlz_eval.release.rule import Rule
 from wlz_eval.release.study import Study
 from wlz_eval.release.workspace import AUDIENCES, STUDIES, Workspace
@@ -18,14 +18,23 @@ __all__ = ["open_pooled"]
 
 
 def open_pooled(
-    cohorts: Sequence[str | Path], *, audience: str = "public", out_dir: str | Path = ""
-) -> tuple[Study, Mapping[str, Member]]:
-    """Load several cohorts with their plans, and show the head of a page about them.
+    cohorts: Sequence[str | Path],
+    *,
+    outcome: str = "",
+    same_labels: bool = False,
+    audience: str = "public",
+    out_dir: str | Path = "",
+) -> tuple[Study, Gathered]:
+    """Load several cohorts with their plans, gather what may be pooled, and show the head of a page about them.
+
+    The page says that data are simulated where simulated children are pooled; where nothing is, where any are read.
 
     Parameters
     ----------
     cohorts : sequence of str or Path
         Ids under data/cohorts, or folders.
+    outcome, same_labels
+        As in :func:`wlz_eval.attribution.pooling.gather`.
     audience : str
         ``public``, ``internal`` or ``restricted``.
     out_dir : str or Path
@@ -34,8 +43,7 @@ def open_pooled(
     Returns
     -------
     tuple
-        The page, whose rule is the strictest of the plans', and the cohorts by id, for
-        :func:`wlz_eval.attribution.gather`.
+        The page, whose rule is the strictest of the plans', and what of the cohorts may be pooled.
 
     Raises
     ------
@@ -51,6 +59,7 @@ def open_pooled(
     if isinstance(cohorts, str | Path) or len(cohorts) < 2:
         raise OptionError(f"Pooling needs a list of at least two cohorts, not {cohorts!r}.")
     members: dict[str, Member] = {}
+    hashes: dict[str, str] = {}
     threshold, round_to = Rule().threshold, Rule().round_to
     for name in cohorts:
         cohort, plan = load_cohort_and_plan(name)
@@ -61,10 +70,11 @@ def open_pooled(
             cohort=cohort, frame=analysis_frame(cohort, informants or None), matching=plan.matching,
             outcomes=tuple(plan.outcomes), selection=plan.selection, seed=plan.seed,
         )
+        hashes[cohort.id] = hash_json([cohort.data_hash, plan.plan_hash])
         threshold, round_to = max(threshold, plan.disclosure.threshold), max(round_to, plan.disclosure.round_to)
     rule = Rule(threshold, round_to, applies=audience == "public")
     study = Study(Ledger(STUDIES, audience, "pooled", rule), Workspace(out_dir))
-    study.start()
-    if any(member.cohort.meta.provenance == "synthetic" for member in members.values()):
-        study._notice(SIMULATED_MARK, "band")
-    return study, members
+    together = gather(members, outcome, same_labels=same_labels)
+    shown = together.cohorts or members
+    study.start(hashes, any(members[name].cohort.provenance == "synthetic" for name in shown))
+    return study, together

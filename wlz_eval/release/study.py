@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from wlz_eval.core.files import hash_bytes, project_root
 from wlz_eval.release.columns import Column, Given, Label
 from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.opened import display_output
-from wlz_eval.release.provenance import INTERNAL_MARK, NOT_RELEASED, code_hash, versions
+from wlz_eval.release.provenance import INTERNAL_MARK, NOT_RELEASED, SIMULATED_MARK, code_hash, versions
 from wlz_eval.release.rule import Released, Rule
 from wlz_eval.release.sentences import data_element
 from wlz_eval.release.show import figure_bundle
@@ -43,23 +43,31 @@ def study_data() -> tuple[Path, ...]:
 
 
 def study_data_hash() -> str:
-    """SHA-256 of the committed results."""
-    return hash_bytes(*(part for path in study_data() for part in (path.name.encode(), path.read_bytes())))
+    """SHA-256 of the committed results, each by its place below ``data/studies``: several may have one name."""
+    root = project_root()
+    found = [(path.relative_to(root).as_posix(), path.read_bytes()) for path in study_data()]
+    return hash_bytes(*(part for name, content in found for part in (name.encode(), content)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudyHead:
-    """What a study's page says of how it was made; what it is about stands in the notebook's metadata."""
+    """What a study's page says of how it was made; what it is about stands in the notebook's metadata.
+
+    A study that reads cohorts says which, each with the hash of its data and plan, and whether their children are
+    simulated: what the metadata say of its data then only holds for the cohorts that the notebook names by default.
+    """
 
     audience: str
     data_hash: str
     code_hash: str
     versions: Mapping[str, str]
     command: str
+    cohorts: Mapping[str, str] = field(default_factory=dict)
+    simulated: bool = False
 
     def metadata(self) -> dict[str, Any]:
         """Return it as JSON data, for the publisher."""
-        return {**asdict(self), "versions": dict(self.versions)}
+        return {**asdict(self), "versions": dict(self.versions), "cohorts": dict(self.cohorts)}
 
 
 class Study(Showing):
@@ -69,8 +77,16 @@ class Study(Showing):
     ``show_figure`` are those of the notebooks of a cohort, for numbers that rest on children.
     """
 
-    def start(self) -> None:
-        """Show the head of the page."""
+    def start(self, cohorts: Mapping[str, str] | None = None, simulated: bool = False) -> None:
+        """Show the head of the page.
+
+        Parameters
+        ----------
+        cohorts : mapping of str to str, optional
+            Cohorts that it reads, with the hash of the data and plan of each.
+        simulated : bool
+            Whether the children of those cohorts are simulated.
+        """
         command = f"wlz-eval studies --notebook {self.name}"
         command += "" if self.audience == "public" else f" --audience {self.audience}"
         head = StudyHead(
@@ -79,10 +95,13 @@ class Study(Showing):
             code_hash=code_hash(),
             versions=versions(),
             command=command,
+            cohorts=cohorts or {},
+            simulated=simulated,
         )
-        band = INTERNAL_MARK.get(self.audience, f"{NOT_RELEASED}: the publisher has not checked this page.")
-        html = f'<p class="wlz-band">{escape(band)}</p><p>A study of the method.</p>'
-        self._show(html, f"{band}\nA study of the method.", {"wlz_eval": {"head": head.metadata()}})
+        bands = [INTERNAL_MARK.get(self.audience, f"{NOT_RELEASED}: the publisher has not checked this page.")]
+        bands += [SIMULATED_MARK] if simulated else []
+        html = "".join(f'<p class="wlz-band">{escape(band)}</p>' for band in bands) + "<p>A study of the method.</p>"
+        self._show(html, "\n".join([*bands, "A study of the method."]), {"wlz_eval": {"head": head.metadata()}})
 
     def tell(self, *sentences: str) -> None:
         """Show one paragraph for each text; its numbers stand as the committed result wrote them.

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ KINDS: dict[str, str] = {
     "public": "Public data sets",
     "published": "Published figures",
 }
+#: What stands in its place on a page made from cohorts of real pupils.
+REAL = "Real pupils"
 
 
 def check_study(name: str, metadata: Any) -> None:
@@ -126,7 +129,24 @@ def _content(name: str, notebook: Mapping[str, Any]) -> PageContent:
         "kinds": [KINDS[kind] for kind in about["data"]],
         "provenance": "synthetic" if simulated else "public",
     }
-    return read_notebook(name, notebook, more)
+    return _of_cohorts(read_notebook(name, notebook, more))
+
+
+def _of_cohorts(content: PageContent) -> PageContent:
+    """Let a page that was made from cohorts say what those are: the notebook's metadata know only its defaults."""
+    cohorts, simulated = content.head["cohorts"], content.head["simulated"]
+    if not cohorts:
+        return content
+    about = f"The tables and plans of the cohorts {', '.join(cohorts)}; the page says which of them are pooled."
+    return replace(
+        content,
+        head={
+            **content.head,
+            "about": about,
+            "kinds": [KINDS["simulated"] if simulated else REAL],
+            "provenance": "synthetic" if simulated else "real",
+        },
+    )
 
 
 def _entry(content: PageContent) -> dict[str, Any]:

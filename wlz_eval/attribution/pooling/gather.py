@@ -87,7 +87,7 @@ class Gathered(Result):
         return len(self.cohorts) >= 2
 
     def table(self) -> pd.DataFrame:
-        """One row a cohort that was asked for: ``cohort``, ``pooled`` (yes, no), ``why``."""
+        """One row a cohort that was asked for: ``cohort``, ``id``, ``pooled`` (yes, no), ``why``."""
         return self.rows.copy()
 
     def sentences(self) -> tuple[str, ...]:
@@ -282,12 +282,13 @@ def _gathered(
         [
             {
                 "cohort": members[name].cohort.meta.title,
+                "id": name,
                 "pooled": "yes" if name in sorting.kept else "no",
                 "why": sorting.why.get(name, "Same outcome, same measure, same kind of comparison children."),
             }
             for name in sorted(members)
         ],
-        columns=["cohort", "pooled", "why"],
+        columns=["cohort", "id", "pooled", "why"],
     )
     if not sorting.kept:
         return Gathered(cohorts={}, outcome="", label="", options={}, rows=rows)
