@@ -143,3 +143,121 @@ def test_the_primary_outcome_is_not_said_twice(seen):
     assert not any("english_endline" in text for text in others)
     alone = dataclasses.replace(result, map=dataclasses.replace(result.map, tiers=result.map.tiers[:1]))
     assert pages.sentences(alone, primary=False) == ("The plan names no other outcome.",)
+
+
+def _with_primary(result, scrutiny, **att):
+    """Replace numbers of the primary effect, and leave everything else as it is."""
+    own = result.primary
+    other = dataclasses.replace(own, att=dataclasses.replace(own.att, **att))
+    effects = tuple(other if e is own else e for e in result.effects)
+    changed = dataclasses.replace(result, effects=effects)
+    case = dataclasses.replace(scrutiny.case, result=changed, effect=other)
+    return changed, dataclasses.replace(scrutiny, case=case)
+
+
+def test_the_answer_counts_those_whose_outcome_is_known(seen):
+    *_, result, scrutiny = seen
+    assert "The result rests on those whose outcome is known" in pages.who_was_compared(result)
+    whole, _ = _with_primary(result, scrutiny, n_missing_programme=0, n_missing_comparison=0)
+    assert "outcome is known" not in pages.who_was_compared(whole)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "word"),
+    [
+        ((2.0, 1.0, 3.0), (1.0, 0.5, 1.5), "point the same way"),
+        ((2.0, 1.0, 3.0), (-1.0, -1.5, -0.5), "contradict"),
+        ((2.0, 1.0, 3.0), (1.0, -0.5, 1.5), "Only one"),
+        ((2.0, -1.0, 3.0), (-1.0, -1.5, 0.5), "Neither"),
+    ],
+)
+def test_the_other_comparison_is_said_beside_the_planned_one(seen, own, other, word):
+    *_, result, scrutiny = seen
+    names = ("estimate", "ci_low", "ci_high")
+    result, _ = _with_primary(result, scrutiny, **dict(zip(names, own, strict=True)))
+    kind = next(k for k in ("same_school", "other_school") if k != result.headline)
+    second = dataclasses.replace(
+        result.primary, comparison=kind, headline=False,
+        att=dataclasses.replace(result.primary.att, **dict(zip(names, other, strict=True))),
+    )
+    result = dataclasses.replace(result, effects=(*result.headline_effects, second))
+    (line,) = pages.other_comparisons(result)
+    assert word in line
+    assert f"{{english_endline_{kind}:interval}}" in line
+    assert f"english_endline_{kind}" in pages.values(result)
+    disagree = word in ("contradict", "Only one")
+    assert bool(pages.other_comparisons(result, disagreeing=True)) is disagree
+
+
+@pytest.mark.parametrize(("low", "p", "named"), [(0.1, 0.04, True), (-0.1, 0.06, False), (1.0, 0.0001, False)])
+def test_an_outcome_that_is_clear_by_itself_only_is_named(seen, low, p, named):
+    *_, result, scrutiny = seen
+    plain = [
+        dataclasses.replace(e, att=dataclasses.replace(e.att, ci_low=-1.0, ci_high=2.0, p=0.5))
+        for e in result.headline_effects
+    ]
+    at = next(i for i, e in enumerate(plain) if e.outcome.measure == "maths")
+    plain[at] = dataclasses.replace(plain[at], att=dataclasses.replace(plain[at].att, ci_low=low, p=p))
+    several = several_outcomes({e.att.outcome: e.att for e in plain})
+    case = dataclasses.replace(scrutiny.case, result=dataclasses.replace(result, effects=tuple(plain)))
+    said = pages.only_by_itself(dataclasses.replace(scrutiny, case=case, found={**scrutiny.found, "several": several}))
+    assert [text.split(":")[0] for text in said] == (["Maths at the end"] if named else [])
+
+
+def test_the_drift_of_a_noisy_start_is_said_with_its_size_and_not_where_the_groups_lie_close(seen):
+    *_, scrutiny = seen
+    found = scrutiny.get("noisy_baseline")
+    far = dataclasses.replace(found, mean_programme=found.mean_comparison - found.sd)
+    near = dataclasses.replace(found, mean_programme=found.mean_comparison - 0.05 * found.sd)
+    said = [pages.drift(dataclasses.replace(scrutiny, found={**scrutiny.found, "noisy_baseline": f}))[0]
+            for f in (far, near)]
+    assert "{baseline_bias:magnitude} lower" in said[0]
+    assert "lay close together" in said[1]
+    values = pages.further_values(scrutiny)
+    assert values["baseline_bias"].estimate == pytest.approx(found.bias)
+    assert values["baseline_gap"].unit == scrutiny.case.effect.unit
+    unknown = dataclasses.replace(far, r=float("nan"))
+    said = pages.drift(dataclasses.replace(scrutiny, found={**scrutiny.found, "noisy_baseline": unknown}))[0]
+    assert "baseline_bias" not in said
+    assert "unknown amount" in said
+
+
+def test_what_is_hidden_is_said_once_where_nothing_is_clear_and_the_limits_repeat_what_undoes_a_claim(seen):
+    *_, result, scrutiny = seen
+    _, open_ = _with_primary(result, scrutiny, estimate=1.0, ci_low=-1.0, ci_high=3.0)
+    assert len(pages.hidden(open_)) == 2
+    assert not any("as strong as" in line for line in pages.fragile(open_))
+    _, clear = _with_primary(result, scrutiny, estimate=2.0, ci_low=1.0, ci_high=3.0)
+    verdict = dataclasses.replace(clear.case.effect.verdict, claim="effect", reasons=())
+    effect = dataclasses.replace(clear.case.effect, verdict=verdict)
+    clear = dataclasses.replace(clear, case=dataclasses.replace(clear.case, effect=effect))
+    pairs = dataclasses.replace(scrutiny.get("rosenbaum"), gamma_lost=float("nan"))
+    clear = dataclasses.replace(clear, found={**clear.found, "rosenbaum": pairs})
+    assert any("rests on the adjustment" in line for line in pages.hidden(clear))
+    assert pages.said(clear, "omitted")[0] in pages.fragile(clear)
+
+
+def test_the_strength_that_something_unseen_must_have_stands_in_numbers(seen):
+    *_, scrutiny = seen
+    rows = pages.strength_rows(scrutiny).set_index("label")["value"]
+    omitted = scrutiny.get("omitted")
+    shares = [v for k, v in rows.items() if k.endswith(("(robustness value)", "(partial R²)"))]
+    assert shares == pytest.approx([omitted.partial_r2, omitted.robustness])
+    assert rows.filter(like="E-value").tolist() == pytest.approx([scrutiny.get("e_value").point])
+
+
+def test_the_balance_table_says_what_was_done_and_not_what_to_do(seen):
+    *_, result, _ = seen
+    strict = dataclasses.replace(result, balance_limit=1e-9)
+    assert "differ, and are adjusted for" in set(pages.balance_rows(strict)["alike"])
+    plain = tuple(dataclasses.replace(e, att=dataclasses.replace(e.att, model="unadjusted")) for e in result.effects)
+    bare = dataclasses.replace(strict, effects=plain)
+    assert "differ, and nothing adjusts for it" in set(pages.balance_rows(bare)["alike"])
+
+
+def test_spillover_is_looked_for_among_children_of_the_same_schools_whatever_the_plan_compares(seen):
+    *_, matching, _, result, scrutiny = seen
+    assert matching.comparison != "same_school"
+    same = [e for e in result.effects if e.comparison == "same_school" and e.outcome.primary]
+    rows = pages.spillover_rows(scrutiny)
+    assert rows["n_programme"].sum() == same[0].att.n_programme

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 from wlz_eval.attribution import OutcomeOptions, attribute, measurement_map, pages
-from wlz_eval.attribution.tiers import _judge
-from wlz_eval.cohort import load_cohort
+from wlz_eval.attribution.tiers import ALL_ALIKE, _judge
+from wlz_eval.cohort import load_cohort, make_cohort
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.measures import AnalysisFrame, analysis_frame
+from wlz_eval.measures.scoring import Comparability
 from wlz_eval.plan import load_plan
 
 OUTCOME = OutcomeOptions(measure="m", wave="endline", primary=True)
@@ -58,9 +59,58 @@ def _cells(*rows):
     ],
 )
 def test_each_pattern_has_its_tier(rows, tier, reason):
-    judged = _judge(_cells(*rows), OUTCOME)
+    judged = _judge(_cells(*rows), OUTCOME, lambda informant: Comparability(verdict="comparable"))
     assert judged["tier"] == tier
     assert reason in str(judged["reason"])
+
+
+@pytest.mark.parametrize(("verdict", "tier"), [("refused", "B"), ("labelled", "A"), ("comparable", "A")])
+def test_readings_that_may_not_be_compared_with_the_start_are_no_tier_a(verdict, tier):
+    rows = _cells(("m", "baseline", "teacher", "x", 90, 900), ("m", "endline", "teacher", "x", 80, 800))
+    asked = []
+    why = () if verdict == "comparable" else ("the scale changed",)
+    judged = _judge(rows, OUTCOME, lambda who: asked.append(who) or Comparability(verdict=verdict, reasons=why))
+    assert (judged["tier"], asked) == (tier, ["teacher"])
+    assert ("the scale changed" in str(judged["reason"])) == bool(why)
+
+
+def _dated(tiny_cohort, informants, first, last):
+    """Make a cohort of forty children with one measure, before and after, by given informants and dates."""
+    ids = [f"p{i}" for i in range(20)] + [f"c{i}" for i in range(20)]
+    groups = ["programme"] * 20 + ["comparison"] * 20
+    children = pd.DataFrame({
+        "child_id": ids, "school_id": "s1", "year_group": 11, "group": groups, "index_date": first,
+        "comparison_type": [None] * 20 + ["same_school"] * 20,
+    })
+    waves = {w: {"start": d, "end": d} for w, d in (("baseline", first), ("endline", last))}
+    readings = pd.DataFrame(
+        [(i, "gcse_maths", wave, 5.0, who) for i in ids for wave, who in zip(waves, informants, strict=True)],
+        columns=["child_id", "measure", "wave", "value", "informant"],
+    )
+    meta = tiny_cohort.meta.model_dump(mode="json") | {"waves": waves}
+    return make_cohort(meta, {"children": children, "measures": readings})
+
+
+@pytest.mark.parametrize(
+    ("informants", "first", "last", "tier", "word"),
+    [
+        (("admin", "admin"), "2022-06-10", "2023-06-10", "B", "cannot be compared"),
+        (("admin", "admin"), "2023-06-10", "2024-06-10", "A", "same informant and form"),
+        (("teacher", "admin"), "2023-06-10", "2024-06-10", "B", "no baseline"),
+    ],
+)
+def test_breaks_and_informants_of_a_cohort_reach_the_map(tiny_cohort, informants, first, last, tier, word):
+    cohort = _dated(tiny_cohort, informants, first, last)
+    row = measurement_map(cohort, [OutcomeOptions(measure="gcse_maths", wave="endline", primary=True)]).tiers[0]
+    assert row.tier == tier
+    assert word in row.reason
+
+
+def test_no_shipped_cohort_has_a_label_in_its_map():
+    for name in ("simulated-complete", "simulated-hidden", "simulated-typical", "star-1986"):
+        cohort = load_cohort(name)
+        reasons = {row.reason for row in measurement_map(cohort, load_plan(cohort).outcomes).tiers}
+        assert reasons <= {ALL_ALIKE, "measured for programme children only"}
 
 
 @functools.cache

@@ -77,7 +77,7 @@ def claim_verdict(
         return ClaimVerdict(claim="description", reasons=("not measured alike in both groups",))
     reasons = []
     if tier != "A":
-        reasons.append("no baseline of this outcome is held for both groups")
+        reasons.append("no baseline that this outcome may be compared with is held for both groups")
     if not selection.by_rules:
         reasons.append(selection.reason[0].lower() + selection.reason[1:].rstrip("."))
     reach = max(balance_limit, BEYOND_ADJUSTMENT) if adjusted else balance_limit

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,17 +18,20 @@ from wlz_eval.core.finding import Finding, Tier
 from wlz_eval.core.result import Result
 from wlz_eval.measures.frame import AnalysisFrame, analysis_frame
 from wlz_eval.measures.scoring import readings
+from wlz_eval.measures.scoring.comparable import Comparability, comparability
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["TIER_WORDS", "MeasurementMap", "OutcomeTier", "measurement_map"]
+__all__ = ["ALL_ALIKE", "TIER_WORDS", "MeasurementMap", "OutcomeTier", "measurement_map"]
 
 TIER_WORDS: dict[str, str] = {
     "A": "measured in both groups before and after: an effect can be estimated",
     "B": "measured in both groups after, not before: an adjusted difference at most",
     "C": "not measured alike in both groups: nothing can be attributed",
 }
+#: Reason of tier A; what must stand beside the number follows it.
+ALL_ALIKE = "both groups, before and after, same informant and form"
 TIER_LEVELS: dict[str, float] = {"A": 1.0, "B": 2.0, "C": 3.0}
 #: Fewest children of a group for an outcome to count as measured there.
 FEWEST_CHILDREN = 10
@@ -211,8 +215,29 @@ def _count_derived(frame: AnalysisFrame, known: set[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*_KEYS[:-1], "programme", "comparison"])
 
 
-def _judge(cells: pd.DataFrame, outcome: OutcomeOptions) -> dict[str, object]:
-    """Decide the tier of one outcome from its cells."""
+def _compared(cohort: Cohort, outcome: OutcomeOptions, informant: str) -> Comparability:
+    """Whether one informant's readings of an outcome may be compared with those at the start."""
+    try:
+        return comparability(cohort, outcome.measure, outcome.wave, informant=informant)
+    except OptionError as error:
+        return Comparability(verdict="labelled", reasons=(f"not known whether it may be compared: {error}",))
+
+
+def _against_start(found: Comparability) -> dict[str, object]:
+    """Tier of an outcome that both groups have before and after: A, unless before and after may not be compared.
+
+    What only has to be labelled stands in the reason, so that it is read wherever the tier is.
+    """
+    why = "; ".join(found.reasons)
+    if found.verdict == "refused":
+        return {"tier": "B", "reason": f"both groups after, but before and after cannot be compared: {why}"}
+    return {"tier": "A", "reason": f"{ALL_ALIKE}; note: {why}" if why else ALL_ALIKE}
+
+
+def _judge(
+    cells: pd.DataFrame, outcome: OutcomeOptions, compared: Callable[[str], Comparability]
+) -> dict[str, object]:
+    """Decide the tier of one outcome from its cells, and from whether an informant's readings may be compared."""
     own = cells[cells["measure"] == outcome.measure]
     if outcome.informant:
         own = own[own["informant"] == outcome.informant]
@@ -248,7 +273,7 @@ def _judge(cells: pd.DataFrame, outcome: OutcomeOptions) -> dict[str, object]:
     if all(
         same[g].sum() >= max(FEWEST_CHILDREN, BASELINE_SHARE * best[g]) for g in ("programme", "comparison")
     ):
-        return {**facts, "tier": "A", "reason": "both groups, before and after, same informant and form"}
+        return {**facts, **_against_start(compared(str(best["informant"])))}
     if all(alike[g].sum() >= BASELINE_SHARE * best[g] for g in ("programme", "comparison")):
         return {**facts, "tier": "B", "reason": "the form before differs from the form after"}
     return {**facts, "tier": "B", "reason": "both groups after, but no baseline of it held for both"}
@@ -259,7 +284,8 @@ def measurement_map(
 ) -> MeasurementMap:
     """Map what was measured for whom, and put each outcome of the plan in its tier.
 
-    A: both groups, before and after, same informant and form. B: both groups after, but no such baseline.
+    A: both groups, before and after, same informant and form. B: both groups after, but no such baseline, or one that
+    may not be compared with it (see :func:`wlz_eval.measures.scoring.comparable.comparability`).
     C: programme children only, or measured differently in the two groups.
 
     Parameters
@@ -278,7 +304,7 @@ def measurement_map(
                 wave=o.wave,
                 label=cohort.measure(o.measure).label,
                 primary=o.primary,
-                **_judge(cells, o),  # type: ignore[arg-type]
+                **_judge(cells, o, partial(_compared, cohort, o)),  # type: ignore[arg-type]
             )
             for o in outcomes
         ),

@@ -125,6 +125,8 @@ def _with_design(cohort: Cohort, result: Attribution, matching: MatchingOptions)
         "programme children are left out where the tables name them.",
         "Matched on": _names(cohort, result, design.formula.columns) + ".",
         "How": _how(cohort, result, matching),
+        "Alike enough": "Groups count as alike where they differ by no more than "
+        f"{format_number(result.balance_limit, 2)} standard deviations after matching (the plan's limit).",
         "What is estimated": _whom(design),
     }
     if primary is not None:

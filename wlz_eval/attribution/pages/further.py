@@ -13,16 +13,13 @@ import pandas as pd
 from wlz_eval.attribution.pages.labels import in_short
 from wlz_eval.attribution.scrutiny import Scrutiny
 from wlz_eval.core.finding import Finding
-from wlz_eval.core.words import WAVE_WORDS
 from wlz_eval.inference import holm
 from wlz_eval.measures.labels import column_label
 
 __all__ = [
     "attrition_rows",
     "baseline_rows",
-    "benchmark_rows",
     "bound_rows",
-    "calibration_rows",
     "collection_rows",
     "contour_rows",
     "equivalence_rows",
@@ -31,7 +28,6 @@ __all__ = [
     "further_values",
     "needed_rows",
     "other_estimate_rows",
-    "outcome_words",
     "placebo_rows",
     "prognostic_rows",
     "rosenbaum_rows",
@@ -56,6 +52,10 @@ SCALE_WORDS: Mapping[str, str] = MappingProxyType({"eef_style": "EEF style", "ma
 CLEAR = 0.05
 #: Sections whose result gives findings under a prefix, and those that name their own.
 PREFIXED = ("omitted", "rosenbaum", "e_value", "noisy_baseline", "placebo")
+#: Of the former, those that give numbers in the outcome's own unit.
+IN_UNIT = ("rosenbaum", "noisy_baseline")
+#: Findings with a prefix that a sentence names.
+SAID = ("baseline_gap", "baseline_bias")
 OWN = ("detectable", "specifications", "calibration", "evidence")
 
 
@@ -105,7 +105,8 @@ def further_findings(scrutiny: Scrutiny) -> tuple[Finding, ...]:
     for name in PREFIXED:
         section = scrutiny.get(name)
         if section is not None:
-            found += section.findings(PREFIX, **about)
+            unit = {"unit": effect.unit} if name in IN_UNIT else {}
+            found += section.findings(PREFIX, **unit, **about)
     for name in OWN:
         section = scrutiny.get(name)
         if section is not None:
@@ -120,6 +121,10 @@ def further_values(scrutiny: Scrutiny) -> Mapping[str, Finding]:
         section = scrutiny.get(name)
         if section is not None:
             named |= section.values()
+    for found in further_findings(scrutiny):
+        name = found.finding_id.removeprefix(f"{PREFIX}.")
+        if name in SAID:
+            named[name] = found
     if scrutiny.case is not None:
         named["att_primary"] = scrutiny.case.effect.finding("att")
     return named
@@ -252,13 +257,6 @@ def spillover_rows(scrutiny: Scrutiny) -> pd.DataFrame:
     return _table(scrutiny, "spillover")
 
 
-def benchmark_rows(scrutiny: Scrutiny) -> pd.DataFrame:
-    """Something unseen as strong as, or several times as strong as, each observed covariate."""
-    found = scrutiny.get("omitted")
-    if found is None:
-        return pd.DataFrame()
-    return _with_unit(scrutiny, _labelled(scrutiny, found.benchmarks(), "covariate"))
-
 
 def contour_rows(scrutiny: Scrutiny) -> pd.DataFrame:
     """Estimate by strength of something unseen, for the contour figure."""
@@ -302,10 +300,6 @@ def specification_rows(scrutiny: Scrutiny) -> pd.DataFrame:
     return _table(scrutiny, "specifications")
 
 
-def calibration_rows(scrutiny: Scrutiny) -> pd.DataFrame:
-    """Coverage, bias and power on outcomes simulated for these children."""
-    return _table(scrutiny, "calibration")
-
 
 def evidence_rows(scrutiny: Scrutiny) -> pd.DataFrame:
     """One row a thing looked at: what was found, the level after it on each scale, and why."""
@@ -327,11 +321,3 @@ def evidence_rows(scrutiny: Scrutiny) -> pd.DataFrame:
     if "outcomes not known" in rows:
         rows["outcomes not known"]["value"] = "see above"
     return pd.DataFrame(list(rows.values())).reindex(columns=["criterion", "value", *SCALE_WORDS, "reason"]).fillna("")
-
-
-def outcome_words(scrutiny: Scrutiny) -> str:
-    """Name the primary outcome, in plain words."""
-    if scrutiny.case is None:
-        return "the primary outcome"
-    effect = scrutiny.case.effect
-    return f"{effect.label} {WAVE_WORDS.get(effect.outcome.wave, effect.outcome.wave)}"

@@ -19,6 +19,9 @@ def values(result: Attribution) -> Mapping[str, Finding]:
     named = {
         f"{e.outcome.measure}_{e.outcome.wave}": found[f"att.{e.name}"] for e in result.headline_effects
     }
+    for e in result.effects:
+        if not e.headline:
+            named[f"{e.outcome.measure}_{e.outcome.wave}_{e.comparison}"] = found[f"att.{e.name}.{e.comparison}"]
     for name, finding_id in (
         ("matched", "matched.programme"),
         ("partners", "matched.comparison"),
@@ -66,13 +69,21 @@ def why_not(result: Attribution) -> str:
 
 
 def who_was_compared(result: Attribution) -> str:
-    """Say who the headline is about."""
+    """Say who the headline is about, and on whom of them the primary result rests."""
     others = COMPARISON_WORDS[result.headline]
-    if len(result.design.unmatched_programme) == 0:
-        return f"This is about all {{matched}} of the programme, compared with {{partners}} from among {others}."
+    everybody = len(result.design.unmatched_programme) == 0
+    left_out = "" if everybody else "; {unmatched} of the programme had nobody similar enough"
+    said = (
+        f"This is about {'all ' if everybody else ''}{{matched}} of the programme, compared with {{partners}} from "
+        f"among {others}{left_out}."
+    )
+    att = None if result.primary is None else result.primary.att
+    if att is None or att.n_missing_programme + att.n_missing_comparison == 0:
+        return said
+    name = f"{result.primary.outcome.measure}_{result.primary.outcome.wave}"  # type: ignore[union-attr]
     return (
-        f"This is about {{matched}} of the programme, compared with {{partners}} from among {others}; "
-        "{unmatched} of the programme had nobody similar enough."
+        f"{said} The result rests on those whose outcome is known: {{{name}:n_programme}} of the programme and "
+        f"{{{name}:n_comparison}} of the others."
     )
 
 
@@ -118,10 +129,12 @@ def limits(result: Attribution) -> tuple[str, ...]:
     said = [result.selection.reason]
     if not result.has_design:
         return (why_not(result), *said)
-    if not result.selection.by_rules:
-        said[0] += (
-            " So the groups may have differed in ways that matching cannot see, and no difference here is proven."
-        )
+    said[0] += (
+        " Everything here rests on that: if anything else helped to choose them, the differences are not the "
+        "programme's alone."
+        if result.selection.by_rules
+        else " So the groups may have differed in ways that matching cannot see, and no difference here is proven."
+    )
     said.append(
         "Matching makes the groups alike in what was measured. What was not measured may still differ between them."
     )

@@ -6,8 +6,9 @@ import pandas as pd
 
 from wlz_eval.attribution.attribution import Attribution
 from wlz_eval.attribution.balance import overlap_table
-from wlz_eval.attribution.balance.table import verdict_words
+from wlz_eval.attribution.balance.table import ADJUST, UNLIKE, verdict_words
 from wlz_eval.attribution.pages.labels import in_short
+from wlz_eval.attribution.tiers import ALL_ALIKE
 from wlz_eval.core.words import COMPARISON_WORDS, WAVE_WORDS, claim_words
 from wlz_eval.measures.frame import AnalysisFrame
 
@@ -24,14 +25,11 @@ __all__ = [
 ]
 
 
-#: The measurement map's reason for tier A; the words above the table say what "alike" means.
-ALL_ALIKE = "both groups, before and after, same informant and form"
-
-
 def map_rows(result: Attribution) -> pd.DataFrame:
     """Rows of the measurement map: one an outcome."""
     rows = result.map.table()
-    rows["reason"] = rows["reason"].replace({ALL_ALIKE: "both groups, before and after, alike"})
+    # The words above the table say what "alike" means.
+    rows["reason"] = [why.replace(ALL_ALIKE, "both groups, before and after, alike") for why in rows["reason"]]
     rows["label"] = [f"{label}, {WAVE_WORDS[w]}" for label, w in zip(rows["label"], rows["wave"], strict=True)]
     return rows
 
@@ -78,11 +76,20 @@ def balance_rows(result: Attribution) -> pd.DataFrame:
     rows = result.balance.covariates.reset_index()
     rows["covariate"] = _covariates(result, rows)
     ratio = float("nan")
-    rows["alike"] = [verdict_words(smd, ratio, result.balance_limit) for smd in rows["smd_after"]]
+    # Nobody is told to adjust: the rows say what was done.
+    done = "differ, and are adjusted for" if _adjusted(result) else "differ, and nothing adjusts for it"
+    words = {ADJUST: done, UNLIKE: "differ too much"}
+    verdicts = [verdict_words(smd, ratio, result.balance_limit) for smd in rows["smd_after"]]
+    rows["alike"] = [words.get(word, word) for word in verdicts]
     for stage, suffix in (("All", "before"), ("Matched", "after")):
         for group in ("programme", "comparison"):
             rows[f"n_{group}_{suffix}"] = result.design.count(stage, group)
     return rows
+
+
+def _adjusted(result: Attribution) -> bool:
+    """Whether the outcome models adjust for what is matched on."""
+    return any(e.att.model != "unadjusted" for e in result.headline_effects)
 
 
 def spread_rows(result: Attribution) -> pd.DataFrame:

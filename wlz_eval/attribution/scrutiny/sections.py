@@ -158,10 +158,14 @@ def _offered(case: Case) -> StartedAndOffered:
 
 
 def _spillover(case: Case) -> Spillover:
-    if case.matching.comparison != "same_school":
-        raise OptionError("The comparison children are of other schools, so nothing can spill over to them there.")
+    """Look at children of the same schools, also where the plan's own comparison children are others."""
+    design = case.result.designs.get("same_school")
+    if design is None:
+        raise OptionError(
+            "No comparison children of the same schools are matched, so whether they felt the programme cannot be seen."
+        )
     return spillover(
-        case.design, case.data, case.outcome, cluster=case.cluster, model=case.model, baseline=case.adjusted_baseline
+        design, case.data, case.outcome, cluster=case.cluster, model=case.model, baseline=case.adjusted_baseline
     )
 
 
