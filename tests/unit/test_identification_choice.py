@@ -183,3 +183,12 @@ def test_figures_draw_what_was_released_and_bear_hidden_cells():
     again = pd.DataFrame({"label": ["A"], **{f"{n}{e}": [80.0] for n in ("now", "later")
                                              for e in ("", "_at_low", "_at_high")}})
     assert draw_again(again).axes[0].get_xlim() == (0, 102)
+
+
+def test_that_no_child_is_of_a_kind_is_never_said_in_words(cohort, forty):
+    everyone = AnalysisFrame(forty.data.assign(english_baseline=80.0), forty.flow)
+    found = rule_sets(cohort, everyone, RULES, IdentificationOptions(areas=2))
+    assert found.below_all.share == 0
+    assert "{below}" in found.outside
+    nobody = AnalysisFrame(forty.data.assign(english_baseline=100.0, maths_baseline=100.0), forty.flow)
+    assert "none" not in rule_sets(cohort, nobody, RULES, IdentificationOptions(areas=2)).missed

@@ -121,7 +121,8 @@ def test_reliabilities_hold_where_measures_go_together_more_than_with_themselves
 def test_without_a_reliability_nothing_is_claimed(cohort):
     frame = frame_of({"fsm": (np.arange(400) % 3 == 0).astype(float)})
     found = stability(cohort, frame, RULES[2:], OPTIONS)
-    assert "No reliability" in found.sentence
+    assert "No reliability" in found.reason[0]
+    assert found.answer == ()
     assert found.table().empty
     assert found.findings() == []
 

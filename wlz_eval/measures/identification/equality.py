@@ -175,7 +175,7 @@ def _compared(groups: pd.Series) -> Iterator[str]:
     if names == ["no", "yes"]:
         yield "yes"
     elif len(names) == 2:
-        yield min(names, key=lambda name: (name == OTHERS, name))
+        yield min(names, key=lambda name: (name in (OTHERS, "none"), name))
     elif len(names) > 2:
         yield from (name for name in names if name != "none")
 

@@ -30,6 +30,7 @@ def plot_areas(data: pd.DataFrame) -> Figure:
         values = rows[f"{group}_percent"].to_numpy(dtype=float)
         axes.plot(values, y, MARKERS[group], color=COLOURS[group], label=f"{group} children", linestyle="none")
     axes.set_yticks(y, rows["label"].astype(str).tolist())
+    axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
     axes.set_xlim(0, 100)
     axes.set_xlabel("Children at risk at the start (%)")
     figure.legend(loc="outside upper left", ncols=2, frameon=False)
@@ -56,6 +57,7 @@ def draw_rule_sets(data: pd.DataFrame) -> Figure:
             rows[column].to_numpy(dtype=float), y, MARKERS[group], color=COLOURS[group], label=words, linestyle="none"
         )
     axes.set_yticks(y, rows["label"].astype(str).tolist())
+    axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
     axes.set_xlim(0, 100)
     axes.set_xlabel("Picked by the rule (%)")
     figure.legend(loc="outside upper left", ncols=2, frameon=False)
@@ -80,10 +82,12 @@ def draw_again(data: pd.DataFrame) -> Figure:
         low, high = (rows[f"{name}_at_{end}"].to_numpy(dtype=float) for end in ("low", "high"))
         axes.hlines(y + up, low, high, color=COLOURS[group], linewidth=2)
         values = rows[name].to_numpy(dtype=float)
+        if np.isnan(values).all():
+            continue
         axes.plot(values, y + up, MARKERS[group], color=COLOURS[group], label=words, linestyle="none")
     axes.set_yticks(y, rows["label"].astype(str).tolist())
     axes.set_xlim(0, 102)
-    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
     axes.set_xlabel("Of 100 children picked, picked again")
     figure.legend(loc="outside upper left", ncols=2, frameon=False)
     return figure

@@ -87,18 +87,13 @@ class Identification(Result):
         }
 
     @property
-    def chosen_how(self) -> str:
-        """Sentence on how rules and teachers agree; its placeholder is ``beyond``."""
+    def chosen_how(self) -> tuple[str, ...]:
+        """Sentence on children whom the rules did not pick, with placeholder ``beyond``; none where not held."""
         if self.agreement.empty:
-            return (
-                "The tables do not hold both what the rules picked and whom teachers put forward, so the two "
-                "cannot be compared."
-            )
-        teachers = self.numbers.get("beyond_nominated", 0.0)
-        share = "all" if teachers == 1 else "most" if teachers > MOST else "not most"
+            return ()
+        share = "most of" if self.numbers.get("beyond_nominated", 0.0) > MOST else "fewer than half of"
         return (
-            "{beyond} of the programme's children were not picked by the rules; teachers put forward "
-            f"{share} of them."
+            f"{{beyond}} of the programme's children were not picked by the rules; teachers put forward {share} these.",
         )
 
     def table(self) -> pd.DataFrame:

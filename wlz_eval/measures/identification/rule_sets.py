@@ -69,8 +69,6 @@ class RuleSets(Result):
         """Sentence on children below every cut-point who are on the programme; placeholder ``below``."""
         if not self.numbers["assessed"]:
             return "It cannot be said whether children below every cut-point are on the programme: no area is known."
-        if not self.numbers["below"]:
-            return "No child was on the programme who was at risk in no area, among those of whom all areas are known."
         return "{below} of the programme's children were at risk in none of the areas (95% interval {below:interval})."
 
     @property
@@ -79,7 +77,7 @@ class RuleSets(Result):
         if self.why_not:
             return self.why_not
         if not self.numbers["plan_picked"]:
-            return "The plan's rule picks none of these pupils."
+            return "The plan's rule picks too few of these pupils to say how many of them were reached."
         return (
             f"The plan's rule picks the pupils at risk in {areas_words(self.areas)}. Of these pupils, {{missed}} were "
             "not on the programme (95% interval {missed:interval})."
@@ -89,7 +87,7 @@ class RuleSets(Result):
         """Return both shares, and for each rule set the share of pupils it picks and of the programme it covers."""
         common: dict[str, Any] = {"claim": "description", "unit": "percent", "evidence": self.evidence}
         found = []
-        if self.numbers["below"]:
+        if self.numbers["assessed"]:
             found.append(
                 _share_finding(
                     "identification.below_all", "on_the_programme_though_at_risk_in_no_area", self.below_all,
@@ -199,7 +197,7 @@ def rule_sets(
         sets=table,
         below_all=clustered_share(none, home if len(none) else None),
         above=clustered_share(~own[plan], school[plan] if school is not None else None),
-        numbers={"assessed": len(none), "below": int(none.sum()), "plan_picked": int(plan.sum())},
+        numbers={"assessed": len(none), "plan_picked": int(plan.sum())},
         caution=pupils.caution,
         why_not="" if sets else pupils.why_not,
         areas=options.areas,

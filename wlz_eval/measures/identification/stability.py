@@ -52,7 +52,8 @@ class Stability(Result):
         who would more likely than not be left out at the next reading; ``formula``, what the bivariate normal gives
         for one measure at the next reading.
     used : DataFrame
-        One row a measure: the reliability in each scenario, with its range and source.
+        One row a measure: the reliability in each scenario, with its range and source; ``nan`` where none is held, and
+        the measure then counts as free of error.
     why_not, caution : str
         Why there is no table; areas left out.
     plan_key : str
@@ -74,12 +75,18 @@ class Stability(Result):
         return self.again
 
     @property
-    def sentence(self) -> str:
-        """What the plan's rule would pick again; placeholders ``now`` and ``later``."""
-        if self.why_not:
-            return self.why_not
+    def reason(self) -> tuple[str, ...]:
+        """Why there is no table, as a sentence; empty where there is one."""
+        return (self.why_not,) if self.why_not else ()
+
+    @property
+    def answer(self) -> tuple[str, ...]:
+        """What the plan's rule would pick again, as a sentence; empty where that is not known."""
+        return () if self.why_not else (self._again(),)
+
+    def _again(self) -> str:
         if self.plan_key not in set(self.again["key"]):
-            return "The plan's rule picks none of these pupils, so there is nobody to be picked again."
+            return "The plan's rule picks too few of these pupils to say how many would be picked again."
         row = self.again[self.again["key"] == self.plan_key].iloc[0]
         held = {name: math.isfinite(float(row[name])) for name in SCENARIOS}
         at_once = (
@@ -133,6 +140,9 @@ def picked_again_expected(r: float, share: float) -> float:
     return 1.0 if r >= 1 else 1 - exit_rate_expected(r, share)
 
 
+NOT_HELD = (math.nan, math.nan, math.nan)
+
+
 def _ends(name: str, values: tuple[float, float, float]) -> dict[str, float]:
     return dict(zip((name, f"{name}_at_low", f"{name}_at_high"), values, strict=True))
 
@@ -148,23 +158,24 @@ def _own_retest(data: pd.DataFrame, measure: str) -> tuple[float, float] | None:
 
 
 def _reliability(cohort: Cohort, data: pd.DataFrame, column: str) -> dict[str, Any]:
-    """Look up both correlations of one column, with their ranges; what is not held counts as free of error."""
+    """Look up both correlations of one column, with their ranges."""
     measure = column.removesuffix("_baseline")
     facts, who = cohort.measure(measure), readings_of(cohort, measure, "baseline")
     alpha = consistency(facts.name, who.informant, who.form)
     held = retest(facts.name, None, who.informant, who.form)
     own = _own_retest(data, measure) if held is None else None
-    later, years = (1.0, 1.0, 1.0), math.nan
+    later, years = NOT_HELD, math.nan
     if held is not None:
         later, years = (held.r, held.low, held.high), held.years
     elif own is not None:
         low, high = np.clip(own[0] + 1.96 * own[1] * np.array([-1, 1]), 0.01, 0.99)
         later = (own[0], float(low), float(high))
-    now = (alpha.r, alpha.low, alpha.high) if alpha else (1.0, 1.0, 1.0)
+    now = (alpha.r, alpha.low, alpha.high) if alpha else NOT_HELD
     sure = (held is None or held.confirmed) and (alpha is None or alpha.confirmed) and (alpha or held or own)
     return {
         "column": column, "label": facts.label, **_ends("now", now), **_ends("later", later), "years": years,
-        "known": _known(alpha is not None, later[0] < 1, own is not None), "confirmed": "yes" if sure else "no",
+        "known": _known(alpha is not None, later is not NOT_HELD, own is not None),
+        "confirmed": "yes" if sure else "no",
     }
 
 
@@ -211,7 +222,7 @@ def _formula(rule_set: RuleSet, pupils: Eligible, used: pd.DataFrame) -> float:
     own = [rule for rule in pupils.rules if rule.area == area]
     row = used[used["column"] == own[0].column]
     share = float(pupils.flags[area].mean())
-    if len(own) != 1 or row.empty or own[0].equals is not None or not 0 < share < 1:
+    if len(own) != 1 or row["later"].isna().all() or own[0].equals is not None or not 0 < share < 1:
         return math.nan
     return 100 * picked_again_expected(float(row["later"].iloc[0]), share)
 
@@ -233,13 +244,15 @@ def _rows(
             "key": s.key, "label": s.label, "picked": int(first[s.key].sum()), "formula": _formula(s, pupils, used),
         }
         for s in sets
-        if first[s.key].any() and _can_change(s, pupils, used)
+        if first[s.key].any() and _can_change(s, pupils, used[used[list(SCENARIOS)].notna().any(axis=1)])
     }
-    for name in (name for name in SCENARIOS if (used[name] < 1).any()):
+    for name in (name for name in SCENARIOS if used[name].notna().any()):
         for end, times in (("", draws), ("_at_low", max(draws // 4, 50)), ("_at_high", max(draws // 4, 50))):
-            shares, chance = _shares(pupils, sets, scales, used[f"{name}{end}"].to_numpy(dtype=float), times, seed)
+            # What is held for no other reading counts as free of error.
+            reliability = used[f"{name}{end}"].fillna(1.0).to_numpy(dtype=float)
+            shares, chance = _shares(pupils, sets, scales, reliability, times, seed)
             for key, row in rows.items():
-                if not _can_change(labelled[key], pupils, used[used[name] < 1]):
+                if not _can_change(labelled[key], pupils, used[used[name].notna()]):
                     continue
                 row[f"{name}{end}"] = 100 * float(shares[key].mean())
                 if not end:
@@ -298,7 +311,7 @@ def stability(
         why_not = "There are too few pupils to say how many would be picked again."
     scales = scales_of(pupils.data, areas, pupils.rules)
     used = pd.DataFrame([_reliability(cohort, frame.data, c) for c in scales.columns], columns=list(USED))
-    if not why_not and (used[list(SCENARIOS)] >= 1).all(axis=None):
+    if not why_not and used[list(SCENARIOS)].isna().all(axis=None):
         why_not = (
             "No reliability is held for any measure of these rules, so it cannot be said how many of those picked "
             "would be picked again."
