@@ -32,8 +32,9 @@ WORLDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "hidden": {"selection": "judgement"},
     }
 )
-#: Fixed before any of them was run, and never redrawn. Worlds from 80,000 on were looked at while the range was made.
-FIRST_SEED = 90_000
+#: Fixed before any of them was run, and never redrawn. Worlds from 80,000 and 90,000 on were looked at while the range
+#: was made.
+FIRST_SEED = 100_000
 
 
 def covered(kind: str, seeds: Iterable[int], effort: str = "draft") -> pd.DataFrame:

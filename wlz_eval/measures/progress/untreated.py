@@ -92,8 +92,8 @@ class Model:
     freedom : float
         Independent schools that this variance is known from.
     offset, spread : arrays, shape (n,)
-        The own part of each programme child's school, as far as comparison children of that school show it, and
-        the root of the variance that is still open, for a `between` of one.
+        The own part of each programme child's school, as far as comparison children of that school or else children
+        like it elsewhere show it, and the root of the variance that is still open, for a `between` of one.
     """
 
     fitted: Array
@@ -156,25 +156,29 @@ def fit_held(X: Array, later: Array, group: Ints, pool: Ints, school: Ints) -> M
     inverse = np.linalg.pinv(X0.T @ X0)
     beta = inverse @ (X0.T @ y0)
     left, m = y0 - X0 @ beta, int(school.max()) + 1
-    near, far = local_spread(X0 @ beta, left - _means(left, s0, m)[s0], X[group] @ beta)
+    fitted, pool_fitted = X[group] @ beta, X0 @ beta
+    near, far = _spread(pool_fitted, left - _means(left, s0, m)[s0], fitted)
     sigma2, between, freedom = _between(X0 / near[:, None], y0 / near, s0, m)
     size = np.bincount(s0, minlength=m)
     trust = between * size / np.where(size > 0, between * size + sigma2, 1.0)
     mean = _means(left / near, s0, m)
     within = left - near * mean[s0]
+    # Children with much need are more often in schools whose own part is not average. Where that part is not seen, it
+    # is to be expected of the programme's schools as of the comparison children's.
+    usual = nearby(pool_fitted, near * mean[s0], fitted)[1]
     totals = np.column_stack([np.bincount(s0, near * column, minlength=m) for column in X0.T])
     children = inverse @ ((X0 * (within**2)[:, None]).T @ X0) @ inverse
     schools = inverse @ (totals.T @ totals) @ inverse
     freed = max(len(pool) - int((size > 0).sum()) - X.shape[1], 1)
     return Model(
-        fitted=X[group] @ beta,
+        fitted=fitted,
         root_children=X[group] @ _root(children),
         root_schools=X[group] @ _root(schools),
         residuals=within * math.sqrt(len(pool) / freed),
-        pool_fitted=X0 @ beta,
+        pool_fitted=pool_fitted,
         between=between,
         freedom=freedom,
-        offset=far * (trust * mean)[s1],
+        offset=far * (trust * mean)[s1] + usual * (1 - trust)[s1],
         spread=far * np.sqrt(1 - trust)[s1],
     )
 
@@ -184,40 +188,42 @@ def _means(values: Array, codes: Ints, m: int) -> Array:
     return np.asarray(np.bincount(codes, values, minlength=m) / np.where(size > 0, size, 1))
 
 
-def local_spread(fitted: Array, residuals: Array, wanted: Array) -> tuple[Array, Array]:
-    """Spread of what a regression leaves open, at each prediction, over its root mean square.
-
-    A scale of counts is crowded at its easy end: children with high scores move by more points, and so do their
-    schools. Neighbours in the prediction say by how much.
+def nearby(fitted: Array, values: Array, wanted: Array) -> tuple[Array, Array]:
+    """Average of `values` among children with nearly the same prediction: of these children, and of others.
 
     Parameters
     ----------
-    fitted, residuals : array, shape (m,)
+    fitted, values : array, shape (m,)
     wanted : array, shape (n,)
-        Predictions of other children.
-
-    Returns
-    -------
-    tuple of array
-        Of the m children and of the n.
+        Predictions of the others.
 
     Examples
     --------
     >>> steps = np.arange(1000.0)
-    >>> near, far = local_spread(steps, np.where(steps < 500, 1.0, 3.0) * np.tile([1.0, -1.0], 500), steps[[0, -1]])
-    >>> round(float(far[1] / far[0]), 2)
-    3.0
+    >>> near, far = nearby(steps, np.where(steps < 500, 1.0, 3.0), steps[[0, -1]])
+    >>> far.round(6).tolist()
+    [1.0, 3.0]
     """
     order = np.argsort(fitted, kind="stable")
     half = max(DONORS, len(order) // 20)
-    total = np.concatenate([[0.0], np.cumsum(residuals[order] ** 2)])
+    total = np.concatenate([[0.0], np.cumsum(values[order])])
     at = np.arange(len(order))
     low, high = np.maximum(at - half, 0), np.minimum(at + half + 1, len(order))
-    overall = total[-1] / len(order) or 1.0
-    sorted_spread = np.sqrt(np.maximum((total[high] - total[low]) / (high - low) / overall, 1e-2))
+    average = (total[high] - total[low]) / (high - low)
     near = np.empty(len(order))
-    near[order] = sorted_spread
-    return near, np.asarray(np.interp(wanted, fitted[order], sorted_spread))
+    near[order] = average
+    return near, np.asarray(np.interp(wanted, fitted[order], average))
+
+
+def _spread(fitted: Array, residuals: Array, wanted: Array) -> tuple[Array, Array]:
+    """Spread of what a regression leaves open, at each prediction, over its root mean square.
+
+    A scale of counts is crowded at its easy end: children with high scores move by more points, and so do their
+    schools. Neighbours in the prediction say by how much.
+    """
+    overall = float(np.mean(residuals**2)) or 1.0
+    near, far = nearby(fitted, residuals**2 / overall, wanted)
+    return np.sqrt(np.maximum(near, 1e-2)), np.sqrt(np.maximum(far, 1e-2))
 
 
 def _between(X0: Array, y0: Array, s0: Ints, m: int) -> tuple[float, float, float]:
