@@ -1,21 +1,30 @@
 """Notebook 03: what changed, beside what was to be expected with no programme."""
 
+import ast
+import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import wlz_eval.release
 from wlz_eval.attribution import measurement_map, what_would_lift
 from wlz_eval.attribution.standards.lift import children_for_correlation
 from wlz_eval.cohort import load_cohort
 from wlz_eval.core.errors import OptionError
+from wlz_eval.core.files import notebooks_dir
 from wlz_eval.inference import incomplete_change, lost_profile
 from wlz_eval.measures import analysis_frame, progress, published_exit_rates
 from wlz_eval.measures.progress.figures import draw_changes, draw_exit_rates, draw_flow, draw_ways
+from wlz_eval.measures.progress.outcome import Transitions
+from wlz_eval.measures.progress.tables import change_table, transition_table
 from wlz_eval.plan import load_plan, make_plan
 from wlz_eval.reference.published import figures, published_at_risk
 from wlz_eval.reference.reliability import consistency, progress_assumption, reliabilities, retest
+from wlz_eval.release import Rule
+from wlz_eval.release.columns import release_table
 from wlz_eval.simulate import SimulationOptions, simulate
 
 SMALL = {"children": 80, "pool": 1200, "schools": 5, "comparison_schools": 8}
@@ -190,6 +199,62 @@ class TestWords:
         ways.loc[0, "improved"], flow.loc[0, "children"] = np.nan, np.nan
         for draw, data in ((draw_changes, rows), (draw_exit_rates, rows), (draw_ways, ways), (draw_flow, flow)):
             assert draw(data).axes
+
+
+def page_columns(title):
+    """Columns of one table of the page, as its cell describes them."""
+    cells = json.loads((notebooks_dir() / "03_progress.ipynb").read_text(encoding="utf-8"))["cells"]
+    sources = ("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    (source,) = (text for text in sources if f'"{title}"' in text)
+    calls = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call) and len(n.args) > 2]
+    (call,) = (n for n in calls if getattr(n.args[1], "value", "") == title)
+    return eval(ast.unparse(call.args[2]), {**vars(wlz_eval.release), "exits": {}})
+
+
+class TestSmallCounts:
+    """What a reader can work out of the public tables about fewer than ten children: nothing beyond that."""
+
+    def released(self, quads):
+        outcomes = []
+        for came_out, stayed_in, went_in, stayed_out in quads:
+            t = Transitions(came_out=came_out, stayed_in=stayed_in, went_in=went_in, stayed_out=stayed_out)
+            outcomes.append(replace(TestSmallCounts.some, transitions=t))
+        first = release_table(
+            transition_table(outcomes), page_columns("Children by risk at the start and later"), Rule()
+        )
+        title = "Children no longer at risk, of those at risk at the start"
+        second = release_table(change_table(outcomes), page_columns(title), Rule())
+        counts = ("came_out", "stayed_in", "went_in", "stayed_out")
+        return [(*(a[c].text for c in counts), b["at_risk"].text) for a, b in zip(first, second, strict=True)]
+
+    @pytest.fixture(autouse=True)
+    def any_outcome(self, hidden):
+        TestSmallCounts.some = hidden[-1].one("sdq_total", "endline")
+
+    def test_a_small_count_cannot_be_had_from_the_others_and_the_total(self):
+        pairs = [(a, b) for a in range(36) for b in range(36)]
+        possible = {}
+        for pair, text in zip(pairs, self.released([(*pair, 40, 60) for pair in pairs]), strict=True):
+            possible.setdefault(text, []).append(pair)
+        # Groups of more than 32 are left out: some of the pairs that would look like them are not among these.
+        whole = {text: found for text, found in possible.items() if max(a + b for a, b in found) <= 32}
+        assert len(whole) > 20
+        for text, found in whole.items():
+            # Below the threshold nothing more is said: any number up to nine stays possible, but for the few that
+            # together with another small count would not make up a group that is itself ten or more.
+            for part in (0, 1):
+                if text[part] == "fewer than 10":
+                    values = {pair[part] for pair in found}
+                    assert set(range(1, 10)) <= values, text
+
+    def test_with_few_at_risk_the_others_are_not_counted_either(self):
+        (text,) = self.released([(6, 8, 20, 60)])
+        assert text == ("fewer than 10", "fewer than 10", "hidden", "hidden", "hidden")
+        (text,) = self.released([(20, 60, 6, 8)])
+        assert text == ("hidden", "hidden", "fewer than 10", "fewer than 10", "hidden")
+
+    def test_large_counts_are_shown(self):
+        assert self.released([(12, 33, 20, 60)]) == [("10", "35", "20", "60", "45")]
 
 
 class TestPublished:

@@ -9,7 +9,7 @@ from toy_notebook import ATT, COLUMNS, COUNT, TABLE, Toy, draw
 from wlz_eval.core.errors import OptionError, ReleaseError
 from wlz_eval.core.figures import new_figure
 from wlz_eval.core.finding import Finding, FindingCovariance
-from wlz_eval.release import Children, Interval, Label, Ledger, Number, Statistic
+from wlz_eval.release import Children, Interval, Label, Ledger, Number, Percent, Statistic
 
 
 @pytest.fixture
@@ -103,6 +103,25 @@ def test_a_table_has_a_caption_scopes_and_only_named_columns(toy):
     assert "fewer than 10" in html
     assert "Numbers of children are rounded to the nearest 5. Hidden: rests on fewer than 10 children." in html
     assert "fewer than 10" in shown(toy, "text/plain")
+
+
+def test_a_count_that_would_give_a_small_one_away_is_hidden_with_it(toy, monkeypatch, tmp_path):
+    """Of 40 children at risk 33 stayed so: shown beside the total, they would say that 7 came out, give or take."""
+    data = pd.DataFrame({"m": ["a", "b"], "out": [7, 15], "stayed": [33, 30], "whole": [40, 45], "share": [60.0, 60.0]})
+    columns = {
+        "m": Label("M"), "out": Children("Out", beside="stayed"), "stayed": Children("Stayed", beside="out"),
+        "whole": Children("All"), "share": Percent("Share", n="whole", beside=("out", "stayed")),
+    }
+    toy.nb.show_table(data, "T", columns)
+    text = shown(toy, "text/plain")
+    assert text.count("hidden") == 2
+    assert "35" not in text
+    assert all(number in text for number in ("15", "30", "45", "60"))
+    inside = Toy(monkeypatch, tmp_path / "i", audience="internal")
+    inside.nb.show_table(data, "T", columns)
+    assert "33" in shown(inside, "text/plain")
+    with pytest.raises(ReleaseError, match="'gone'"):
+        toy.nb.show_table(data, "T", {"out": Children("Out", beside="gone")})
 
 
 def test_each_row_may_have_its_own_unit(toy):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,7 @@ import pandas as pd
 from wlz_eval.core.errors import ReleaseError, suggestion
 from wlz_eval.core.numbers import UNIT_DIGITS
 from wlz_eval.release.rule import (
+    HIDDEN,
     Released,
     Rule,
     release_count,
@@ -58,13 +59,23 @@ class Label:
 
 @dataclass(frozen=True)
 class Children:
-    """A count of children: rounded, and hidden below the threshold."""
+    """A count of children: rounded, and hidden below the threshold.
+
+    Parameters
+    ----------
+    title : str
+        Head of the column.
+    beside : str or tuple of str
+        Column or columns with the counts that add up with this one to a total that is shown. Where one of them is
+        below the threshold this one is hidden too: taken from the total, it would give the other away.
+    """
 
     title: str
+    beside: str | tuple[str, ...] = ()
 
     def release(self, row: Mapping[str, Any], name: str, rule: Rule) -> Released:
         """Release one cell."""
-        return release_count(_float(row[name]), rule)
+        return _unless_beside(release_count(_float(row[name]), rule), row, self.beside, rule)
 
 
 @dataclass(frozen=True)
@@ -107,14 +118,18 @@ class Percent:
         Head of the column.
     n : str
         Column with the children of whom it is a share.
+    beside : str or tuple of str
+        As of :class:`Children`: counts of the same children that would follow from this share and others shown.
     """
 
     title: str
     n: str
+    beside: str | tuple[str, ...] = ()
 
     def release(self, row: Mapping[str, Any], name: str, rule: Rule) -> Released:
         """Release one cell."""
-        return release_percent(_float(row[name]), _float(row[self.n]), rule)
+        found = release_percent(_float(row[name]), _float(row[self.n]), rule)
+        return _unless_beside(found, row, self.beside, rule)
 
 
 @dataclass(frozen=True)
@@ -193,6 +208,14 @@ def _names(n: str | tuple[str, ...]) -> tuple[str, ...]:
     return (n,) if isinstance(n, str) else tuple(n)
 
 
+def _unless_beside(found: Released, row: Mapping[str, Any], beside: str | tuple[str, ...], rule: Rule) -> Released:
+    """Hide a number from which, with others, a count below the threshold would follow."""
+    small = any(not _float(row[name]) >= rule.threshold for name in _names(beside))
+    if not (small and rule.applies) or found.hidden or not math.isfinite(found.value):
+        return found
+    return replace(found, text=HIDDEN, value=math.nan, hidden=True)
+
+
 def _float(value: Any) -> float:
     return math.nan if value is None or value is pd.NA else float(value)
 
@@ -207,6 +230,8 @@ def columns_needed(name: str, spec: Column) -> tuple[str, ...]:
     needed: tuple[str, ...] = (spec.low, spec.high) if isinstance(spec, Interval) else (name,)
     if isinstance(spec, Statistic | Percent | Interval):
         needed += _names(spec.n)
+    if isinstance(spec, Children | Percent):
+        needed += _names(spec.beside)
     if isinstance(spec, Statistic | Number | Interval) and spec.unit not in UNIT_DIGITS:
         needed += (spec.unit,)
     return needed

@@ -129,18 +129,21 @@ class Progress(Result):
             return f"{text}."
         return text + "; {exit_expected} would be expected with no programme ({exit_expected:interval})."
 
-    def composite_answer(self, wave: str) -> str:
-        """Template of the sentence on the count of risks; its placeholders are those of :meth:`words`."""
+    def composite_answer(self, wave: str, fewest: int = 10) -> str:
+        """Template of the sentence on the count of risks; its placeholders are those of :meth:`words`.
+
+        With fewer than `fewest` children who stayed the same, only one share is said: two would give their number.
+        """
         found = next((c for c in self.composites if c.wave == wave), None)
         if found is None:
             return "The count of risks cannot be compared: no area of the plan is held at both times."
-        text = "Counting areas at risk, {improved} of the children had fewer than at the start and {worse} had more."
+        both = round(found.seen["same"].share * found.n) >= fewest
+        text = "Counting areas at risk, {improved} of the children had fewer than at the start"
+        text += " and {worse} had more." if both else "."
         if not math.isfinite(found.expected["improved"].value):
             return text + " How many would with no programme is not known, since comparison children lack a measure."
-        return text + (
-            " With no programme, {improved_expected} would have fewer ({improved_expected:interval}) and "
-            "{worse_expected} more ({worse_expected:interval})."
-        )
+        text += " With no programme, {improved_expected} would have fewer ({improved_expected:interval})"
+        return text + (" and {worse_expected} more ({worse_expected:interval})." if both else ".")
 
     @property
     def extent(self) -> str:

@@ -11,16 +11,19 @@ from wlz_eval.core.finding import Unit
 from wlz_eval.measures.progress.change import Share
 from wlz_eval.measures.progress.composite import Composite
 from wlz_eval.measures.progress.expected import Range
-from wlz_eval.measures.progress.outcome import OutcomeProgress
+from wlz_eval.measures.progress.outcome import OutcomeProgress, Transitions
 
 __all__ = ["change_table", "flow_table", "scale_table", "transition_table", "ways_table"]
 
+#: Half of the children at risk at the start, and of the others: below the threshold of release, one of the two parts
+#: of the group is too, whatever it is, and neither the group nor what makes it up with a total may be shown.
+HALVES = ("at_risk_half", "not_at_risk_half")
 CHANGE_COLUMNS = [
     "measure", "wave", "label", "unit", "level_unit", "better", "n", "missing", "before", "after", "change", "ci_low",
     "ci_high", "expected_change", "expected_low", "expected_high", "one_change", "one_low", "one_high", "verdict",
     "change_good", "good_low", "good_high", "expected_good", "expected_good_low", "expected_good_high", "r",
     "population", "at_risk", "out", "exit_rate", "exit_low", "exit_high", "expected_exit_rate", "expected_exit_low",
-    "expected_exit_high", "one_exit_rate", "one_exit_low", "one_exit_high", "exit_shown", "caution", "method",
+    "expected_exit_high", "one_exit_rate", "one_exit_low", "one_exit_high", "exit_shown", *HALVES, "caution", "method",
 ]
 VERDICT_WORDS = {
     "within": "as to be expected with no programme",
@@ -56,8 +59,12 @@ def _change_row(o: OutcomeProgress) -> dict[str, object]:
         "expected_exit_rate": t.expected_exit.value, "expected_exit_low": t.expected_exit.low,
         "expected_exit_high": t.expected_exit.high, "one_exit_rate": o.one.exit_rate.value,
         "one_exit_low": o.one.exit_rate.low, "one_exit_high": o.one.exit_rate.high,
-        "exit_shown": min(t.came_out, t.stayed_in), "caution": o.caution, "method": o.change.method,
+        "exit_shown": min(t.came_out, t.stayed_in), **_halves(t), "caution": o.caution, "method": o.change.method,
     }
+
+
+def _halves(t: Transitions) -> dict[str, float]:
+    return dict(zip(HALVES, (t.at_risk / 2, t.not_at_risk / 2), strict=True))
 
 
 def change_table(outcomes: Iterable[OutcomeProgress]) -> pd.DataFrame:
@@ -76,27 +83,33 @@ def transition_table(outcomes: Iterable[OutcomeProgress]) -> pd.DataFrame:
             "entry_rate": 100 * o.transitions.entry_rate.share,
             "entry_low": 100 * o.transitions.entry_rate.low, "entry_high": 100 * o.transitions.entry_rate.high,
             "entry_shown": min(o.transitions.went_in, o.transitions.stayed_out),
-            "expected_entry": o.transitions.expected_entry.value,
+            "expected_entry": o.transitions.expected_entry.value, **_halves(o.transitions),
         }
         for o in outcomes
         if o.transitions.at_risk + o.transitions.not_at_risk
     ]
     columns = [
         "measure", "wave", "label", "n", "came_out", "stayed_in", "went_in", "stayed_out", "at_risk", "not_at_risk",
-        "entry_rate", "entry_low", "entry_high", "entry_shown", "expected_entry",
+        "entry_rate", "entry_low", "entry_high", "entry_shown", "expected_entry", *HALVES,
     ]
     return pd.DataFrame(rows, columns=columns)
 
 
 def flow_table(o: OutcomeProgress | None) -> pd.DataFrame:
-    """Four rows: where children were, where they are, and how many."""
-    columns = ["start", "end", "children"]
+    """Four rows: where children were, where they are, and how many.
+
+    ``turned`` counts those who began at the same place and went the other way, ``others`` half of those who began
+    elsewhere.
+    """
+    columns = ["start", "end", "children", "turned", "others"]
     if o is None or not o.transitions.at_risk:
         return pd.DataFrame(columns=columns)
-    t = o.transitions
+    t, half = o.transitions, tuple(_halves(o.transitions).values())
     rows = [
-        ("at risk", "not at risk", t.came_out), ("at risk", "at risk", t.stayed_in),
-        ("not at risk", "at risk", t.went_in), ("not at risk", "not at risk", t.stayed_out),
+        ("at risk", "not at risk", t.came_out, t.stayed_in, half[1]),
+        ("at risk", "at risk", t.stayed_in, t.came_out, half[1]),
+        ("not at risk", "at risk", t.went_in, t.stayed_out, half[0]),
+        ("not at risk", "not at risk", t.stayed_out, t.went_in, half[0]),
     ]
     return pd.DataFrame(rows, columns=columns)
 
