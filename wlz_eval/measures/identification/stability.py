@@ -48,7 +48,8 @@ class Stability(Result):
     again : DataFrame
         One row a rule set: ``picked`` children; for each of :data:`SCENARIOS` the percent expected to be picked again
         (``now``, ``later``), where 95 of 100 single repetitions lie (``_low``, ``_high``), and the percent at the lower
-        and upper end of the reliabilities' range (``_at_low``, ``_at_high``); ``unsure``, the percent of those picked
+        and upper end of the reliabilities' range (``_at_low``, ``_at_high``); ``_n``, children picked again or left out,
+        whichever are fewer; ``unsure``, the percent of those picked
         who would more likely than not be left out at the next reading; ``formula``, what the bivariate normal gives
         for one measure at the next reading.
     used : DataFrame
@@ -256,6 +257,7 @@ def _rows(
                     continue
                 row[f"{name}{end}"] = 100 * float(shares[key].mean())
                 if not end:
+                    row[f"{name}_n"] = round(row["picked"] * min(row[name], 100 - row[name]) / 100)
                     low, high = np.quantile(shares[key], [0.025, 0.975])
                     row |= {f"{name}_low": 100 * float(low), f"{name}_high": 100 * float(high)}
                     row["unsure"] = 100 * float((chance[key][first[key]] < 0.5).mean())
@@ -264,7 +266,7 @@ def _rows(
 
 COLUMNS = (
     "key", "label", "picked",
-    *(f"{name}{end}" for name in SCENARIOS for end in ("", "_low", "_high", "_at_low", "_at_high")),
+    *(f"{name}{end}" for name in SCENARIOS for end in ("", "_n", "_low", "_high", "_at_low", "_at_high")),
     "unsure", "formula",
 )
 USED = (
