@@ -48,10 +48,9 @@ class Stability(Result):
     again : DataFrame
         One row a rule set: ``picked`` children; for each of :data:`SCENARIOS` the percent expected to be picked again
         (``now``, ``later``), where 95 of 100 single repetitions lie (``_low``, ``_high``), and the percent at the lower
-        and upper end of the reliabilities' range (``_at_low``, ``_at_high``); ``_n``, children picked again or left out,
-        whichever are fewer; ``unsure``, the percent of those picked
-        who would more likely than not be left out at the next reading; ``formula``, what the bivariate normal gives
-        for one measure at the next reading.
+        and upper end of the reliabilities' range (``_at_low``, ``_at_high``); ``_n``, children picked again or left
+        out, whichever are fewer; ``unsure``, the percent of those picked who would more likely than not be left out
+        at the next reading; ``formula``, what the bivariate normal gives for one measure at the next reading.
     used : DataFrame
         One row a measure: the reliability in each scenario, with its range and source; ``nan`` where none is held, and
         the measure then counts as free of error.
