@@ -19,6 +19,7 @@ from wlz_eval.attribution.effects.estimate import (
     hedges_g,
 )
 from wlz_eval.attribution.effects.models import Linearised
+from wlz_eval.attribution.effects.rare import FEW_NOTE, SCORE_NOTE, few_events, score_interval
 from wlz_eval.attribution.effects.variance import check_variance, default_working, reweights, robust_fit
 from wlz_eval.inference import DF_KINDS, ILLUSTRATIVE_BELOW, RobustEstimates
 
@@ -78,7 +79,8 @@ def conclude(
     """Put a robust interval around the effect of a fitted outcome model.
 
     With one school in a group the estimate stands without an interval; under three degrees of freedom the interval
-    is called illustrative.
+    is called illustrative. Where nobody in one group has a yes/no outcome, its limits are score limits
+    (:func:`wlz_eval.attribution.effects.rare.score_interval`).
 
     Parameters
     ----------
@@ -111,8 +113,16 @@ def conclude(
         if not numbers["se"] > ROUNDING * float(children.y.abs().max()):
             numbers, kind, freedom = _no_numbers(), "no interval", ""
             known = False
+        wider = None if measure in RATIOS else score_interval(children, model.value, numbers["se"], numbers["df"])
         if known and children.crossed is None:
-            scores = pd.Series(fit.scores[:, 0], index=pd.Index(fit.clusters))
+            larger = 1.0 if wider is None else wider.se / numbers["se"]
+            scores = pd.Series(fit.scores[:, 0] * larger, index=pd.Index(fit.clusters))
+        if wider is not None:
+            numbers |= {"se": wider.se, "ci_low": wider.low, "ci_high": wider.high, "p": wider.p}
+            kind = f"{kind} with score limits"
+            notes.append(SCORE_NOTE)
+        elif numbers["se"] > 0 and few_events(children):
+            notes.append(FEW_NOTE)
     if hopeless or undefined:
         notes.append(UNDEFINED_NOTE if undefined else ONE_SCHOOL_NOTE)
     elif not numbers["se"] > 0:
