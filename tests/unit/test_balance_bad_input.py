@@ -47,7 +47,7 @@ def _balance(data=DATA, weights=ONES, covariates=("x", "z"), **options):
         (None, "weights are needed"),
         ("wieght", "is not a column"),
     ],
-    ids=str,
+    ids=lambda given: str(given)[:30],
 )
 def test_weights_that_are_none(weights, words):
     with pytest.raises(WlzEvalError, match=words):
@@ -86,7 +86,7 @@ def test_weights_may_be_written_in_any_way(weights):
         ({"limit": np.inf}, "limit"),
         ({"estimand": "att"}, "Valid: ATT"),
     ],
-    ids=str,
+    ids=lambda given: str(given)[:30],
 )
 def test_what_does_not_fit_is_named(options, words):
     with pytest.raises(WlzEvalError, match=words):

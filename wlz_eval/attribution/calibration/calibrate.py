@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -10,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from wlz_eval.attribution.asked import asked_for_number, asked_for_one_of, asked_for_seed
 from wlz_eval.attribution.calibration.plasmode import PlasmodeWorld, draw_replicate, plasmode_world
 from wlz_eval.attribution.calibration.result import Calibration
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import estimate_effect
+from wlz_eval.attribution.effects.analysed import outcome_values
+from wlz_eval.attribution.effects.models import MODELS
 from wlz_eval.attribution.make import make_design
 from wlz_eval.core.errors import DesignError, OptionError, WlzEvalError, suggestion
 from wlz_eval.core.parallel import ordered_map
@@ -157,12 +159,11 @@ def calibrate(
     ----------
     Franklin, Schneeweiss, Polinski and Rassen (2014), Computational Statistics & Data Analysis 72.
     """
+    _check_asked(design, frame, effect, model, seed, clustered)
     if outcome not in frame.data:
         raise OptionError(f"Outcome {outcome!r} is not a column. {suggestion(outcome, frame.outcome_columns)}")
     if isinstance(replicates, bool) or not isinstance(replicates, int) or replicates < FEWEST_REPLICATES:
         raise OptionError(f"replicates must be a whole number of at least {FEWEST_REPLICATES}, not {replicates!r}.")
-    if not math.isfinite(effect) or effect == 0:
-        raise OptionError(f"effect must be a number other than 0, not {effect!r}: no effect is always tried as well.")
     if school is not None and school not in frame.data:
         raise OptionError(f"school {school!r} is not a column. {suggestion(school, list(frame.data.columns))}")
     if isinstance(design.spec.distance, (pd.Series, pd.DataFrame, np.ndarray)):
@@ -191,6 +192,21 @@ def calibrate(
     )
 
 
+def _check_asked(
+    design: object, frame: object, effect: float, model: str, seed: int, clustered: bool
+) -> None:
+    """Refuse what no replicate could be made of, before hundreds fail one by one."""
+    if not isinstance(design, Design) or not hasattr(frame, "baseline_columns"):
+        raise OptionError("calibrate needs a Design, as match() makes one, and the analysis frame it was made of.")
+    asked_for_number("effect", effect)
+    if effect == 0:
+        raise OptionError("effect must be a number other than 0: no effect is always tried as well.")
+    asked_for_one_of("model", model, MODELS)
+    asked_for_seed(seed)
+    if not isinstance(clustered, bool):
+        raise OptionError(f"clustered must be True or False, not {clustered!r}.")
+
+
 def _task(
     design: Design,
     frame: AnalysisFrame,
@@ -209,12 +225,17 @@ def _task(
     own = baseline if baseline is not None and baseline not in design.formula.columns else None
     if own is not None and own not in data:
         raise OptionError(f"baseline {own!r} is not a column. {suggestion(own, list(data.columns))}")
+    if own == outcome:
+        raise OptionError(f"{outcome!r} cannot be its own baseline. Give the column of the wave before the programme.")
+    known = outcome_values(data, outcome, rows)
+    if known.notna().any() and np.ptp(known.dropna()) == 0:
+        raise DesignError(f"{outcome!r} is the same for every child, so nothing can be simulated from it.")
     columns = list(dict.fromkeys([design.formula.treatment, *frame.baseline_columns]))
     held = data.loc[rows, columns]
     world = plasmode_world(
         design.formula,
         held,
-        data.loc[rows, outcome],
+        known,
         school.loc[rows],
         rows.isin(design.treatment.index),
         None if own is None else data.loc[rows, own],

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
+from wlz_eval.attribution.asked import asked_for_one_of
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects.analysed import Analysed, analysed_children
 from wlz_eval.attribution.effects.conclude import conclude, too_few_schools
@@ -19,7 +21,7 @@ from wlz_eval.attribution.pooling.result import POOLED, PooledEffect, PoolingEff
 from wlz_eval.attribution.standards.detectable import detectable
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
 from wlz_eval.core.finding import Claim
-from wlz_eval.inference import RobustEstimates, cluster_robust
+from wlz_eval.inference import CLUSTER_DF_KINDS, RobustEstimates, cluster_robust
 
 __all__ = ["pool"]
 
@@ -216,18 +218,34 @@ def pool(
     ----------
     Pustejovsky and Tipton (2018) for clusters across cohorts; Cochran (1954) for heterogeneity.
     """
+    if not isinstance(cohorts, Mapping):
+        raise OptionError("cohorts must name each design and its outcomes, such as {'2019': (design, outcomes)}.")
+    for name, member in cohorts.items():
+        if not (isinstance(member, tuple) and len(member) == 2 and isinstance(member[0], Design)):
+            raise OptionError(f"Cohort {name!r} must be a design and its table of outcomes, in this order.")
     if len(cohorts) < 2:
         raise OptionError(f"Pooling needs at least two cohorts; {len(cohorts)} was given.")
     if effect not in EFFECTS:
         raise OptionError(f"effect {effect!r} is not known. {suggestion(effect, EFFECTS)}")
     if model == "logistic":
         raise OptionError("Pooling fits linear models. Use model 'interacted', 'additive' or 'unadjusted'.")
+    asked_for_one_of("model", model, ("interacted", "additive", "unadjusted"))
+    asked_for_one_of("df", df, CLUSTER_DF_KINDS)
+    asked_for_one_of("claim", claim, get_args(Claim))
+    if not isinstance(cluster, str):
+        raise OptionError("Cohorts are pooled by their schools. Name the column of schools as cluster.")
+    if not isinstance(standardise, bool):
+        raise OptionError(f"standardise must be True or False, not {standardise!r}.")
     names = sorted(cohorts)
     designs = {name: cohorts[name][0] for name in names}
     found = {
         name: analysed_children(designs[name], cohorts[name][1], outcome, cluster=cluster, baseline=baseline)
         for name in names
     }
+    same = [name for name in names if np.ptp(found[name].y) == 0]
+    if same:
+        # Its difference of nothing would count as known without any error.
+        raise DesignError(f"In cohort {same[0]!r} {outcome} is the same for every child. Leave that cohort out.")
     persons = {name: _persons(name, found[name].y.index, cohorts[name][1], person) for name in names}
     parts, shared = _joined(found, persons)
     if standardise:

@@ -201,11 +201,17 @@ def critical_t(alpha: float, df: float) -> float:
     return float(special.stdtrit(df, 1 - alpha / 2)) if df > 0 else float("nan")
 
 
+def _is_number(value: object) -> bool:
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    return number and math.isfinite(value)  # type: ignore[arg-type]
+
+
 def _checked_times(times: Sequence[float], alpha: float) -> tuple[float, ...]:
-    if not times or not all(math.isfinite(k) and k > 0 for k in times):
+    listed = not isinstance(times, str) and hasattr(times, "__iter__") and len(times) > 0
+    if not listed or not all(_is_number(k) and k > 0 for k in times):
         raise OptionError("times must be numbers above zero, such as (1, 2, 3).")
-    if not 0 < alpha < 1:
-        raise OptionError(f"alpha must lie between 0 and 1, not {alpha}.")
+    if not _is_number(alpha) or not 0 < alpha < 1:
+        raise OptionError(f"alpha must lie between 0 and 1, not {alpha!r}.")
     return tuple(float(k) for k in times)
 
 
@@ -251,10 +257,12 @@ def omitted_variable(
     >>> round(result.partial_r2, 5), round(result.robustness, 5), round(result.robustness_interval, 5)
     (0.02187, 0.13878, 0.07626)
     """
-    if not (math.isfinite(estimate) and math.isfinite(se) and se > 0 and df > 1):
+    if not all(map(_is_number, (estimate, se))) or isinstance(df, (str, bool)) or df is None or not (se > 0 and df > 1):
         raise OptionError("estimate must be a number, se above zero, and df above one.")
     empty = pd.DataFrame(columns=list(BENCHMARK_COLUMNS))
     given = empty if observed is None else observed
+    if not isinstance(given, pd.DataFrame):
+        raise OptionError(f"observed must be a DataFrame, not {type(given).__name__}.")
     missing = [c for c in BENCHMARK_COLUMNS if c not in given.columns]
     if missing:
         raise OptionError(f"observed has no column {', '.join(missing)}. It needs {', '.join(BENCHMARK_COLUMNS)}.")

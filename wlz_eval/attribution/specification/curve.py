@@ -6,13 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
 
+from wlz_eval.attribution.asked import asked_for_number, asked_for_one_of, asked_for_seed, asked_for_whole
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import estimate_effect
+from wlz_eval.attribution.effects.analysed import outcome_values
 from wlz_eval.attribution.make import make_design
 from wlz_eval.attribution.specification.grid import DesignChoice, design_choices
 from wlz_eval.attribution.specification.plot import CHOICES, draw_specifications
@@ -295,10 +297,17 @@ def specification_curve(
     ----------
     Simonsohn, Simmons and Nelson (2020), Nature Human Behaviour 4.
     """
+    _check_asked(frame, planned, limit, claim, most, seed)
     if outcome not in frame.data:
         raise OptionError(f"Outcome {outcome!r} is not a column. {suggestion(outcome, frame.outcome_columns)}")
     if model not in MODELS:
         raise OptionError(f"model {model!r} is not known. {suggestion(model, tuple(MODELS))}")
+    for option, column in (("baseline", baseline), ("cluster", cluster)):
+        if column is not None and column not in frame.data:
+            raise OptionError(f"{option} {column!r} is not a column. {suggestion(column, list(frame.data.columns))}")
+    if baseline == outcome:
+        raise OptionError(f"{outcome!r} cannot be its own baseline. Give the column of the wave before the programme.")
+    outcome_values(frame.data, outcome, frame.data.index)
     pools = _pools(frame, ["programme", *frame.baseline_columns])
     if comparison not in pools:
         raise OptionError(f"There is no comparison child of type {comparison!r}. {suggestion(comparison, list(pools))}")
@@ -322,6 +331,20 @@ def specification_curve(
     return SpecificationCurve(
         data=data, outcome=outcome, unit=unit, limit=limit, possible=len(every) * len(models), claim=claim
     )
+
+
+def _check_asked(
+    frame: object, planned: object, limit: float, claim: str, most: int | None, seed: int
+) -> None:
+    if not hasattr(frame, "baseline_columns"):
+        raise OptionError(f"frame must be an analysis frame, not {type(frame).__name__}.")
+    if not isinstance(planned, Mapping):
+        raise OptionError("planned must be the options of the plan's own design, such as {'method': 'nearest'}.")
+    asked_for_number("limit", limit, 0, ends=False)
+    asked_for_one_of("claim", claim, get_args(Claim))
+    asked_for_seed(seed)
+    if most is not None:
+        asked_for_whole("most", most)
 
 
 def _table(chosen: Sequence[DesignChoice], answers: Sequence[Sequence[Mapping[str, Any]]]) -> pd.DataFrame:

@@ -58,7 +58,7 @@ def draw_specifications(table: pd.DataFrame) -> Figure:
             below.scatter(x[part], np.full(part.sum(), y), s=7, marker="|", color=colour)
         below.scatter(x[mask & planned], np.full((mask & planned).sum(), y), s=24, **own)
     below.set_yticks(range(len(held)), [str(value) for _, value in held], fontsize=7)
-    below.set_ylim(len(held) - 0.5, -0.5)
+    below.set_ylim(max(len(held), 1) - 0.5, -0.5)
     for y in range(1, len(held)):
         if held[y][0] != held[y - 1][0]:
             below.axhline(y - 0.5, color=COLOURS["light"], linewidth=0.8)

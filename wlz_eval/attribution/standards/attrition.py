@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from wlz_eval.attribution.asked import asked_for_names
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects.analysed import Cluster, in_label_order, outcome_values
 from wlz_eval.attribution.effects.estimate import EffectEstimate
 from wlz_eval.attribution.effects.learners import LogisticLearner
 from wlz_eval.attribution.effects.models import CHILDREN_PER_COEFFICIENT, OutcomeModel
 from wlz_eval.attribution.effects.verbs import estimate_effect
-from wlz_eval.attribution.standards.asked import asked_for_names
 from wlz_eval.core.errors import DesignError
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.result import Result

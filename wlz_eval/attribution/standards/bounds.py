@@ -11,11 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from wlz_eval.attribution.asked import asked_for_number, asked_for_one_of
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects.analysed import Cluster, in_label_order, outcome_values
 from wlz_eval.attribution.effects.estimate import EffectEstimate
 from wlz_eval.attribution.effects.verbs import estimate_effect
-from wlz_eval.attribution.standards.asked import asked_for_number, asked_for_one_of
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.result import Result

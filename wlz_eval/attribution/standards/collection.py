@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from wlz_eval.attribution.standards.asked import asked_for_number
+from wlz_eval.attribution.asked import asked_for_number
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.core.result import Result
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from wlz_eval.attribution.asked import asked_for_number, asked_for_whole
 from wlz_eval.attribution.effects.models import CHILDREN_PER_COEFFICIENT
-from wlz_eval.attribution.standards.asked import asked_for_number, asked_for_whole
 from wlz_eval.core.errors import OptionError
 from wlz_eval.inference.linear import least_squares
 from wlz_eval.inference.sandwich import cluster_parts, satterthwaite

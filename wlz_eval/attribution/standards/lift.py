@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from wlz_eval.attribution.asked import asked_for_number, asked_for_whole
 from wlz_eval.attribution.options import OutcomeOptions
-from wlz_eval.attribution.standards.asked import asked_for_number, asked_for_whole
 from wlz_eval.attribution.standards.detectable import planned_detectable_effect
 from wlz_eval.attribution.tiers import MeasurementMap, OutcomeTier
 from wlz_eval.cohort.model import Cohort

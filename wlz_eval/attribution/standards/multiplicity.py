@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from wlz_eval.attribution.asked import asked_for_seed
 from wlz_eval.attribution.effects.estimate import EffectEstimate
-from wlz_eval.attribution.standards.asked import asked_for_seed
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.result import Result

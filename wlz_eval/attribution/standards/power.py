@@ -10,8 +10,8 @@ from typing import get_args
 
 import pandas as pd
 
+from wlz_eval.attribution.asked import asked_for_number, asked_for_one_of
 from wlz_eval.attribution.design import Design
-from wlz_eval.attribution.standards.asked import asked_for_number, asked_for_one_of
 from wlz_eval.attribution.standards.detectable import Spread, check_shares, detectable, spread, what_is_needed
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.core.finding import Evidence, Finding

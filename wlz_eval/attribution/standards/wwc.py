@@ -12,11 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from wlz_eval.attribution.asked import asked_for_names
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects.analysed import analysed_children, outcome_values
 from wlz_eval.attribution.effects.estimate import hedges_g
 from wlz_eval.attribution.formula import is_outcome_column
-from wlz_eval.attribution.standards.asked import asked_for_names
 from wlz_eval.core.errors import DesignError, OptionError
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.result import Result

@@ -1,4 +1,4 @@
-"""What was asked for, checked: numbers, names and seeds of the standards, each refused by its own name."""
+"""What was asked for, checked: numbers, words, names and seeds, each refused by its own name."""
 
 from __future__ import annotations
 
