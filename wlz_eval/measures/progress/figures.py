@@ -166,6 +166,10 @@ def draw_ways(data: pd.DataFrame) -> Figure:
                 if np.isfinite(size) and not suffix:
                     axes.text(side * (size + 1), place + lift, f"{size:.0f}", ha="left" if side > 0 else "right",
                               va="center", fontsize=9)
+                elif not suffix:
+                    # No bar at all would look like no child at all.
+                    axes.text(side, place + lift, "hidden", ha="left" if side > 0 else "right", va="center", fontsize=9,
+                              color=COLOURS["neutral"], style="italic")
     axes.axvline(0, color=COLOURS["neutral"], linewidth=1)
     axes.set_yticks(y, rows["label"].astype(str).tolist())
     widest = np.nanmax(np.abs(rows[["improved", "worse", "improved_expected", "worse_expected"]].to_numpy(dtype=float)),

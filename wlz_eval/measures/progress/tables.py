@@ -26,7 +26,7 @@ CHANGE_COLUMNS = [
     "expected_exit_high", "one_exit_rate", "one_exit_low", "one_exit_high", "exit_shown", *HALVES, "caution", "method",
 ]
 VERDICT_WORDS = {
-    "within": "as to be expected with no programme",
+    "within": "as to be expected",
     "better": "better than to be expected",
     "worse": "worse than to be expected",
     "outside": "outside what is to be expected",
