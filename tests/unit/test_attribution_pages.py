@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import types
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import pytest
 
 from wlz_eval.attribution import OutcomeOptions, SelectionOptions, attribute, pages, scrutinise
 from wlz_eval.attribution.options import MatchingOptions
+from wlz_eval.attribution.pages.cautions import UNDONE
 from wlz_eval.attribution.standards.multiplicity import draw_several, several_outcomes
 from wlz_eval.core.errors import OptionError
 from wlz_eval.inference import holm
@@ -234,7 +237,13 @@ def test_what_is_hidden_is_said_once_where_nothing_is_clear_and_the_limits_repea
     pairs = dataclasses.replace(scrutiny.get("rosenbaum"), gamma_lost=float("nan"))
     clear = dataclasses.replace(clear, found={**clear.found, "rosenbaum": pairs})
     assert any("rests on the adjustment" in line for line in pages.hidden(clear))
-    assert pages.said(clear, "omitted")[0] in pages.fragile(clear)
+    words = "Something unseen that is as strong as {} the interval to no effect."
+    for text, limits in (("Maths could bring", True), ("any one would not be enough to bring", False)):
+        omitted = types.SimpleNamespace(sentence=words.format(text))
+        lines = pages.fragile(dataclasses.replace(clear, found={**clear.found, "omitted": omitted}))
+        assert (omitted.sentence in lines) is limits
+    # The limits know the sentence by these words.
+    assert UNDONE in inspect.getsource(type(scrutiny.get("omitted")))
 
 
 def test_the_strength_that_something_unseen_must_have_stands_in_numbers(seen):

@@ -32,6 +32,8 @@ STRENGTH_WORDS: Mapping[str, str] = MappingProxyType(
         "gamma_lost": "Odds within pairs at which their difference is no longer clear (gamma)",
     }
 )
+#: How the result on omitted variables says that something no stronger than what was measured undoes it.
+UNDONE = "could bring the interval to no effect"
 PAIRS_UNCLEAR = (
     "Pair by pair, with nothing adjusted, the difference is not clear even without hidden bias: the result rests on "
     "the adjustment as much as on the pairs."
@@ -139,8 +141,8 @@ def fragile(scrutiny: Scrutiny) -> tuple[str, ...]:
         return ()
     effect = scrutiny.case.effect
     claimed = effect.verdict.claim == "effect" and _clear(effect)
-    return (*(said(scrutiny, "omitted") if claimed else ()),
-            *other_comparisons(scrutiny.case.result, disagreeing=True))
+    undone = [line for line in said(scrutiny, "omitted") if UNDONE in line] if claimed else []
+    return (*undone, *other_comparisons(scrutiny.case.result, disagreeing=True))
 
 
 def strength_rows(scrutiny: Scrutiny) -> pd.DataFrame:
