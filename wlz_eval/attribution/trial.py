@@ -51,7 +51,7 @@ def trial_problems(frame: AnalysisFrame, matching: MatchingOptions, table: str =
             remedy="It is left out of the design; take it out of the formula.",
         )
         for name in units.formula.columns
-        if not any(column == name or column.startswith(f"{name}: ") for column in units.covariates.balance)
+        if not any(column == name or str(column).startswith(f"{name}: ") for column in units.covariates.balance)
     ]
     limits = matching.caliper if isinstance(matching.caliper, dict) else {}
     for name in (name for name in limits if name != "distance"):

@@ -46,6 +46,7 @@ def make_meta(options: SimulationOptions) -> CohortMeta:
     return CohortMeta(
         schema_version=1,
         measures=(),
+        derived=(),
         id=options.id,
         title=title,
         provenance="synthetic",
