@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from wlz_eval.measures.quality.clues import Clue, more_than_stray
 from wlz_eval.measures.quality.held import FEWEST, Held
 
