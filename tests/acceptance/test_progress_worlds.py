@@ -23,9 +23,9 @@ SPREAD_INSIDE, SPREAD_GOOD = 0.08, 0.05
 def test_a_programme_that_does_nothing_looks_good_and_the_choice_of_children_explains_it(kind):
     rows = covered(kind, range(FIRST_SEED, FIRST_SEED + WORLDS))
     english = rows[(rows["measure"] == "english") & (rows["quantity"] == "change")]
-    # It looks good: scores rise although nothing was done. In the study by 1.5 points, with an SD of 1.4 from world to
-    # world: with six worlds an error of 0.6.
-    assert english["seen"].mean() > 0
+    # It looks good: scores rise although nothing was done. In the study by 1.7 points, with an SD of 0.9 from world to
+    # world: with six worlds less than 0.5 would be three errors too little.
+    assert english["seen"].mean() > 0.5
     # And the range explains it, 95 times in 100: with six worlds less than 0.85 would be three errors too few, with
     # forty less than 0.91.
     by_world = rows.groupby("seed")["inside"].mean()
