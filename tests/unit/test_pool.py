@@ -168,7 +168,7 @@ def test_findings_sentences_and_figure():
     assert values["pooled_att"].ci_low == result.pooled["ci_low"]
     assert values["pooled_mde"].estimate == result.pooled["mde"]
     text = " ".join(result.sentences()).replace(":interval", "")
-    assert text.format_map(dict.fromkeys(values, "x"))
+    assert "the difference in reading" in text.format_map(dict.fromkeys(values, "x") | {"outcome": "reading"})
     assert "counts as one school" in text
     table = result.table()
     table.loc[table.index[0], "estimate"] = np.nan

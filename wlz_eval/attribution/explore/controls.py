@@ -22,7 +22,7 @@ from wlz_eval.attribution.explore.choices import (
     written_widths,
 )
 from wlz_eval.attribution.explore.state import ExploreState
-from wlz_eval.attribution.options import MatchingOptions
+from wlz_eval.attribution.options import LARGEST_BALANCE_LIMIT, MatchingOptions
 from wlz_eval.core.words import COMPARISON_WORDS
 
 __all__ = ["CONTROLS", "ORDER", "Control", "Controls"]
@@ -78,7 +78,7 @@ CONTROLS: tuple[Control, ...] = (
     Control("trim", "trim weights at", "typed", rare=True),
     Control("moments", "moments", "whole", 1, 4, rare=True),
     Control("missing", "missing values", "choice"),
-    Control("balance_limit", "balance limit", "number", 0, 10, 0.01),
+    Control("balance_limit", "balance limit", "number", 0, LARGEST_BALANCE_LIMIT, 0.01),
 )
 #: Options whose number may be left blank.
 TYPED = frozenset(control.option for control in CONTROLS if control.kind == "typed")

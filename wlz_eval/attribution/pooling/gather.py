@@ -91,10 +91,10 @@ class Gathered(Result):
         return self.rows.copy()
 
     def sentences(self) -> tuple[str, ...]:
-        """Say what is pooled, or that nothing is; without numbers."""
+        """Say that nothing can be pooled, where that is so."""
         if not self.ready:
             return ("These cohorts cannot be pooled, so there is no answer here. The table below says why.",)
-        return (f"Pooled is {self.label}, programme children against their own cohort's comparison children.",)
+        return ()
 
     def limits(self) -> tuple[str, ...]:
         """Say what may not be concluded."""

@@ -121,12 +121,12 @@ class PooledEffect(Result):
         return MappingProxyType({f"pooled_{f.finding_id.split('.')[2]}": f for f in self.findings()})
 
     def sentences(self) -> tuple[str, ...]:
-        """Say what pooling gives, as templates whose placeholders are keys of :meth:`values`."""
+        """Say what pooling gives; placeholders are keys of :meth:`values`, and ``{outcome}`` its name in words."""
         if not math.isfinite(self.pooled["ci_low"]):
             return ("Even together, the cohorts have too few schools for an interval.",)
         said = [
-            "Over {pooled_cohorts} cohorts together the difference is {pooled_att} (95% interval "
-            "{pooled_att:interval}).",
+            "Over {pooled_cohorts} cohorts together, the difference in {outcome} between programme children and their "
+            "own cohort's matched comparison children is {pooled_att} (95% interval {pooled_att:interval}).",
             "Together they could find a difference of {pooled_mde}; the best of them alone, {pooled_best_single_mde}.",
         ]
         if self.q_p < DIFFER:
