@@ -31,8 +31,8 @@ STAGES: Mapping[str, str] = {
 #: Share of the eligible of whom it must be recorded whether the rules picked them.
 MOST = 0.9
 CONSENT = (
-    "Children without consent are left out when the tables are read, so it cannot be said whether some groups consent "
-    "less often: schools would have to count that themselves."
+    "Children without consent are left out when the tables are read, since their data may not be used, not even to "
+    "count them by group. So it cannot be said here whether some groups consent less often: schools can count that."
 )
 
 
