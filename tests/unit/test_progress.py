@@ -369,3 +369,13 @@ class TestLift:
             slope = np.cov(x, y)[0, 1] / x.var(ddof=1)
             found.append(y.mean() - x.mean() + (1 - slope) * distance)
         assert 1.96 * np.std(found) == pytest.approx(0.1, abs=0.02)
+
+
+@pytest.mark.parametrize("absent", ["t_endline", "t_baseline"])
+def test_a_reading_that_nobody_has_yet_is_missing_for_all(absent):
+    """A cohort before its endline has no such column, and the page once ended there."""
+    data = pd.DataFrame({"programme": 1, "school_id": ["a", "b"] * 10, "t_baseline": 5.0, "t_endline": 6.0})
+    found = incomplete_change(data.drop(columns=absent), "t", "endline", low=0, high=40)
+    assert found.table()["n"].tolist() == [0]
+    assert found.table()["change"].isna().all()
+    assert lost_profile(data.drop(columns=absent), "t", "endline")["kept"].isna().all()

@@ -59,6 +59,13 @@ def _column(data: pd.DataFrame, name: str, own: pd.Series) -> pd.Series | None:
     return values.astype(object)
 
 
+def _held(data: pd.DataFrame, measure: str, wave: str) -> tuple[pd.DataFrame, str, str]:
+    """Give both readings a column: one that nobody has yet is missing for all."""
+    first, later = f"{measure}_baseline", f"{measure}_{wave}"
+    absent = [column for column in (first, later) if column not in data]
+    return data.assign(**dict.fromkeys(absent, math.nan)), first, later
+
+
 def _known_before(data: pd.DataFrame, own: pd.Series) -> pd.DataFrame:
     names = [c for c in data.columns if str(c).endswith("baseline")] + [c for c in BACKGROUND if c in data]
     found = {name: _column(data, name, own) for name in names}
@@ -104,7 +111,7 @@ def incomplete_change(
     >>> found.lost, round(found.table()["change"].iloc[1], 1)
     (10, 2.0)
     """
-    first, later = f"{measure}_baseline", f"{measure}_{wave}"
+    data, first, later = _held(data, measure, wave)
     own = (data["programme"] == 1) & data[first].notna()
     x, y = (data.loc[own, c].to_numpy(dtype=float) for c in (first, later))
     school = data.loc[own, "school_id"].to_numpy() if "school_id" in data else None
@@ -168,7 +175,7 @@ def lost_profile(data: pd.DataFrame, measure: str, wave: str) -> pd.DataFrame:
         ``column`` (of the frame, with a level after a colon), ``kept``, ``lost`` (mean, or percent of a yes/no
         column), ``share`` (whether it is a percent), ``kept_n``, ``lost_n``, ``difference`` (in SDs of all).
     """
-    first, later = f"{measure}_baseline", f"{measure}_{wave}"
+    data, first, later = _held(data, measure, wave)
     own = (data["programme"] == 1) & data[first].notna()
     known = _known_before(data, own)
     gone = data.loc[own, later].isna()
