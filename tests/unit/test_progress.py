@@ -379,3 +379,10 @@ def test_a_reading_that_nobody_has_yet_is_missing_for_all(absent):
     assert found.table()["n"].tolist() == [0]
     assert found.table()["change"].isna().all()
     assert lost_profile(data.drop(columns=absent), "t", "endline")["kept"].isna().all()
+
+
+def test_a_profile_without_rows_can_still_be_divided_by_kind():
+    """Of a single programme child nothing varies; the empty table had no kinds, and the page ended there."""
+    data = pd.DataFrame({"programme": [1, 0], "t_baseline": [5.0, 6.0], "t_endline": [np.nan, 6.0]})
+    rows = lost_profile(data, "t", "endline")
+    assert list(rows[~rows["share"]].columns) == list(rows.columns)

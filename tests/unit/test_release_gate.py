@@ -126,11 +126,17 @@ def test_the_address_of_a_heading_is_no_sentence_after_a_small_number(clean):
     assert refusals(clean, in_body(after)(clean[1])) == []
 
 
+def test_a_row_is_not_read_on_into_the_next(clean):
+    """A page was held back because a row ended with 4 schools and the next began with "children of the same schools"."""
+    rows = "<table><tr><td>others</td><td>4</td></tr><tr><td>children of the same schools</td><td>3</td></tr></table>"
+    assert refusals(clean, in_body(rows)(clean[1])) == []
+
+
 @pytest.mark.parametrize(
     "markup",
     ['<h2 id="KID0001">x</h2>', '<h2 id="children-KID0001">x</h2>', '<p><a href="#PER0002">x</a></p>',
      '<p class="a school-1">x</p>', '<p id="x" title="4 children">x</p>', '<p aria-label="only 4 pupils">x</p>',
-     '<p title="n = 3">x</p>', "<!-- 4 children -->"],
+     '<p title="n = 3">x</p>', "<!-- 4 children -->", "<table><tr><td>4</td>\n<td>children</td></tr></table>"],
 )
 def test_what_attributes_say_is_still_read(clean, markup):
     assert refusals(clean, in_body(markup)(clean[1]))

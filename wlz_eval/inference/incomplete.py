@@ -199,5 +199,5 @@ def lost_profile(data: pd.DataFrame, measure: str, wave: str) -> pd.DataFrame:
                     if len(kept) and len(lost) and spread > 0 else math.nan,
                 }
             )
-    columns = ["column", "share", "kept", "lost", "kept_n", "lost_n", "difference"]
-    return pd.DataFrame(rows, columns=columns)
+    kinds = {"column": object, "share": bool, "kept": float, "lost": float, "kept_n": int, "lost_n": int}
+    return pd.DataFrame(rows, columns=[*kinds, "difference"]).astype({**kinds, "difference": float})

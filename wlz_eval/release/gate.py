@@ -33,8 +33,11 @@ _TRACEBACK = re.compile(
 _FETCHES = re.compile(r"@import|url\(\s*['\"]?(?!data:|#)", re.IGNORECASE)
 #: A number of children, but not "1 in 4 children", "Year 6 pupils" or "2,670 children".
 _NOT_AFTER = "".join(f"(?<!{words} )" for words in ("in", "[Yy]ear", "[Gg]rade", "[Ss]tage", "age", "aged"))
+#: Between a number and its noun; not from the last cell of a row to the first of the next.
+_SPACE = r"(?:(?!\n{4})\s)+"
 _SMALL_COUNT = re.compile(
-    _NOT_AFTER + r"(?<![\d.,/:-])\b(\d{1,3})\s+(?:programme |comparison |other )?(?:children|pupils|child|pupil)\b"
+    _NOT_AFTER + r"(?<![\d.,/:-])\b(\d{1,3})" + _SPACE
+    + r"(?:programme |comparison |other )?(?:children|pupils|child|pupil)\b"
     r"|\b[nN]\s*=\s*(\d{1,3})\b(?![.,]\d)"
 )
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
