@@ -127,7 +127,7 @@ def test_the_address_of_a_heading_is_no_sentence_after_a_small_number(clean):
 
 
 def test_a_row_is_not_read_on_into_the_next(clean):
-    """A page was held back because a row ended with 4 schools and the next began with "children of the same schools"."""
+    """A page was held back: a row ended with 4 schools, and the next began with "children of the same schools"."""
     rows = "<table><tr><td>others</td><td>4</td></tr><tr><td>children of the same schools</td><td>3</td></tr></table>"
     assert refusals(clean, in_body(rows)(clean[1])) == []
 
