@@ -7,7 +7,7 @@ import pandas as pd
 
 from wlz_eval.pilot.people import children_table, interactions_table
 from wlz_eval.pilot.phoenix import FEW, MANY
-from wlz_eval.pilot.rebuild import Anchor, evenly, number, rows_of
+from wlz_eval.pilot.rebuild import PLAN_OPENING, Anchor, evenly, number, rows_of
 
 __all__ = ["ark_swift"]
 
@@ -15,14 +15,7 @@ __all__ = ["ark_swift"]
 BELOW, AT = 2.0, 3.0
 SUBJECTS = {"reading": "English reading", "writing": "English writing", "sums": "Maths"}
 
-PLAN = """\
-# The pilot's own rules, on a cohort rebuilt from what it published. Nothing here was planned before the outcomes.
-schema_version: 1
-
-selection:
-  basis: judgement
-  description: Children were chosen by risk factors and, as the report says, a large dose of teacher knowledge.
-
+PLAN = PLAN_OPENING.format(chosen="risk factors and, as the report says, a large dose of teacher knowledge") + """\
 # Below baseline by the teacher's level, and five incidents or more; the counts of this cohort are the same under "more
 # than 5", which the report has too.
 risk:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from wlz_eval.core.errors import OptionError
 from wlz_eval.pilot.people import children_table
-from wlz_eval.pilot.rebuild import Anchor, number, rows_of
+from wlz_eval.pilot.rebuild import PLAN_OPENING, Anchor, number, rows_of
 
 __all__ = ["randolph_beresford"]
 
@@ -21,14 +21,7 @@ AREAS = {
 #: The area that the two children who were not fully assessed lack.
 LACKING = "eyfs_physical"
 
-PLAN = """\
-# The pilot's own rules, on a cohort rebuilt from what it published. Nothing here was planned before the outcomes.
-schema_version: 1
-
-selection:
-  basis: judgement
-  description: Children were chosen by their early years profile and, as the report says, teacher knowledge.
-
+PLAN = PLAN_OPENING.format(chosen="their early years profile and, as the report says, teacher knowledge") + """\
 # Below baseline in the three prime areas: levels are 1 below, 2 at and 3 above.
 risk:
   - {area: communication, column: eyfs_communication_baseline, below: 2}

@@ -10,6 +10,7 @@ from wlz_eval.core.errors import OptionError
 from wlz_eval.pilot.people import children_table, interactions_table
 from wlz_eval.pilot.rebuild import (
     CUT,
+    PLAN_OPENING,
     SCALE,
     Anchor,
     count_for,
@@ -28,14 +29,7 @@ Array = npt.NDArray[np.float64]
 #: Counts of incidents that stand for "at risk" and "not": the same whether the rule is five or more or more than five.
 MANY, FEW = 6.0, 2.0
 
-PLAN = """\
-# The pilot's own rules, on a cohort rebuilt from what it published. Nothing here was planned before the outcomes.
-schema_version: 1
-
-selection:
-  basis: judgement
-  description: Children were chosen by risk factors and, as the report says, a large dose of teacher knowledge.
-
+PLAN = PLAN_OPENING.format(chosen="risk factors and, as the report says, a large dose of teacher knowledge") + """\
 # A standardised score below 87.38 is in the bottom fifth of the nation. The report has both "5 or more" and "more than
 # 5" incidents; the counts of this cohort are the same under either.
 risk:

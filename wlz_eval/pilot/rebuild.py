@@ -27,6 +27,7 @@ __all__ = [
     "BASELINE",
     "CUT",
     "ENDLINE",
+    "PLAN_OPENING",
     "SCALE",
     "START",
     "Anchor",
@@ -47,6 +48,16 @@ __all__ = [
 CUT = 87.38
 #: School year 2015/16. The report names no days: these let the first readings stand before the start.
 BASELINE, START, ENDLINE = ("2015-09-03", "2015-10-16"), "2015-10-19", ("2016-06-06", "2016-07-20")
+#: How the plan of every anchor begins.
+PLAN_OPENING = """\
+# The pilot's own rules, on a cohort rebuilt from what it published. Nothing here was planned before the outcomes.
+schema_version: 1
+
+selection:
+  basis: judgement
+  description: Children were chosen by {chosen}.
+
+"""
 #: Level of a teacher's scale whose range ("between 90 and 100") the report gives; the lowest one beyond the line.
 SCALE = "five_levels"
 
