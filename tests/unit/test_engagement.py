@@ -21,7 +21,7 @@ from wlz_eval.engagement import (
     missed_runs,
 )
 from wlz_eval.engagement.exposure import dose
-from wlz_eval.engagement.figures import draw_slope
+from wlz_eval.engagement.pages import draw_slope
 from wlz_eval.measures import analysis_frame
 from wlz_eval.plan import make_plan
 

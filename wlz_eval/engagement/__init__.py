@@ -1,11 +1,18 @@
 """Engagement and outcomes: exposure, association with dose, delivery. Nothing here estimates an effect."""
 
-from wlz_eval.engagement.analysis import Engagement, OutcomeSlope, engagement
+from wlz_eval.engagement.change import change_groups, dose_by_change
+from wlz_eval.engagement.confounding import dose_by_need
 from wlz_eval.engagement.delivery import Delivery, attendance_table, delivery, missed_runs
 from wlz_eval.engagement.exposure import Dose, dose, exposures, has_delivery_data
-from wlz_eval.engagement.figures import draw_attendance, draw_dose, draw_slope
-from wlz_eval.engagement.groups import change_groups, dose_by_change, dose_by_need
 from wlz_eval.engagement.options import EngagementOptions
+from wlz_eval.engagement.pages import (
+    Engagement,
+    OutcomeSlope,
+    draw_attendance,
+    draw_dose,
+    draw_slope,
+    engagement,
+)
 from wlz_eval.engagement.regress import EngagementSlope, engagement_slope
 
 __all__ = [

@@ -13,8 +13,9 @@ from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Finding, Unit
 from wlz_eval.core.result import Result
 from wlz_eval.core.words import WAVE_WORDS
+from wlz_eval.engagement.change import change_groups, dose_by_change
+from wlz_eval.engagement.confounding import dose_by_need
 from wlz_eval.engagement.exposure import Dose, dose, exposure_notes, exposures
-from wlz_eval.engagement.groups import change_groups, dose_by_change, dose_by_need
 from wlz_eval.engagement.options import EngagementOptions
 from wlz_eval.engagement.regress import NO_POINTS, EngagementSlope, engagement_slope
 from wlz_eval.measures.frame import AnalysisFrame
@@ -203,7 +204,7 @@ class Engagement(Result):
 
     def plot(self) -> object:
         """Draw the primary outcome's binned means and line, unreleased: for exploring, not for a page."""
-        from wlz_eval.engagement.figures import draw_slope
+        from wlz_eval.engagement.pages.figures import draw_slope
 
         return draw_slope(self.points)
 

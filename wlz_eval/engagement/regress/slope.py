@@ -12,6 +12,7 @@ import pandas as pd
 
 from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.core.result import Result
+from wlz_eval.engagement.regress.prepare import covariate_columns, kept_columns, require_columns
 from wlz_eval.inference import RobustEstimates, cluster_robust, hc_robust
 
 __all__ = ["EngagementSlope", "engagement_slope"]
@@ -96,30 +97,9 @@ class EngagementSlope(Result):
 
     def plot(self) -> object:
         """Draw the binned means, the fitted line and its band."""
-        from wlz_eval.engagement.figures import draw_slope
+        from wlz_eval.engagement.pages.figures import draw_slope
 
         return draw_slope(self.points)
-
-
-def _columns(data: pd.DataFrame, covariates: Sequence[str]) -> pd.DataFrame:
-    """Covariates as numbers: words become indicators; a missing value becomes the mean and an indicator."""
-    parts = []
-    for name in covariates:
-        column = data[name]
-        if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
-            values = column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-            known = np.isfinite(values)
-            block = pd.DataFrame(
-                {name: np.where(known, values, values[known].mean() if known.any() else 0.0)},
-                index=data.index,
-            )
-            if not known.all():
-                block[f"{name} (missing)"] = (~known).astype(float)
-        else:
-            words = column.astype("object").where(column.notna(), "(missing)").astype(str)
-            block = pd.get_dummies(words, prefix=name, prefix_sep="=", dtype=float).iloc[:, 1:]
-        parts.append(block)
-    return pd.concat(parts, axis=1) if parts else pd.DataFrame(index=data.index)
 
 
 def _fit(X: pd.DataFrame, y: np.ndarray, school: pd.Series, contrasts: dict[str, dict[str, float]]) -> RobustEstimates:
@@ -150,12 +130,6 @@ def _points(X: pd.DataFrame, y: np.ndarray, exposure: str, school: pd.Series, mo
     line = _fit(X, y, school, contrasts)
     points["fitted"], points["fitted_low"], points["fitted_high"] = line.estimate, line.ci_low, line.ci_high
     return points.reset_index(drop=True)
-
-
-def _unknown(data: pd.DataFrame, names: Sequence[str]) -> None:
-    for name in names:
-        if name not in data:
-            raise OptionError(f"The data have no column {name!r}. {suggestion(name, [str(c) for c in data.columns])}")
 
 
 def engagement_slope(
@@ -214,13 +188,13 @@ def engagement_slope(
             f"Unknown school_effects {school_effects!r}. {suggestion(school_effects, ['cluster', 'fixed'])}"
         )
     adjust = list(dict.fromkeys([*([baseline] if baseline else []), *(c for c in covariates if c != baseline)]))
-    _unknown(data, [outcome, exposure, school, *adjust])
+    require_columns(data, [outcome, exposure, school, *adjust])
     needed = [outcome, exposure, school, *([baseline] if baseline else [])]
     used = data.dropna(subset=needed)
     y = used[outcome].to_numpy(dtype=float)
-    X = pd.DataFrame({"constant": 1.0}, index=used.index).join(_columns(used, adjust))
+    X = pd.DataFrame({"constant": 1.0}, index=used.index).join(covariate_columns(used, adjust))
     if school_effects == "fixed":
-        X = X.join(_columns(used.assign(**{school: used[school].astype(str)}), [school]))
+        X = X.join(covariate_columns(used.assign(**{school: used[school].astype(str)}), [school]))
     X[exposure] = used[exposure].to_numpy(dtype=float)
     reason = _why_not(X, exposure)
     common: dict[str, Any] = {
@@ -238,7 +212,7 @@ def engagement_slope(
             **common, estimate=nan, se=nan, df=nan, ci_low=nan, ci_high=nan, points=NO_POINTS, note=reason
         )
     # An aliased column before the dose would make the line's contrasts ask for what is not there.
-    X = X.loc[:, _kept(X)]
+    X = X.loc[:, kept_columns(X)]
     fit = _fit(X, y, used[school], {exposure: {exposure: step}})
     notes = []
     if fit.n_clusters == 0:
@@ -257,12 +231,6 @@ def engagement_slope(
     )
 
 
-def _kept(X: pd.DataFrame) -> np.ndarray:
-    from wlz_eval.inference import independent_columns
-
-    return independent_columns(X.to_numpy())
-
-
 def _why_not(X: pd.DataFrame, exposure: str) -> str:
     """Say why no slope can be estimated; empty when one can."""
     if len(X) < FEWEST_CHILDREN:
@@ -272,6 +240,6 @@ def _why_not(X: pd.DataFrame, exposure: str) -> str:
         return "Every child had the same dose, so nothing can be said about more or less of it."
     if len(X) <= X.shape[1] + 2:
         return "There are too few children for so many covariates."
-    if not _kept(X)[-1]:
+    if not kept_columns(X)[-1]:
         return "The dose cannot be told apart from the covariates."
     return ""

@@ -1,17 +1,13 @@
-"""Who gets more support, and how much those had who improved, stayed the same or got worse."""
+"""How much support those children had who improved, stayed the same or got worse."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from wlz_eval.core.errors import OptionError
-from wlz_eval.engagement.regress import FEWEST_CHILDREN, engagement_slope
 from wlz_eval.inference import cluster_robust, hc_robust
 
-__all__ = ["GROUPS", "change_groups", "dose_by_change", "dose_by_need"]
+__all__ = ["GROUPS", "change_groups", "dose_by_change"]
 
 GROUPS: tuple[str, ...] = ("improved", "about the same", "got worse")
 #: A change of at least this share of the baseline's SD counts as a change: half an SD is a customary reading
@@ -82,40 +78,3 @@ def dose_by_change(data: pd.DataFrame, group: str, exposure: str, school: str = 
             [fit.estimate, fit.ci_low, fit.ci_high]
         )
     return table.reset_index()
-
-
-def dose_by_need(
-    data: pd.DataFrame, exposure: str, needs: Mapping[str, str], school: str = "school_id"
-) -> pd.DataFrame:
-    """Say who got more: the difference in dose that goes with one SD of each baseline measure.
-
-    Parameters
-    ----------
-    data : DataFrame
-        One row a programme child.
-    exposure : str
-        Column with the dose.
-    needs : mapping of str to str
-        Baseline columns, and the label of each.
-    school : str
-        Column by which standard errors are clustered.
-
-    Returns
-    -------
-    DataFrame
-        ``column``, ``label``, ``estimate`` (units of dose for one SD more of the column), ``se``, ``ci_low``,
-        ``ci_high``, ``n``; columns that do not vary or are held for too few children are left out.
-    """
-    rows = []
-    for column, label in needs.items():
-        if column not in data:
-            raise OptionError(f"The data have no column {column!r} by which to explain dose.")
-        values = data[column].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-        sd = np.nanstd(values, ddof=1) if np.isfinite(values).sum() >= FEWEST_CHILDREN else 0.0
-        if not sd > 0:
-            continue
-        slope = engagement_slope(data.assign(**{column: values / sd}), exposure, column, school=school)
-        if slope.estimated:
-            rows.append((column, label, slope.estimate, slope.se, slope.ci_low, slope.ci_high, slope.n))
-    names: Sequence[str] = ("column", "label", "estimate", "se", "ci_low", "ci_high", "n")
-    return pd.DataFrame(rows, columns=list(names))
