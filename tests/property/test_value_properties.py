@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wlz_eval.value import deflate, discount_factors
-from wlz_eval.value.payments import apply_caps, child_claims, payments_by_payer, split_pennies
-from wlz_eval.value.terms import TRIGGERS, ContractTerms
+from wlz_eval.value.contract.payments import apply_caps, child_claims, payments_by_payer, split_pennies
+from wlz_eval.value.contract.terms import TRIGGERS, ContractTerms
 
 YEARS = st.integers(1990, 2024)
 

@@ -9,8 +9,8 @@ from wlz_eval.cohort import make_cohort
 from wlz_eval.core.errors import CohortError, OptionError
 from wlz_eval.measures import RiskRule, analysis_frame
 from wlz_eval.value import contract
-from wlz_eval.value.achieved import attainable_share, maximum_possible
-from wlz_eval.value.payments import split_pennies
+from wlz_eval.value.contract.achieved import attainable_share, maximum_possible
+from wlz_eval.value.contract.payments import split_pennies
 
 CARD = [
     {"trigger": "sign_up", "price": 100.0, "price_year": 2023, "source": "illustrative"},

@@ -1,15 +1,12 @@
 """Costs, benefits and their uncertainty; what is owed under an outcomes contract."""
 
-from wlz_eval.value.appraisal import ValueResult, value
+from wlz_eval.value.appraisal import Appraisal, ValueResult, draw_waterfall, value
 from wlz_eval.value.benefits import BenefitLine, benefit_factor, benefits, unit_price
-from wlz_eval.value.contract import ContractResult, contract
+from wlz_eval.value.contract import ContractResult, ContractTerms, contract, draw_targets
 from wlz_eval.value.costs import Costs, costs, programme_years
-from wlz_eval.value.deflate import deflate
-from wlz_eval.value.discount import discount_factors, present_value
-from wlz_eval.value.figures import draw_amounts, draw_targets, draw_waterfall
-from wlz_eval.value.npv import Appraisal
+from wlz_eval.value.figures import draw_amounts
 from wlz_eval.value.options import BenefitOptions, ValueOptions
-from wlz_eval.value.terms import ContractTerms
+from wlz_eval.value.prices import deflate, discount_factors, present_value
 
 __all__ = [
     "Appraisal",

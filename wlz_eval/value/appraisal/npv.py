@@ -11,7 +11,7 @@ import numpy as np
 from wlz_eval.core.finding import FindingCovariance
 from wlz_eval.value.benefits import BenefitLine
 from wlz_eval.value.costs import Costs
-from wlz_eval.value.montecarlo import Draws, draw_benefits, mean_benefits
+from wlz_eval.value.uncertainty.montecarlo import Draws, draw_benefits, mean_benefits
 
 __all__ = ["Appraisal", "appraise"]
 

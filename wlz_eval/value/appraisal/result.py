@@ -14,9 +14,9 @@ from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Claim, Evidence, Finding, FindingCovariance, Unit
 from wlz_eval.core.result import Result
 from wlz_eval.reference.money import published_value
+from wlz_eval.value.appraisal.npv import Appraisal, appraise
 from wlz_eval.value.benefits import BenefitLine, benefits
 from wlz_eval.value.costs import Costs, costs, programme_years
-from wlz_eval.value.npv import Appraisal, appraise
 from wlz_eval.value.options import ValueOptions
 
 __all__ = ["ValueResult", "value"]
@@ -161,7 +161,7 @@ class ValueResult(Result):
 
     def plot(self) -> object:
         """Draw the waterfall from cost to net value."""
-        from wlz_eval.value.figures import draw_waterfall
+        from wlz_eval.value.appraisal.figures import draw_waterfall
 
         return draw_waterfall(self.waterfall())
 

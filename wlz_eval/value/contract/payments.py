@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from wlz_eval.value.terms import TRIGGERS, ContractTerms
+from wlz_eval.value.contract.terms import TRIGGERS, ContractTerms
 
 __all__ = ["apply_caps", "child_claims", "payments_by_payer", "split_pennies"]
 

@@ -12,9 +12,9 @@ from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.finding import Finding
 from wlz_eval.reference.money import UnitValue, unit_value
-from wlz_eval.value.deflate import deflate
-from wlz_eval.value.discount import discount_factors
 from wlz_eval.value.options import BenefitOptions, ValueOptions
+from wlz_eval.value.prices.deflate import deflate
+from wlz_eval.value.prices.discount import discount_factors
 
 __all__ = ["BenefitLine", "benefit_factor", "benefits", "check_overlap", "unit_price"]
 

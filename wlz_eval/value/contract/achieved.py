@@ -10,7 +10,7 @@ import pandas as pd
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.engagement import EngagementOptions, exposures
 from wlz_eval.measures.frame import AnalysisFrame
-from wlz_eval.value.terms import OUTCOME_TRIGGERS, ContractTerms, PayableOutcome
+from wlz_eval.value.contract.terms import OUTCOME_TRIGGERS, ContractTerms, PayableOutcome
 
 __all__ = ["areas_at_risk", "attainable_share", "maximum_possible", "outcomes_met", "triggers_met"]
 

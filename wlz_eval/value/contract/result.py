@@ -15,15 +15,15 @@ from wlz_eval.core.result import Result
 from wlz_eval.engagement import EngagementOptions
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.measures.options import RiskRule
-from wlz_eval.value.achieved import (
+from wlz_eval.value.contract.achieved import (
     areas_at_risk,
     attainable_share,
     maximum_possible,
     outcomes_met,
     triggers_met,
 )
-from wlz_eval.value.payments import PENNIES, apply_caps, child_claims, payments_by_payer
-from wlz_eval.value.terms import TRIGGERS, ContractTerms, contract_terms, payable_outcomes
+from wlz_eval.value.contract.payments import PENNIES, apply_caps, child_claims, payments_by_payer
+from wlz_eval.value.contract.terms import TRIGGERS, ContractTerms, contract_terms, payable_outcomes
 
 __all__ = ["ContractResult", "contract"]
 
@@ -123,7 +123,7 @@ class ContractResult(Result):
 
     def plot(self) -> object:
         """Draw what was achieved beside the targets, unreleased: for exploring, not for a page."""
-        from wlz_eval.value.figures import draw_targets
+        from wlz_eval.value.contract.figures import draw_targets
 
         return draw_targets(self.targets())
 

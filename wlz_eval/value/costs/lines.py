@@ -13,9 +13,9 @@ from wlz_eval.core.errors import OptionError
 from wlz_eval.core.finding import Evidence, Finding
 from wlz_eval.core.result import Result
 from wlz_eval.reference.money import published_value
-from wlz_eval.value.deflate import deflate, has_price_index
-from wlz_eval.value.discount import discount_factors
 from wlz_eval.value.options import ValueOptions
+from wlz_eval.value.prices.deflate import deflate, has_price_index
+from wlz_eval.value.prices.discount import discount_factors
 
 __all__ = ["Costs", "costs", "period_year", "programme_years"]
 
