@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from wlz_eval.attribution.sensitivity import baseline_drift, e_value, omitted_variable, rosenbaum_bounds
-from wlz_eval.attribution.sensitivity.strength import benchmark_strength
+from wlz_eval.inference.omitted import benchmark_strength
 
 #: Blood lead of 33 children of battery workers and of their matched neighbours (Morton et al. 1982), with which
 #: Rosenbaum illustrates his bounds.

@@ -1,6 +1,5 @@
 """How far a result can be trusted: what hidden differences between the groups would do to it."""
 
-from wlz_eval.attribution.sensitivity.contours import draw_contour
 from wlz_eval.attribution.sensitivity.evalue import EValue, draw_e_value, e_value, e_value_of_effect
 from wlz_eval.attribution.sensitivity.noisy_baseline import (
     NoisyBaseline,
@@ -22,6 +21,7 @@ from wlz_eval.attribution.sensitivity.rosenbaum import (
     rosenbaum,
     rosenbaum_bounds,
 )
+from wlz_eval.inference.omitted import draw_contour
 
 __all__ = [
     "EValue",

@@ -11,14 +11,13 @@ import pandas as pd
 
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import EffectEstimate, analysed_children
-from wlz_eval.attribution.sensitivity.strength import partial_r2_of, residual_scale
 from wlz_eval.inference import independent_columns
+from wlz_eval.inference.omitted import BENCHMARK_COLUMNS, partial_r2_of, residual_scale
 
-__all__ = ["BENCHMARK_COLUMNS", "Benchmarks", "WeightedModel", "observed_strengths", "outcome_model"]
+__all__ = ["Benchmarks", "WeightedModel", "observed_strengths", "outcome_model"]
 
 Array = npt.NDArray[np.float64]
 Benchmarks = Literal["before", "after"]
-BENCHMARK_COLUMNS = ("covariate", "r2_treatment", "r2_outcome")
 
 
 @dataclass(frozen=True)

@@ -10,27 +10,23 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special
 
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import estimate_effect
-from wlz_eval.attribution.sensitivity.benchmarks import (
-    BENCHMARK_COLUMNS,
-    Benchmarks,
-    observed_strengths,
-    outcome_model,
-)
-from wlz_eval.attribution.sensitivity.contours import contour_grid, draw_contour
+from wlz_eval.attribution.sensitivity.benchmarks import Benchmarks, observed_strengths, outcome_model
 from wlz_eval.attribution.sensitivity.found import describe_findings
-from wlz_eval.attribution.sensitivity.strength import (
-    benchmark_strength,
-    bias,
-    robustness,
-    se_factor,
-)
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.result import Result
+from wlz_eval.inference.omitted import (
+    BENCHMARK_COLUMNS,
+    benchmark_bounds,
+    contour_grid,
+    critical_t,
+    draw_contour,
+    estimate_left,
+    robustness,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -117,21 +113,8 @@ class OmittedVariable(Result):
         DataFrame
             ``r2_treatment``, ``r2_outcome``, ``estimate``, ``se``, ``t``, ``ci_low``, ``ci_high``.
         """
-        treatment = np.atleast_1d(np.asarray(r2_treatment, dtype=float))
-        outcome = np.atleast_1d(np.asarray(r2_outcome, dtype=float))
-        if ((treatment < 0) | (treatment >= 1) | (outcome < 0) | (outcome > 1)).any():
-            raise OptionError("Strengths are shares: r2_treatment from 0 to below 1, r2_outcome from 0 to 1.")
-        sign = -1.0 if self.estimate < 0 else 1.0
-        left = sign * (abs(self.estimate) - bias(treatment, outcome, self.scale))
-        se = self.se * se_factor(treatment, outcome, self.strength_df)
-        half = critical_t(self.alpha, self.t_df) * se
-        # Where the outcome would be explained wholly there is no standard error to divide by.
-        t = np.divide(left, se, out=np.full_like(left, np.nan), where=se > 0)
-        return pd.DataFrame(
-            {
-                "r2_treatment": treatment, "r2_outcome": outcome, "estimate": left, "se": se, "t": t,
-                "ci_low": left - half, "ci_high": left + half,
-            }
+        return estimate_left(
+            self.estimate, self.se, self.t_df, self.scale, self.strength_df, r2_treatment, r2_outcome, self.alpha
         )
 
     def benchmarks(self) -> pd.DataFrame:
@@ -140,11 +123,7 @@ class OmittedVariable(Result):
         ``covariate``, ``times``, then as in :meth:`adjusted`, then ``n_programme``, ``n_comparison``. Rows are
         missing where the bound has no end.
         """
-        rows = []
-        for covariate, treatment, outcome in self.observed[list(BENCHMARK_COLUMNS)].itertuples(index=False):
-            for times in self.times:
-                rows.append((covariate, times, *benchmark_strength(float(treatment), float(outcome), times)))
-        table = pd.DataFrame(rows, columns=["covariate", "times", "r2_treatment", "r2_outcome"])
+        table = benchmark_bounds(self.observed, self.times)
         left = self.adjusted(table["r2_treatment"], table["r2_outcome"]).drop(columns=["r2_treatment", "r2_outcome"])
         return pd.concat([table, left], axis=1).assign(
             n_programme=self.n_programme, n_comparison=self.n_comparison
@@ -156,7 +135,9 @@ class OmittedVariable(Result):
         ``r2_treatment``, ``r2_outcome``, ``estimate``, ``t``, ``label`` (empty on the grid), ``n_programme``,
         ``n_comparison``.
         """
-        return contour_grid(self)
+        return contour_grid(self.robustness, self.benchmarks(), self.adjusted).assign(
+            n_programme=self.n_programme, n_comparison=self.n_comparison
+        )
 
     def plot(self) -> Figure:
         """Contours of the estimate that would be left, with observed covariates as marks."""
@@ -194,11 +175,6 @@ class OmittedVariable(Result):
             prefix, rows, about, n_programme=self.n_programme, n_comparison=self.n_comparison,
             method=f"Omitted-variable bias (Cinelli and Hazlett), {self.se_source}",
         )
-
-
-def critical_t(alpha: float, df: float) -> float:
-    """Two-sided critical value; ``nan`` without degrees of freedom."""
-    return float(special.stdtrit(df, 1 - alpha / 2)) if df > 0 else float("nan")
 
 
 def _is_number(value: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,46 +14,66 @@ from wlz_eval.core.figures import COLOURS, new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from wlz_eval.attribution.sensitivity.omitted import OmittedVariable
-
 __all__ = ["contour_grid", "draw_contour"]
 
 #: Widest strength that is drawn.
 _WIDEST = 0.9
 
 
-def contour_grid(result: OmittedVariable) -> pd.DataFrame:
+def contour_grid(
+    robustness: float,
+    benchmarks: pd.DataFrame,
+    adjusted: Callable[[np.ndarray, np.ndarray], pd.DataFrame],
+) -> pd.DataFrame:
     """Lay a grid of strengths around the robustness value, and mark the benchmarks that fall on it.
 
     Strengths are steps of a hundredth or more, so that a table rounded to two decimals still draws.
+
+    Parameters
+    ----------
+    robustness : float
+        Around which the grid is laid.
+    benchmarks : DataFrame
+        ``covariate``, ``times``, ``r2_treatment``, ``r2_outcome``, ``estimate``, ``t``.
+    adjusted : callable
+        What strengths with treatment and outcome would leave, as :func:`estimate_left` gives it.
+
+    Returns
+    -------
+    DataFrame
+        ``r2_treatment``, ``r2_outcome``, ``estimate``, ``t``, ``label`` (empty on the grid).
     """
-    marks = result.benchmarks().dropna(subset=["r2_treatment", "r2_outcome", "estimate"])
+    marks = benchmarks.dropna(subset=["r2_treatment", "r2_outcome", "estimate"])
     marks = marks[marks[["r2_treatment", "r2_outcome"]].max(axis=1) <= _WIDEST]
-    reach = [1.5 * result.robustness] if math.isfinite(result.robustness) else []
+    reach = [1.5 * robustness] if math.isfinite(robustness) else []
     reach += marks.loc[marks["times"] == 1, ["r2_treatment", "r2_outcome"]].to_numpy().ravel().tolist()
     limit = min(_WIDEST, max(0.1, math.ceil(10 * max(reach, default=0.1) - 1e-9) / 10))
     marks = marks[marks[["r2_treatment", "r2_outcome"]].max(axis=1) <= limit]
     steps = np.linspace(0, limit, 21 if limit >= 0.2 else 11)
     treatment, outcome = (part.ravel() for part in np.meshgrid(steps, steps, indexing="ij"))
-    grid = result.adjusted(treatment, outcome).assign(label="")
+    grid = adjusted(treatment, outcome).assign(label="")
     labelled = marks.assign(label=[f"{k:g} × {c}" for c, k in zip(marks["covariate"], marks["times"], strict=True)])
     columns = ["r2_treatment", "r2_outcome", "estimate", "t", "label"]
     parts = [grid[columns], labelled[columns]] if len(labelled) else [grid[columns]]
-    return pd.concat(parts, ignore_index=True).assign(
-        n_programme=result.n_programme, n_comparison=result.n_comparison
-    )
+    return pd.concat(parts, ignore_index=True)
 
 
-def draw_contour(table: pd.DataFrame, unit: str = "") -> Figure:
+def draw_contour(
+    table: pd.DataFrame, unit: str = "", treatment: str = "who is on the programme", what: str = "Difference"
+) -> Figure:
     """Draw, from a (released) table, the estimate that would be left by strength of something unseen.
 
     Parameters
     ----------
     table : DataFrame
-        ``r2_treatment``, ``r2_outcome``, ``estimate``, ``label`` as :meth:`OmittedVariable.contours` gives them.
+        ``r2_treatment``, ``r2_outcome``, ``estimate``, ``label`` as :func:`contour_grid` gives them.
         Rows with missing numbers are not drawn.
     unit : str
         Words for the outcome's unit.
+    treatment : str
+        Words for what something unseen would explain a share of, beside the outcome.
+    what : str
+        Words for the estimate that would be left.
     """
     figure, axes = new_figure(height=4.6)
     shown = table.dropna(subset=["r2_treatment", "r2_outcome", "estimate"])
@@ -74,7 +95,7 @@ def draw_contour(table: pd.DataFrame, unit: str = "") -> Figure:
         if all(abs(at_x - x) > 0.25 * span or abs(at_y - y) > 0.04 * span for x, y in named):
             axes.annotate(str(name), (at_x, at_y), (5, 3), textcoords="offset points", fontsize=8)
             named.append((float(at_x), float(at_y)))
-    axes.set_xlabel("Share of who is on the programme that something unseen would explain")
+    axes.set_xlabel(f"Share of {treatment} that something unseen would explain")
     axes.set_ylabel("Share of the outcome it would explain")
-    axes.set_title("Difference that would be left" + (f" ({unit})" if unit else "") + "; thick line: nothing")
+    axes.set_title(f"{what} that would be left" + (f" ({unit})" if unit else "") + "; thick line: nothing")
     return figure
