@@ -61,6 +61,7 @@ MODULES = (
     "inference/linear.py",
     "inference/robust.py",
     "inference/sandwich.py",
+    "inference/tilt.py",
     "inference/twoway.py",
     "simulate/experiments.py",
     "simulate/known_answers.py",

@@ -11,15 +11,12 @@ import pandas as pd
 from wlz_eval.attribution.matching.weights import scaled
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
 from wlz_eval.core.numbers import format_number
-from wlz_eval.inference.linear import independent_columns
+from wlz_eval.inference.tilt import MEANS_TOLERANCE, exponential_tilt, missed_columns
 
 __all__ = ["entropy_weights", "moment_columns"]
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-#: Weighted means may miss their targets by this many SDs.
-TOLERANCE = 1e-9
-ROUNDS = 200
 POWER_NAMES = {2: "squared", 3: "cubed"}
 
 
@@ -58,8 +55,8 @@ class _Side:
 def _check_ranges(side: _Side) -> None:
     """Refuse targets that no weights of this group can reach, column by column."""
     low, high = side.gap.min(axis=0), side.gap.max(axis=0)
-    constant = high - low < TOLERANCE
-    outside = np.where(constant, np.abs(low) > TOLERANCE, (low >= 0) | (high <= 0))
+    constant = high - low < MEANS_TOLERANCE
+    outside = np.where(constant, np.abs(low) > MEANS_TOLERANCE, (low >= 0) | (high <= 0))
     for j in np.flatnonzero(outside):
         where = "above" if high[j] <= 0 else "below"
         beyond = -high[j] if high[j] <= 0 else low[j]
@@ -70,21 +67,8 @@ def _check_ranges(side: _Side) -> None:
         )
 
 
-def _blame(side: _Side) -> str:
-    """Columns that stand in the way: those that must miss their target if the total miss is to be least."""
-    from scipy.optimize import linprog
-
-    n, p = side.gap.shape
-    cost = np.concatenate([np.zeros(n), np.ones(2 * p)])
-    equal = np.vstack([np.hstack([side.gap.T, np.eye(p), -np.eye(p)]), np.concatenate([np.ones(n), np.zeros(2 * p)])])
-    found = linprog(cost, A_eq=equal, b_eq=np.concatenate([np.zeros(p), [1.0]]), method="highs")
-    miss = found.x[n : n + p] + found.x[n + p :] if found.status == 0 else np.zeros(p)
-    named = [repr(side.names[j]) for j in np.flatnonzero(miss > TOLERANCE)]
-    return ", ".join(named)
-
-
 def _infeasible(side: _Side) -> DesignError:
-    named = _blame(side)
+    named = ", ".join(repr(side.names[j]) for j in missed_columns(side.gap))
     what = f"cannot balance {named} together with the other columns" if named else (
         "can balance these columns together only by weighing some children at nothing"
     )
@@ -95,39 +79,10 @@ def _infeasible(side: _Side) -> DesignError:
 
 
 def _solve(side: _Side) -> Array:
-    """Newton's method on the dual: weights proportional to base * exp(columns @ multipliers), summing to one."""
+    """Weights of one group, summing to one; refused in words where there are none."""
     _check_ranges(side)
-    keep = independent_columns(np.column_stack([np.ones(len(side.gap)), side.gap]))[1:]
-    C = side.gap[:, keep]
-    multipliers = np.zeros(C.shape[1])
-    log_base = np.log(side.base / side.base.sum())
-
-    def dual(candidate: Array) -> tuple[float, Array]:
-        exponent = log_base + C @ candidate
-        top = exponent.max()
-        raw = np.exp(exponent - top)
-        return float(top + np.log(raw.sum())), raw / raw.sum()
-
-    value, weights = dual(multipliers)
-    for _ in range(ROUNDS):
-        gradient = C.T @ weights
-        if np.abs(gradient).max(initial=0.0) < TOLERANCE / 100:
-            break
-        curvature = (C * weights[:, None]).T @ C - np.outer(gradient, gradient)
-        curvature[np.diag_indices_from(curvature)] += 1e-12 * max(float(np.trace(curvature)), 1e-300)
-        direction = -np.linalg.solve(curvature, gradient)
-        slope = float(gradient @ direction)
-        step = 1.0
-        while step > 1e-10:
-            next_value, next_weights = dual(multipliers + step * direction)
-            # Near the solution the gain is below rounding: the full step is then right.
-            if next_value <= value + 1e-4 * step * slope or abs(slope) < 1e-14:
-                break
-            step /= 2
-        else:
-            break
-        multipliers, value, weights = multipliers + step * direction, next_value, next_weights
-    if np.abs(side.gap.T @ weights).max(initial=0.0) > TOLERANCE:
+    weights = exponential_tilt(side.gap, side.base)
+    if weights is None:
         raise _infeasible(side)
     return weights
 
