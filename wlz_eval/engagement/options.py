@@ -28,3 +28,14 @@ class EngagementOptions(BaseModel):
     )
     high_interactions: int = Field(20, ge=0, description="Link Worker interactions that count as high engagement")
     attendance_aspiration: float = Field(0.96, ge=0, le=1, description="Share of sessions that partners aim for")
+    journey_period: Literal["half_term", "month"] = Field(
+        "half_term",
+        description="Step of a journey: half_term (needs terms in cohort.yaml), or month since the child's own start",
+    )
+    journey_engagements: int = Field(
+        2, ge=1, description="Link Worker engagements in one step that count as engaged, not as light contact"
+    )
+    journey_sessions: int = Field(
+        3, ge=1, description="Partner sessions attended in one step that count as partner support"
+    )
+    journey_groups: int = Field(6, ge=2, le=10, description="Largest number of typical journeys looked for")
