@@ -34,6 +34,7 @@ def check_between(frames: Frames, meta: CohortMeta | None) -> list[Problem]:
     if "measures" in frames:
         problems += _measure_values(frames["measures"], meta)
     problems += _attendance(frames)
+    problems += _planned(frames)
     problems += _partners(frames)
     problems += _households(frames)
     return problems
@@ -259,6 +260,21 @@ def _attendance(frames: Frames) -> list[Problem]:
             "Give each day once: shorten one of the periods.",
         )
     return problems
+
+
+def _planned(frames: Frames) -> list[Problem]:
+    """A row of sessions is a session planned for a child: none can be planned for no time at all."""
+    table = frames.get("sessions")
+    if table is None or not _has(table, "planned_minutes"):
+        return []
+    return cell_problems(
+        "sessions",
+        "planned_minutes",
+        table["planned_minutes"],
+        table["planned_minutes"] == 0,
+        "the session was planned for no time",
+        "Give the planned length, leave the cell empty where it is not known, or remove the row.",
+    )
 
 
 def _partners(frames: Frames) -> list[Problem]:

@@ -1,6 +1,30 @@
-"""How much support each child had: from interactions, sessions and exposures to one row a child."""
+"""How much support each child had: from interactions, sessions and exposures to one row a child.
 
-from wlz_eval.engagement.exposure.amounts import exposure_notes, exposures, has_delivery_data
-from wlz_eval.engagement.exposure.doses import Dose, dose
+From data to page: ``records`` (tables as arrays), ``calendar`` (school time), ``untimed`` (contacts that were only
+counted), ``sums`` and ``regularity`` (pure functions), ``amounts`` (the dose of each child), ``periods`` (by term,
+partner and so on), ``doses`` (what a plan may name), ``high``, ``summary``, ``recording`` (what is odd).
+"""
 
-__all__ = ["Dose", "dose", "exposure_notes", "exposures", "has_delivery_data"]
+from wlz_eval.engagement.exposure.amounts import exposures, has_delivery_data, reading_dates
+from wlz_eval.engagement.exposure.doses import DOSES, Dose, dose, dose_names
+from wlz_eval.engagement.exposure.high import high_engagement
+from wlz_eval.engagement.exposure.periods import exposures_by
+from wlz_eval.engagement.exposure.recording import Recording, exposure_notes, recording
+from wlz_eval.engagement.exposure.summary import Exposure, describe_exposure
+
+__all__ = [
+    "DOSES",
+    "Dose",
+    "Exposure",
+    "Recording",
+    "describe_exposure",
+    "dose",
+    "dose_names",
+    "exposure_notes",
+    "exposures",
+    "exposures_by",
+    "has_delivery_data",
+    "high_engagement",
+    "reading_dates",
+    "recording",
+]

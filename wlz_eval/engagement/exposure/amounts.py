@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
+from wlz_eval.core.errors import OptionError, suggestion
+from wlz_eval.engagement.exposure.calendar import Enrolment, enrolment, school_time
+from wlz_eval.engagement.exposure.records import (
+    Array,
+    Day,
+    Interactions,
+    Sessions,
+    distinct,
+    interactions,
+    programme_children,
+    sessions,
+    time_window,
+)
+from wlz_eval.engagement.exposure.regularity import MISSED_IN_A_ROW, missed_runs_of, regularity
+from wlz_eval.engagement.exposure.sums import interaction_sums, session_rates, session_sums
+from wlz_eval.engagement.exposure.untimed import Filled, Untimed, check_untimed, fill_minutes, filling_error
 from wlz_eval.measures.frame import AnalysisFrame
+from wlz_eval.measures.scoring import readings
 
-__all__ = ["exposure_notes", "exposures", "has_delivery_data"]
-
-MINUTES_AN_HOUR = 60.0
+__all__ = ["exposures", "has_delivery_data", "reading_dates", "support_column"]
 
 
 def has_delivery_data(cohort: Cohort) -> bool:
@@ -18,53 +35,25 @@ def has_delivery_data(cohort: Cohort) -> bool:
     return cohort.has("interactions") or cohort.has("sessions")
 
 
-def _filled_minutes(interactions: pd.DataFrame) -> pd.Series:
-    """Minutes of each interaction; where only counted, the mean of its kind (else of all) stands in."""
-    if "minutes" not in interactions:
-        return pd.Series(np.nan, index=interactions.index)
-    minutes = interactions["minutes"].astype(float)
-    if minutes.notna().all() or minutes.isna().all():
-        return minutes
-    if "kind" in interactions:
-        minutes = minutes.fillna(minutes.groupby(interactions["kind"].astype(str)).transform("mean"))
-    return minutes.fillna(minutes.mean())
+def support_column(support: str) -> str:
+    """Column of :func:`exposures` with the partner hours of one kind of support.
+
+    Examples
+    --------
+    >>> support_column("Speech and language")
+    'partner_hours_speech_and_language'
+    """
+    return "partner_hours_" + re.sub(r"\W+", "_", support.strip().lower()).strip("_")
 
 
-def _from_interactions(cohort: Cohort, children: pd.Index) -> pd.DataFrame:
-    table = cohort["interactions"]
-    table = table[table["child_id"].isin(children)]
-    keyed = table["child_id"].astype(str)
-    out = pd.DataFrame(index=children)
-    out["link_worker_interactions"] = keyed.value_counts().reindex(children, fill_value=0).astype(float)
-    if "kind" in table:
-        is_engagement = table["kind"].astype(str) == "engagement"
-        out["engagements"] = is_engagement.groupby(keyed).sum().reindex(children, fill_value=0).astype(float)
-    if "with" in table:
-        for whom in ("child", "parent", "professional"):
-            with_whom = (table["with"].astype(str) == whom).groupby(keyed).sum()
-            out[f"interactions_{whom}"] = with_whom.reindex(children, fill_value=0).astype(float)
-    minutes = _filled_minutes(table)
-    if minutes.notna().any():
-        total = minutes.groupby(keyed).sum()
-        out["link_worker_hours"] = total.reindex(children, fill_value=0.0) / MINUTES_AN_HOUR
-    return out
-
-
-def _from_sessions(cohort: Cohort, children: pd.Index) -> pd.DataFrame:
-    table = cohort["sessions"]
-    table = table[table["child_id"].isin(children)]
-    keyed = table["child_id"].astype(str)
-    attended = table["attended_minutes"].astype(float).fillna(0.0)
-    out = pd.DataFrame(index=children)
-    out["sessions_planned"] = keyed.value_counts().reindex(children, fill_value=0).astype(float)
-    out["sessions_attended"] = (attended > 0).groupby(keyed).sum().reindex(children, fill_value=0).astype(float)
-    planned = out["sessions_planned"].where(out["sessions_planned"] > 0)
-    out["attendance_rate"] = 100.0 * out["sessions_attended"] / planned
-    out["partner_hours"] = attended.groupby(keyed).sum().reindex(children, fill_value=0.0) / MINUTES_AN_HOUR
-    return out
-
-
-def exposures(cohort: Cohort, frame: AnalysisFrame) -> pd.DataFrame:
+def exposures(
+    cohort: Cohort,
+    frame: AnalysisFrame,
+    *,
+    since: Day | None = None,
+    until: Day | None = None,
+    untimed: Untimed = "mean",
+) -> pd.DataFrame:
     """Compute the dose of each programme child.
 
     Parameters
@@ -73,47 +62,188 @@ def exposures(cohort: Cohort, frame: AnalysisFrame) -> pd.DataFrame:
         A loaded cohort.
     frame : AnalysisFrame
         Its analysis frame, which says who counts as a programme child.
+    since, until : date, str or Series of date, optional
+        Only what happened from and up to this day, both included: one day for all, or one for each child (indexed by
+        child). A child whose day is missing has no dose at all. With either, amounts of the exposures table are left
+        out, since they have no day.
+    untimed : {"mean", "missing", "count"}
+        What becomes of contacts that were only counted: the mean length of their kind stands in and
+        ``link_worker_hours_filled`` and ``link_worker_hours_sd`` say how much; hours of their child are missing; or
+        hours are left out for everyone.
 
     Returns
     -------
     DataFrame
-        Indexed by child. As far as the tables allow: ``link_worker_interactions``, ``engagements``,
-        ``interactions_child``, ``interactions_parent``, ``interactions_professional``,
-        ``link_worker_hours``, ``sessions_planned``, ``sessions_attended``, ``attendance_rate`` (percent of
-        planned sessions; missing when none was planned), ``partner_hours``, ``hours`` (Link Worker and
-        partner time), and one column for each exposure of the exposures table (missing when not recorded).
-        A child of whom the interactions or sessions table has no row had none.
+        Indexed by child. As far as the tables allow:
+
+        - Link Workers: ``link_worker_interactions``, ``contacts`` (short ones), ``engagements``,
+          ``interactions_child``, ``interactions_parent``, ``interactions_professional``, ``link_worker_hours`` and
+          the same by whom.
+        - Partners: ``sessions_planned``, ``sessions_attended``, ``partner_hours``, ``partner_hours_planned``,
+          ``attendance_rate`` (percent of planned sessions; missing when none was planned), ``minutes_rate`` (percent
+          of planned minutes; what ran over is not counted), ``partners_met``, ``longest_missed_run`` and
+          ``missed_in_a_row`` (1 where two planned sessions running were missed), and ``partner_hours_`` by kind of
+          support.
+        - Both: ``hours``, ``months_enrolled``, and per month enrolled ``hours_per_month``,
+          ``interactions_per_month``, ``sessions_per_month``; and what :func:`regularity` gives.
+        - One column for each exposure of the exposures table (missing when not recorded).
+
+        A child of whom the interactions or sessions table has no row had none. Records dated outside the programme
+        count in the totals, where a slip of the date is likelier than support outside it, and in no gap or week.
+
+    Raises
+    ------
+    OptionError
+        When a date or `untimed` cannot be read.
+
+    Examples
+    --------
+    >>> from wlz_eval.cohort import load_cohort
+    >>> from wlz_eval.measures import analysis_frame
+    >>> cohort = load_cohort("simulated-complete")
+    >>> doses = exposures(cohort, analysis_frame(cohort), until="2023-07-31")
+    >>> bool((doses["sessions_attended"] <= doses["sessions_planned"]).all())
+    True
     """
-    children = frame.data.index[frame.data["programme"] == 1]
-    parts = []
-    if cohort.has("interactions"):
-        parts.append(_from_interactions(cohort, children))
-    if cohort.has("sessions"):
-        parts.append(_from_sessions(cohort, children))
-    out = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=children)
-    timed = [c for c in ("link_worker_hours", "partner_hours") if c in out]
-    if timed:
-        out["hours"] = out[timed].sum(axis=1)
-    if cohort.has("exposures"):
-        table = cohort["exposures"]
-        table = table[table["child_id"].isin(children)]
-        keys = [table["child_id"].astype(str), table["exposure"].astype(str)]
-        sums = table["amount"].astype(float).groupby(keys).sum(min_count=1)
-        for name in sums.index.get_level_values(1).unique():
-            if name not in out:
-                out[name] = sums.xs(name, level=1).reindex(children)
+    check_untimed(untimed)
+    children = programme_children(frame)
+    window = time_window(children, since, until)
+    enrolled = enrolment(cohort, frame.data.loc[children], window)
+    worker = interactions(cohort, children, window) if cohort.has("interactions") else None
+    partner = sessions(cohort, children, window) if cohort.has("sessions") else None
+    found: dict[str, Array] = {}
+    filled = None
+    if worker is not None:
+        filled = fill_minutes(worker, untimed)
+        found |= _worker_amounts(worker, filled, len(children))
+    if partner is not None:
+        found |= _partner_amounts(partner, len(children))
+    found |= _both(cohort, found, enrolled, worker, partner, untimed)
+    out = pd.DataFrame(found, index=children).where(pd.Series(window.known, index=children), np.nan)
+    if not window.bounded and cohort.has("exposures"):
+        out = out.join(_recorded(cohort, children, set(out.columns)))
     out.index.name = "child_id"
     return out
 
 
-def exposure_notes(cohort: Cohort) -> list[str]:
-    """Say in sentences what a reader must know about how the dose was recorded."""
-    notes = []
-    if cohort.has("interactions"):
-        table = cohort["interactions"]
-        blank = table["minutes"].isna() if "minutes" in table else pd.Series(True, index=table.index)
-        if blank.all():
-            notes.append("Interactions were counted but not timed, so hours of support hold partner time only.")
-        elif blank.any():
-            notes.append("Some interactions were only counted: the mean length of their kind stands in.")
-    return notes
+def _worker_amounts(records: Interactions, filled: Filled | None, size: int) -> dict[str, Array]:
+    minutes = filled.minutes if filled is not None else None
+    found = interaction_sums(records, records.child, size, minutes)
+    if filled is not None and filled.blank.any() and not np.isnan(filled.minutes).any():
+        share, error = filling_error(records, filled, size)
+        found |= {"link_worker_hours_filled": share, "link_worker_hours_sd": error}
+    return found
+
+
+def _partner_amounts(records: Sessions, size: int) -> dict[str, Array]:
+    found = session_rates(session_sums(records, records.child, size))
+    run = missed_runs_of(records, size)
+    came = records.attended > 0
+    partners = max(len(records.partner_words), 1)
+    pairs = distinct(records.child[came] * partners + records.partner[came])
+    found["partners_met"] = np.bincount(pairs // partners, minlength=size).astype(float)
+    found |= {"longest_missed_run": run, "missed_in_a_row": (run >= MISSED_IN_A_ROW).astype(float)}
+    for code, word in enumerate(records.support_words):
+        own = records.support == code
+        part = Sessions(
+            records.child[own], records.day[own], records.planned[own], records.attended[own], records.support[own],
+            records.partner[own], records.support_words, records.partner_words,
+        )
+        found[support_column(word)] = session_sums(part, part.child, size)["partner_hours"]
+    return found
+
+
+def _both(
+    cohort: Cohort,
+    found: dict[str, Array],
+    enrolled: Enrolment,
+    worker: Interactions | None,
+    partner: Sessions | None,
+    untimed: Untimed,
+) -> dict[str, Array]:
+    """Hours of both together, amounts per month enrolled, and regularity."""
+    if worker is None and partner is None:
+        return {}
+    out: dict[str, Array] = {}
+    timed = [found[name] for name in ("link_worker_hours", "partner_hours") if name in found]
+    # Partner time alone is not "hours of support" where the analyst asked for Link Worker time to be left out.
+    hidden = untimed == "count" and worker is not None and "link_worker_hours" not in found
+    if timed and not hidden:
+        out["hours"] = np.sum(timed, axis=0)
+    months = enrolled.months
+    out["months_enrolled"] = months
+    for name, amount in (
+        ("hours_per_month", out.get("hours")),
+        ("interactions_per_month", found.get("link_worker_interactions")),
+        ("sessions_per_month", found.get("sessions_attended")),
+    ):
+        if amount is not None:
+            out[name] = amount / months
+    came = partner.attended > 0 if partner is not None else np.array([], dtype=bool)
+    child = [worker.child] if worker is not None else []
+    day = [worker.day] if worker is not None else []
+    if partner is not None:
+        child, day = [*child, partner.child[came]], [*day, partner.day[came]]
+    return out | regularity(np.concatenate(child), np.concatenate(day), school_time(cohort.meta), enrolled)
+
+
+def _recorded(cohort: Cohort, children: pd.Index, taken: set[str]) -> pd.DataFrame:
+    """Amounts of the exposures table, added up in one order whatever that of the rows."""
+    table = cohort["exposures"]
+    table = table[table["child_id"].isin(children)]
+    rows = pd.DataFrame(
+        {
+            "child": table["child_id"].astype(str),
+            "exposure": table["exposure"].astype(str),
+            "amount": table["amount"].astype(float),
+        }
+    ).sort_values(["child", "exposure", "amount"], ignore_index=True)
+    total = rows.groupby(["child", "exposure"], sort=True)["amount"].sum(min_count=1)
+    names = [name for name in total.index.get_level_values("exposure").unique() if name not in taken]
+    return pd.DataFrame(
+        {name: total.xs(name, level="exposure").reindex(children) for name in sorted(names)}, index=children
+    )
+
+
+def reading_dates(cohort: Cohort, frame: AnalysisFrame, measure: str, wave: str) -> pd.Series:
+    """Day on which each programme child was measured: where dose before an outcome ends, and dose after it begins.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    frame : AnalysisFrame
+    measure, wave : str
+
+    Returns
+    -------
+    Series of datetime
+        The day of the child's last reading of this measure and wave; where none is dated, the first day of the wave,
+        so that nothing which may have come after the outcome counts as before it.
+
+    Raises
+    ------
+    OptionError
+        When the cohort has no such wave.
+
+    Examples
+    --------
+    >>> from wlz_eval.cohort import load_cohort
+    >>> from wlz_eval.measures import analysis_frame
+    >>> cohort = load_cohort("simulated-complete")
+    >>> frame = analysis_frame(cohort)
+    >>> day = reading_dates(cohort, frame, "english", "endline")
+    >>> later = exposures(cohort, frame, since=day + pd.Timedelta(days=1))
+    >>> bool((later["hours"] <= exposures(cohort, frame)["hours"]).all())
+    True
+    """
+    children = programme_children(frame)
+    waves = {str(w): period for w, period in cohort.meta.waves.items()}
+    if wave not in waves:
+        raise OptionError(f"The cohort has no wave {wave!r}. {suggestion(wave, list(waves))}")
+    days = pd.Series(pd.NaT, index=children, dtype="datetime64[us]", name="date")
+    rows = readings(cohort)
+    if "date" in rows:
+        own = ((rows["measure"] == measure) & (rows["wave"] == wave)).to_numpy(dtype=bool)
+        rows = rows[own & rows["date"].notna().to_numpy(dtype=bool)]
+        days = rows.groupby(rows["child_id"].astype(str))["date"].max().reindex(children).rename("date")
+    return days.fillna(pd.Timestamp(waves[wave].start))
