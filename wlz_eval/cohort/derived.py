@@ -67,7 +67,7 @@ class Incidents(_Derived):
     windows: dict[Wave, IncidentWindow] = Field(
         min_length=1, description="For each wave a period (start, end) and which of its days to take: first or last"
     )
-    days: int = Field(31, ge=1, le=400, description="How many days are counted; the WLZ pilot took 31")
+    days: int = Field(31, strict=True, ge=1, le=400, description="How many days are counted; the WLZ pilot took 31")
     counted: Literal["school_days", "calendar_days"] = Field(
         "school_days", description="What a day is: weekdays within terms, or every day"
     )

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from wlz_eval.cohort.derived import DERIVED
+from wlz_eval.cohort.derived import DERIVED, IncidentWindow
 from wlz_eval.cohort.model import CohortMeta, DataUse, Period, Term
 from wlz_eval.core.errors import Problem, suggestion
 from wlz_eval.core.yamltext import check_yaml
@@ -27,7 +27,15 @@ _KEYS: dict[str, list[str]] = {
     "waves": list(Period.model_fields),
     "attendance_windows": list(Period.model_fields),
     "data_use": list(DataUse.model_fields),
-    "derived": list(dict.fromkeys(key for model in DERIVED.values() for key in model.model_fields)),
+}
+#: What is wrong with the shape of a value, and how to write it, by the kind of error.
+_SHAPES: dict[str, tuple[str, str]] = {
+    "tuple_type": ("a list belongs here", "Begin each entry with a dash on a line of its own."),
+    "dict_type": ("keys with values belong here", "Write each as key: value."),
+    "model_type": ("keys with values belong here", "Write each as key: value."),
+    "model_attributes_type": ("keys with values belong here", "Write each as key: value."),
+    "union_tag_not_found": ("the entry names no kind", f"Add kind; valid: {', '.join(DERIVED)}."),
+    "too_short": ("there is nothing in it", "Fill it in, or remove the entry."),
 }
 
 
@@ -123,19 +131,31 @@ def read_meta(path: Path, folder_name: str) -> tuple[CohortMeta | None, list[Pro
 
 
 def _meta_problem(detail: Any, raw: Mapping[str, Any]) -> Problem:
-    path = [str(part) for part in detail["loc"]]
-    where = ".".join(path)
+    path = [str(part) for part in detail["loc"] if part != "[key]"]
+    kind_named = path[2] if len(path) > 2 and path[0] == "derived" and path[2] in DERIVED else ""
+    where = ".".join([*path[:2], *path[3:]] if kind_named else path)
     value = detail["input"]
     shown = "" if isinstance(value, (dict, list)) or value is None else str(value)[:40]
     kind = detail["type"]
     top = path[0] if path else ""
     if kind == "extra_forbidden":
         keys = _KEYS[""] if len(path) == 1 else _KEYS.get(top, [])
+        if kind_named:
+            keys = list((DERIVED[kind_named] if len(path) == 4 else IncidentWindow).model_fields)
         return Problem(table="cohort.yaml", column=where, message="unknown key", remedy=suggestion(path[-1], keys))
     if kind == "missing":
         return Problem(
             table="cohort.yaml", column=where, message="the key is missing", remedy=f"Add it: {_about(path)}."
         )
+    if kind == "union_tag_invalid":
+        named = str(value.get("kind"))
+        return Problem(
+            table="cohort.yaml", column=f"{where}.kind", value=named[:40], message="there is no such kind",
+            remedy=suggestion(named, list(DERIVED)),
+        )
+    if kind in _SHAPES:
+        message, remedy = _SHAPES[kind]
+        return Problem(table="cohort.yaml", column=where, value=shown, message=message, remedy=remedy)
     if top == "schema_version":
         return Problem(
             table="cohort.yaml",
@@ -158,7 +178,7 @@ def _meta_problem(detail: Any, raw: Mapping[str, Any]) -> Problem:
         column=where,
         value=shown,
         message=message[0].lower() + message[1:],
-        remedy=f"Give {_about(path)}.",
+        remedy=f"What belongs here: {_about(path)}." if path else "",
     )
 
 
@@ -172,7 +192,10 @@ def _about(path: list[str]) -> str:
         "measures": Measure,
     }
     if len(path) > 2 and path[0] == "derived" and path[2] in DERIVED:
-        models["derived"] = DERIVED[path[2]]
+        # The key itself, or the nearest above it that is described: windows.baseline.take by take.
+        fields = {**DERIVED[path[2]].model_fields, **IncidentWindow.model_fields}
+        key = next((part for part in reversed(path[3:]) if part in fields), "kind")
+        return (fields[key].description or key).rstrip(".")
     if path and path[0] in CohortMeta.model_fields:
         field = CohortMeta.model_fields[path[0]]
         inner = models.get(path[0])

@@ -11,7 +11,6 @@ import pandas as pd
 from wlz_eval.cohort.derived import ImdQuintile
 from wlz_eval.cohort.model import LATE_SUFFIXES, WAVES, Cohort
 from wlz_eval.cohort.tables import TABLES
-from wlz_eval.core.errors import CohortError, Problem
 from wlz_eval.measures.scoring import attendance_by_wave, imd_quintile, readings
 
 __all__ = ["AnalysisFrame", "analysis_frame", "frame_columns"]
@@ -102,9 +101,9 @@ def _split_by_informant(cohort: Cohort, rows: pd.DataFrame, whose: Mapping[str, 
 
 def frame_columns(cohort: Cohort, informants: Mapping[str, str] | None = None) -> list[str]:
     """Columns that the cohort's analysis frame will have, without making the frame."""
+    rows = readings(cohort)
     names = ["programme", *carried_columns(cohort.children)]
     names += ["imd_quintile"] if _wants_quintile(cohort) else []
-    rows = readings(cohort)
     named = rows.assign(measure=_split_by_informant(cohort, rows, _whose(cohort, rows, informants or {})))
     pairs = named[["measure", "wave"]].drop_duplicates().astype(str)
     names += [f"{m}_{w}" for m, w in pairs.itertuples(index=False)]
@@ -113,20 +112,7 @@ def frame_columns(cohort: Cohort, informants: Mapping[str, str] | None = None) -
 
 
 def _wants_quintile(cohort: Cohort) -> bool:
-    wanted = any(isinstance(spec, ImdQuintile) for spec in cohort.meta.derived)
-    if wanted and "imd_decile" not in cohort.children:
-        raise CohortError(
-            [
-                Problem(
-                    table="cohort.yaml",
-                    column="derived",
-                    value="imd_quintile",
-                    message="the children table has no imd_decile to make it from",
-                    remedy="Add the column, or remove this entry.",
-                )
-            ]
-        )
-    return wanted
+    return any(isinstance(spec, ImdQuintile) for spec in cohort.meta.derived)
 
 
 def _measures_wide(cohort: Cohort, children: pd.Index, informants: dict[str, str]) -> pd.DataFrame:
@@ -228,9 +214,9 @@ def analysis_frame(
     for column in FLAGS:
         if column in kept:
             frame[column] = kept[column].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    wide = _measures_wide(cohort, frame.index, dict(informants or {}))
     if _wants_quintile(cohort):
         frame["imd_quintile"] = imd_quintile(kept["imd_decile"]).to_numpy(dtype=float, na_value=np.nan)
-    wide = _measures_wide(cohort, frame.index, dict(informants or {}))
     attendance = attendance_by_wave(cohort)
     attendance = attendance[[c for c in attendance.columns if c not in wide.columns]]
     frame = frame.join(wide).join(attendance).sort_index()

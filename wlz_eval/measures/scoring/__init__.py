@@ -20,6 +20,7 @@ from wlz_eval.measures.scoring.incidents import IncidentRules, incident_rules, s
 from wlz_eval.measures.scoring.ordered import (
     FeedbackSummary,
     areas_below,
+    feedback_answers,
     feedback_summary,
     imd_quintile,
     ordered_words,
@@ -39,6 +40,7 @@ __all__ = [
     "comparability",
     "comparisons",
     "derived_readings",
+    "feedback_answers",
     "feedback_summary",
     "imd_quintile",
     "incident_rules",

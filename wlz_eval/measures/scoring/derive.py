@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,7 @@ from wlz_eval.cohort.model import WAVES, Cohort
 from wlz_eval.core.errors import CohortError, OptionError, Problem, suggestion
 from wlz_eval.measures.scoring.absence import persistent_absence_by_wave
 from wlz_eval.measures.scoring.attainment import adjust_for_age, level_scores, percentile, reaches
+from wlz_eval.measures.scoring.fits import check_made, check_scales
 from wlz_eval.measures.scoring.forms import FORM_KEY, forms_wide
 from wlz_eval.measures.scoring.incidents import incidents_by_wave
 from wlz_eval.measures.scoring.ordered import areas_below
@@ -76,11 +78,9 @@ def derived_readings(cohort: Cohort) -> pd.DataFrame:
     problems: list[Problem] = []
     for number, spec in enumerate(cohort.meta.derived):
         try:
-            _known_names(cohort, spec)
-            if type(spec) in _MAKERS:
-                found.append(_MAKERS[type(spec)](cohort, spec))
+            found.append(_made(cohort, spec))
         except CohortError as error:
-            problems += error.problems
+            problems += [_of_entry(problem, number) for problem in error.problems]
         except OptionError as error:
             problems.append(
                 Problem(
@@ -96,6 +96,26 @@ def derived_readings(cohort: Cohort) -> pd.DataFrame:
     kept = [frame[frame["value"].notna()].reindex(columns=list(COLUMNS)) for frame in found]
     kept = [frame for frame in kept if len(frame)]
     return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=list(COLUMNS))
+
+
+def _made(cohort: Cohort, spec: Any) -> pd.DataFrame:
+    """Make what one entry asks for; the quintile of deprivation is a column of the child and no reading."""
+    if isinstance(spec, asked.ImdQuintile):
+        if "imd_decile" not in cohort.children:
+            raise OptionError("The children table has no imd_decile to make it from: add it, or remove this entry.")
+        return pd.DataFrame(columns=list(COLUMNS))
+    _known_names(cohort, spec)
+    check_scales(cohort, spec)
+    made = _MAKERS[type(spec)](cohort, spec)
+    check_made(cohort, spec, made)
+    return made
+
+
+def _of_entry(problem: Problem, number: int) -> Problem:
+    """Name the entry that a problem is about, where it names only the key or none."""
+    if problem.table != "cohort.yaml" or not problem.column.startswith("derived"):
+        return problem
+    return replace(problem, column=f"derived.{number}{problem.column.removeprefix('derived')}")
 
 
 def _known_names(cohort: Cohort, spec: Any) -> None:
@@ -135,10 +155,25 @@ def _sdq(cohort: Cohort, spec: asked.SdqScores) -> pd.DataFrame:
             f"write {', '.join(INFORMANTS)} in the column informant: scores of different informants are never mixed."
         )
     numbers = values.to_numpy(dtype=float)
+    _whole(keys, values, (0, 1, 2) if spec.source == "items" else tuple(range(11)))
     scores = score_items(numbers) if spec.source == "items" else add_subscales(numbers)[:, None]
     return pd.concat(
         [_into(keys, name, scores[:, i]) for i, name in enumerate(asked.made_measures(spec))], ignore_index=True
     )
+
+
+def _whole(keys: pd.DataFrame, values: pd.DataFrame, valid: tuple[int, ...]) -> None:
+    """Refuse answers between the steps of the form, naming one by measure, child and wave."""
+    numbers = values.to_numpy(dtype=float)
+    wrong = ~np.isnan(numbers) & ~np.isin(numbers, valid)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        form = keys.iloc[row]
+        raise OptionError(
+            f"{int(wrong.sum())} answers are no whole number from {valid[0]} to {valid[-1]}; the first is "
+            f"{values.columns[column]} = {numbers[row, column]:g} of child {form['child_id']} at {form['wave']}. "
+            "Correct them, or leave the cell empty."
+        )
 
 
 def _from_wide(wide: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -166,12 +201,6 @@ def _levels(cohort: Cohort, spec: asked.TeacherLevels) -> pd.DataFrame:
 
 def _percentile(cohort: Cohort, spec: asked.Percentile) -> pd.DataFrame:
     rows = _of(cohort, spec.measure)
-    source = cohort.measure(spec.measure)
-    if (source.mean, source.sd) != (100.0, 15.0):
-        raise OptionError(
-            f"{spec.measure} is no standardised score: its mean and SD in the registry are {source.mean} and "
-            f"{source.sd}, not 100 and 15, so it has no national percentile."
-        )
     return _into(rows, spec.into, percentile(rows["value"]))
 
 

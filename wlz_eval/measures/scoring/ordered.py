@@ -12,7 +12,7 @@ from wlz_eval.core.errors import OptionError
 from wlz_eval.core.result import Result
 from wlz_eval.reference.scales import ordered_scale
 
-__all__ = ["FeedbackSummary", "areas_below", "feedback_summary", "imd_quintile", "ordered_words"]
+__all__ = ["FeedbackSummary", "areas_below", "feedback_answers", "feedback_summary", "imd_quintile", "ordered_words"]
 
 
 def ordered_words(values: pd.Series, scale: str) -> pd.Series:
@@ -100,8 +100,13 @@ class FeedbackSummary(Result):
         return self.rows
 
 
-def feedback_summary(cohort: Cohort) -> FeedbackSummary:
-    """Count the answers to each feedback question; a child who answered twice counts with the mean, halves up.
+def feedback_answers(cohort: Cohort) -> pd.Series:
+    """One answer a question and child, from 1 to 5; a child who answered twice counts with the mean, halves up.
+
+    Returns
+    -------
+    Series of float
+        Indexed by ``question`` and ``child_id``, sorted.
 
     Raises
     ------
@@ -109,9 +114,20 @@ def feedback_summary(cohort: Cohort) -> FeedbackSummary:
         When the cohort has no feedback.
     """
     table = cohort["feedback"].dropna(subset=["score"])
-    steps = ordered_scale("feedback")
     means = table.assign(score=table["score"].astype(float)).groupby(["question", "child_id"], observed=True)["score"]
-    answers = np.floor(means.mean() + 0.5)
+    return np.floor(means.mean() + 0.5)
+
+
+def feedback_summary(cohort: Cohort) -> FeedbackSummary:
+    """Count the answers to each feedback question, as :func:`feedback_answers` gives them.
+
+    Raises
+    ------
+    OptionError
+        When the cohort has no feedback.
+    """
+    steps = ordered_scale("feedback")
+    answers = feedback_answers(cohort)
     rows = []
     for question, scores in answers.groupby(level="question", observed=True):
         counts = {f"score_{step.value}": int((scores == step.value).sum()) for step in steps}
