@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from wlz_eval.cohort import make_cohort
-from wlz_eval.measures import analysis_frame, data_quality, identification, progress
+from wlz_eval.measures import IdentificationOptions, analysis_frame, data_quality, identification, progress
+from wlz_eval.measures.identification.picking import areas_words
 from wlz_eval.plan import make_plan
 from wlz_eval.simulate import SimulationOptions, simulate
 
@@ -66,7 +67,28 @@ def test_identification_agrees_with_the_frame(hidden):
     beyond = agreement.loc["no", "programme"].sum()
     assert who.numbers["nominated_only"] == pytest.approx(beyond / 80)
     ids = {f.finding_id for f in who.findings()}
-    assert {"identification.risks.mean", "identification.beyond_rules", "identification.reached"} <= ids
+    assert {"identification.risks.mean", "identification.beyond_rules", "identification.risks.plan"} <= ids
+
+
+@pytest.mark.parametrize(("areas", "high"), [(2, True), (3, False), (6, True)])
+def test_the_headline_is_that_of_the_plans_own_rule(hidden, areas, high):
+    """West London Zone's "high need" stands beside the plan's rule, and is never passed off as it."""
+    cohort, frame, plan = hidden
+    who = identification(cohort, frame, plan.risk, IdentificationOptions(areas=areas))
+    count = who.counts.set_index("risks")["programme"]
+    found = {f.finding_id: f for f in who.findings()}
+    assert found["identification.risks.plan"].estimate == pytest.approx(100 * count[areas:].sum() / count.sum())
+    assert found["identification.risks.three_or_more"].estimate == pytest.approx(100 * count[3:].sum() / count.sum())
+    assert areas_words(areas) in who.answer
+    assert ("{high}" in who.answer) == high
+    assert who.words({i: f.estimate for i, f in found.items()})["plan"] == found["identification.risks.plan"].estimate
+
+
+def test_a_rule_of_more_areas_than_are_held_is_said_to_be_that(hidden):
+    cohort, frame, plan = hidden
+    who = identification(cohort, frame, plan.risk[:2], IdentificationOptions(areas=4))
+    assert "more than these data hold" in who.answer
+    assert not [f for f in who.findings() if f.finding_id.endswith(".plan")]
 
 
 def test_identification_without_rules_says_so(hidden):

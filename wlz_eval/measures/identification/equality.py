@@ -292,9 +292,9 @@ def equality(
             merged |= small
             table["p_family"] = np.minimum(table["p"] * table["p"].notna().sum(), 1.0)
             rows.append(table.assign(clear=[_clear(row, threshold) for _, row in table.iterrows()]))
-    lacking = [COLUMN_WORDS[c].lower() for c in CHARACTERISTICS if c not in cohort.children]
+    lacking = [COLUMN_WORDS[c] for c in CHARACTERISTICS if c not in cohort.children]
     if lacking:
-        said.append(f"Not held in the tables: {', '.join(lacking)}.")
+        said.append(f"Not held in the tables: {'; '.join(lacking)}.")
     measure = outcome.rsplit("_", 1)[0]
     return Equality(
         rows=pd.concat(rows, ignore_index=True)[list(COLUMNS)] if rows else pd.DataFrame(columns=list(COLUMNS)),

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_again", "draw_gaps", "draw_rule_sets", "plot_areas"]
 
+#: How far the two markers of a row stand above and below its middle.
+APART = 0.13
+
 
 def plot_areas(data: pd.DataFrame) -> Figure:
     """Draw the share at risk in each area for both groups.
@@ -26,9 +29,10 @@ def plot_areas(data: pd.DataFrame) -> Figure:
     rows = data.reset_index(drop=True)
     figure, axes = new_figure(height=1.4 + 0.4 * max(len(rows), 1))
     y = np.arange(len(rows))[::-1]
-    for group in ("programme", "comparison"):
+    # One above the other, so that neither hides the other where both shares are the same.
+    for group, up in (("programme", APART), ("comparison", -APART)):
         values = rows[f"{group}_percent"].to_numpy(dtype=float)
-        axes.plot(values, y, MARKERS[group], color=COLOURS[group], label=f"{group} children", linestyle="none")
+        axes.plot(values, y + up, MARKERS[group], color=COLOURS[group], label=f"{group} children", linestyle="none")
     axes.set_yticks(y, rows["label"].astype(str).tolist())
     axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
     axes.set_xlim(0, 100)
@@ -49,13 +53,12 @@ def draw_rule_sets(data: pd.DataFrame) -> Figure:
     rows = data.reset_index(drop=True)
     figure, axes = new_figure(height=1.4 + 0.36 * max(len(rows), 1))
     y = np.arange(len(rows))[::-1]
-    for column, group, words in (
-        ("reached", "programme", "of the programme's children"),
-        ("percent", "neutral", "of all pupils of these schools"),
+    for column, group, up, words in (
+        ("reached", "programme", APART, "of the programme's children"),
+        ("percent", "neutral", -APART, "of all pupils of these schools"),
     ):
-        axes.plot(
-            rows[column].to_numpy(dtype=float), y, MARKERS[group], color=COLOURS[group], label=words, linestyle="none"
-        )
+        values = rows[column].to_numpy(dtype=float)
+        axes.plot(values, y + up, MARKERS[group], color=COLOURS[group], label=words, linestyle="none")
     axes.set_yticks(y, rows["label"].astype(str).tolist())
     axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
     axes.set_xlim(0, 100)

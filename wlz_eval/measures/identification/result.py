@@ -14,10 +14,10 @@ from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Evidence, Finding, Unit
 from wlz_eval.core.result import Result
 from wlz_eval.measures.frame import AnalysisFrame
-from wlz_eval.measures.identification.eligible import at_programme_schools
 from wlz_eval.measures.identification.figures import plot_areas
+from wlz_eval.measures.identification.picking import areas_words
 from wlz_eval.measures.identification.rules import capital
-from wlz_eval.measures.options import RiskRule
+from wlz_eval.measures.options import IdentificationOptions, RiskRule
 from wlz_eval.measures.progress import level_unit
 from wlz_eval.measures.risk import risk_count, risk_flags
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Identification", "identification"]
 
-#: What West London Zone counts as high and very high need: areas at risk.
+#: Areas at risk that West London Zone counts as high need, and as very high; a plan's own rule may ask for others.
 HIGH, VERY_HIGH = 3, 5
 #: More than this share of children is said as "most" of them.
 MOST = 0.5
@@ -48,6 +48,8 @@ class Identification(Result):
         Children of programme schools by what rules and teachers said; empty when one of them is not held.
     numbers : dict
         Headline numbers.
+    asked : int
+        Areas at risk that the plan's rule asks for (``identification.areas``).
     evidence : str
         Whether the data are measured or simulated.
     """
@@ -57,6 +59,7 @@ class Identification(Result):
     profile: pd.DataFrame
     agreement: pd.DataFrame
     numbers: dict[str, float]
+    asked: int = HIGH
     evidence: Evidence = "measured"
 
     title = "Share of children at risk, by area"
@@ -70,9 +73,17 @@ class Identification(Result):
                 "children are."
             )
         text = "Programme children were at risk in {mean} areas on average"
-        text += "; {high} of them were at risk in three or more." if "high" in self.numbers else "."
-        if "pool_high" in self.numbers:
+        if "plan" not in self.numbers:
+            return f"{text}. The plan's rule asks for {areas_words(self.asked)}, which is more than these data hold."
+        text += f"; {{plan}} of them were at risk in {areas_words(self.asked)}, which is the plan's rule"
+        if self.asked == HIGH:
+            text += " and what West London Zone counts as high need"
+        text += "."
+        if "pool_plan" in self.numbers:
             text += " Of the comparison children, {pool} were."
+        # Of three areas held, all three would be "high": that is not what West London Zone counts, of eight.
+        if self.asked != HIGH and "high" in self.numbers and len(self.areas) > HIGH:
+            text += f" West London Zone counts {areas_words(HIGH)} as high need: {{high}} of the programme's children."
         return text
 
     def words(self, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,9 +91,7 @@ class Identification(Result):
         return {
             name: facts.get(f"identification.{finding}")
             for name, finding in (
-                ("mean", "risks.mean"),
-                ("high", "risks.three_or_more"),
-                ("pool", "pool.three_or_more"),
+                ("mean", "risks.mean"), ("plan", "risks.plan"), ("pool", "pool.plan"), ("high", "risks.three_or_more"),
             )
         }
 
@@ -94,6 +103,15 @@ class Identification(Result):
         share = "most of" if self.numbers.get("beyond_nominated", 0.0) > MOST else "fewer than half of"
         return (
             f"{{beyond}} of the programme's children were not picked by the rules; teachers put forward {share} these.",
+        )
+
+    @property
+    def _levels(self) -> tuple[tuple[str, str, str], ...]:
+        """Numbers of areas that are reported: key of the number, end of the finding's id, and words."""
+        return (
+            ("plan", "plan", areas_words(self.asked).replace(" ", "_")),
+            ("high", "three_or_more", "three_or_more_areas"),
+            ("very_high", "five_or_more", "five_or_more_areas"),
         )
 
     def table(self) -> pd.DataFrame:
@@ -122,12 +140,12 @@ class Identification(Result):
                     **common,
                 )
             )
-            for key, name in (("high", "three_or_more"), ("very_high", "five_or_more")):
+            for key, name, what in self._levels:
                 if key in n:
                     found.append(
                         Finding(
                             finding_id=f"identification.risks.{name}",
-                            quantity=f"at_risk_in_{name}_areas",
+                            quantity=f"at_risk_in_{what}",
                             estimate=100 * n[key],
                             unit="percent",
                             n_programme=own,
@@ -135,31 +153,17 @@ class Identification(Result):
                         )
                     )
         pool = int(n["pool_assessed"])
-        if pool and "pool_high" in n:
+        if pool and "pool_plan" in n:
             found.append(
                 Finding(
-                    finding_id="identification.pool.three_or_more",
-                    quantity="at_risk_in_three_or_more_areas",
-                    estimate=100 * n["pool_high"],
+                    finding_id="identification.pool.plan",
+                    quantity=f"at_risk_in_{self._levels[0][2]}",
+                    estimate=100 * n["pool_plan"],
                     unit="percent",
                     n_comparison=pool,
                     claim="description",
                     group="comparison",
                     evidence=self.evidence,
-                )
-            )
-        if n.get("high_in_schools"):
-            found.append(
-                Finding(
-                    finding_id="identification.reached",
-                    quantity="on_the_programme_of_pupils_in_high_need_at_its_schools",
-                    estimate=100 * n["reached"],
-                    unit="percent",
-                    claim="description",
-                    evidence=self.evidence,
-                    n_programme=int(n["high_in_schools"]),
-                    group="programme",
-                    note="Of pupils at risk in three or more areas in the programme's own schools.",
                 )
             )
         for row in self.areas.to_dict(orient="records"):
@@ -258,7 +262,7 @@ def _agreement(data: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _numbers(data: pd.DataFrame, count: pd.Series, areas: int) -> dict[str, float]:
+def _numbers(data: pd.DataFrame, count: pd.Series, areas: int, asked: int) -> dict[str, float]:
     programme = data["programme"] == 1
     own, pool = count[programme].dropna(), count[~programme].dropna()
     numbers: dict[str, float] = {
@@ -266,29 +270,25 @@ def _numbers(data: pd.DataFrame, count: pd.Series, areas: int) -> dict[str, floa
         "pool_assessed": len(pool),
         "mean": float(own.mean()) if len(own) else math.nan,
     }
-    for key, level in (("high", HIGH), ("very_high", VERY_HIGH)):
+    for key, level in (("plan", asked), ("high", HIGH), ("very_high", VERY_HIGH)):
         if areas >= level and len(own):
             numbers[key] = float((own >= level).mean())
-        if areas >= level and len(pool):
-            numbers[f"pool_{key}"] = float((pool >= level).mean())
-    if areas >= HIGH:
-        here = at_programme_schools(data, programme)
-        same = here & ~programme
-        needy = here & (count >= HIGH)
-        if same.any() and count[same].notna().any():
-            numbers |= {"high_in_schools": int(needy.sum()), "reached": float(programme[needy].mean())}
+    if areas >= asked and len(pool):
+        numbers["pool_plan"] = float((pool >= asked).mean())
     if {"identified", "teacher_nominated"} <= set(data.columns):
-        asked = data[programme].dropna(subset=["identified", "teacher_nominated"])
-        if len(asked) and asked["teacher_nominated"].any():
+        known = data[programme].dropna(subset=["identified", "teacher_nominated"])
+        if len(known) and known["teacher_nominated"].any():
             numbers |= {
-                "nominated_only_n": len(asked),
-                "nominated_only": float((asked["identified"] == 0).mean()),
-                "beyond_nominated": float(asked.loc[asked["identified"] == 0, "teacher_nominated"].mean()),
+                "nominated_only_n": len(known),
+                "nominated_only": float((known["identified"] == 0).mean()),
+                "beyond_nominated": float(known.loc[known["identified"] == 0, "teacher_nominated"].mean()),
             }
     return numbers
 
 
-def identification(cohort: Cohort, frame: AnalysisFrame, rules: Sequence[RiskRule]) -> Identification:
+def identification(
+    cohort: Cohort, frame: AnalysisFrame, rules: Sequence[RiskRule], options: IdentificationOptions | None = None
+) -> Identification:
     """Describe who is on the programme, and whether those in most need are.
 
     Parameters
@@ -299,12 +299,15 @@ def identification(cohort: Cohort, frame: AnalysisFrame, rules: Sequence[RiskRul
         One row a child.
     rules : sequence of RiskRule
         The plan's rules; without any, only the profile is made.
+    options : IdentificationOptions, optional
+        How many areas at risk the plan's rule asks for.
 
     Returns
     -------
     Identification
         Risks by area and child, profile of both groups, agreement of rules and teachers.
     """
+    asked = (options or IdentificationOptions.model_validate({})).areas
     data = frame.data
     programme = data["programme"] == 1
     flags = risk_flags(frame, rules)
@@ -314,6 +317,7 @@ def identification(cohort: Cohort, frame: AnalysisFrame, rules: Sequence[RiskRul
         counts=_count_table(count, programme, len(flags.columns)),
         profile=_profile(cohort, data),
         agreement=_agreement(data),
-        numbers=_numbers(data, count, len(flags.columns)),
+        numbers=_numbers(data, count, len(flags.columns), asked),
+        asked=asked,
         evidence="simulated" if cohort.provenance == "synthetic" else "measured",
     )

@@ -65,6 +65,11 @@ class RuleSets(Result):
         return self.sets
 
     @property
+    def note(self) -> str:
+        """Sentences below the table: what is not available there, and areas left out."""
+        return f"Not available: the rule of that column picks all of them, as it must. {self.caution}".rstrip()
+
+    @property
     def outside(self) -> str:
         """Sentence on children below every cut-point who are on the programme; placeholder ``below``."""
         if not self.numbers["assessed"]:

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
+from wlz_eval.measures.frame import FLAGS
 from wlz_eval.measures.labels import column_label
 from wlz_eval.measures.options import RiskRule
 
 __all__ = ["capital", "rules_table"]
+
+#: What a yes/no column of the frame, which holds 0 and 1, says.
+YES_NO = {1: "yes", 0: "no"}
 
 
 def capital(words: str) -> str:
@@ -28,6 +32,6 @@ def rules_table(rules: Sequence[RiskRule], cohort: Cohort) -> pd.DataFrame:
         elif rule.at_least is not None:
             condition = f"{rule.at_least:g} or more"
         else:
-            condition = "yes" if rule.equals in (1, True) else str(rule.equals)
+            condition = YES_NO.get(rule.equals, str(rule.equals)) if rule.column in FLAGS else str(rule.equals)
         rows.append((capital(rule.area), column_label(cohort, rule.column), condition))
     return pd.DataFrame(rows, columns=["area", "reading", "condition"])

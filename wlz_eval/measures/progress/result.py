@@ -102,6 +102,37 @@ class Progress(Result):
         rows = [o for o in self._at(wave) if o.transitions.at_risk]
         return max(rows, key=lambda o: o.transitions.at_risk).measure if rows else measure
 
+    def has_risk(self, wave: str) -> bool:
+        """Whether any measure has children at risk at the start by a cut-point that holds at that wave too."""
+        return any(o.transitions.at_risk for o in self._at(wave))
+
+    def risk_reading(self, wave: str) -> str:
+        """How to read who came out of risk and into it, or why there is nothing to read."""
+        if self.has_risk(wave):
+            return (
+                "Look at both coloured bands. Children come out of risk and into it with no programme too, because one "
+                "result is never the whole child."
+            )
+        return (
+            "No measure has a cut-point that says who is at risk both at the start and later, so nobody is counted as "
+            "having come out of risk or into it."
+        )
+
+    def exit_reading(self, wave: str) -> str:
+        """How to read the shares no longer at risk, or why there are none."""
+        if self.has_risk(wave):
+            return (
+                "Published results often give this share alone. Look at it beside the share to be expected with no "
+                "programme."
+            )
+        return "Published results often give this share alone. For the same reason, these data give none."
+
+    def cautions(self, wave: str) -> pd.DataFrame:
+        """One row a caution about what is to be expected: ``caution``, and the ``measures`` that it is about."""
+        rows = self.table(wave)
+        found = rows[rows["caution"] != ""].groupby("caution", sort=False)["label"].agg(", ".join)
+        return found.rename("measures").reset_index()[["measures", "caution"]]
+
     def answer(self, measure: str, wave: str) -> str:
         """Template of the answer for one outcome; its placeholders are those of :meth:`words`."""
         outcome = self.one(measure, wave)

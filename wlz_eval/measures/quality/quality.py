@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,7 @@ class DataQuality(Result):
         Participant flow, from before the data begin to the children who are analysed.
     checked : DataFrame
         One row a kind of fault: ``what``, ``looked`` (whether the tables let one look), ``found`` in words,
-        ``places`` (how many places are suspected), ``affected`` (children).
+        ``places`` (how many places are suspected; NaN where none could be looked at), ``affected`` (children).
     suspected : DataFrame
         One row a suspected fault, with its place (see :func:`wlz_eval.measures.quality.clues.places`), and ``where``
         as a page may say it: schools by their number.
@@ -124,6 +125,16 @@ class DataQuality(Result):
         if not self.warnings:
             return "The check of the data gave no warnings."
         return "The check of the data gave warnings; those who hold the data can list them with wlz-eval check."
+
+    @property
+    def partners_reading(self) -> str:
+        """How to read what partners returned, or why there is nothing to read."""
+        if self.by_partner.empty:
+            return "The tables hold no sessions of partners, so it cannot be said what partners returned."
+        return (
+            "A child's main partner is the one with most of its sessions. Small numbers are hidden; a partner who "
+            "returned little may have had few children."
+        )
 
     def table(self) -> pd.DataFrame:
         """Return completeness by measure and wave."""
@@ -198,7 +209,8 @@ def _checked(decided: pd.DataFrame, suspected: pd.DataFrame, cohort: Cohort) -> 
         looked = bool((decided["kind"] == kind).any()) or (kind == "duplicates" and len(cohort.measures) > 0)
         here = suspected[suspected["kind"] == kind]
         found = "not looked for: the tables do not hold what it takes" if not looked else "yes" if len(here) else "none"
-        rows.append((kind, what[:1].upper() + what[1:], looked, found, len(here), float(here["affected"].sum())))
+        count = len(here) if looked else math.nan
+        rows.append((kind, what[:1].upper() + what[1:], looked, found, count, float(here["affected"].sum())))
     table = pd.DataFrame(rows, columns=["kind", "what", "looked", "found", "places", "affected"])
     return table.assign(affected=table["affected"].where(table["places"] > 0))
 
