@@ -114,6 +114,9 @@ def run(
         list[str] | None,
         typer.Option("-p", metavar="NAME VALUE", help="A notebook parameter, such as plan_overrides '{...}'."),
     ] = None,
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Start each kernel by itself, not as a copy of a warm one: slower, the same.")
+    ] = False,
     with_studies: Annotated[
         bool, typer.Option("--studies", help="Run the studies of the method too; they are about no cohort.")
     ] = False,
@@ -135,6 +138,7 @@ def run(
         parameters=_parameters(parameter or []),
         cell_timeout=timeout or batch.CELL_TIMEOUT,
         studies="also" if with_studies else "none",
+        kernels="cold" if cold else "warm",
     )
     raise typer.Exit(_run(request, dry_run, quiet))
 

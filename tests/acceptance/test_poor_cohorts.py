@@ -12,7 +12,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from forked_kernels import forked_kernels
 
 from wlz_eval.batch import RunRequest, run
 from wlz_eval.cohort import find_cohort, load_cohort, write_cohort
@@ -118,8 +117,7 @@ def outcome(base, tmp_path_factory):
         few_programme_children(base, 1), few_programme_children(base, 9), few_programme_children(base, 10),
     ]
     request = RunRequest(cohorts=(*folders, broken(base), base.parent / "absent"), effort="draft", out_dir=out)
-    with forked_kernels():
-        return run(request), out, [folder.name for folder in folders]
+    return run(request), out, [folder.name for folder in folders]
 
 
 def test_every_notebook_of_every_poor_cohort_succeeds(outcome):

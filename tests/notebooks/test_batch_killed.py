@@ -67,15 +67,15 @@ def wait_for(path, seconds=240):
 
 
 def kernels_of(out):
-    """Command lines of processes that have the output folder's scratch in them."""
+    """Kernels at work in the output folder: copies of a warm process tell so only by where they are."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            where = str((process / "cwd").readlink())
         except OSError:
             continue
-        if str(out) in command and "ipykernel" in command:
-            found.append(command)
+        if where.startswith(f"{out}/"):
+            found.append(f"{process.name} in {where}")
     return found
 
 

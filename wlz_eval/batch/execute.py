@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wlz_eval.batch.clean import clean_notebook
+from wlz_eval.batch.warm import WarmServer
 from wlz_eval.core import errors
 from wlz_eval.core.files import write_atomic
 
@@ -90,7 +91,9 @@ class _KernelStartError(Exception):
     """The kernel did not come up: a passing fault, so worth a second try."""
 
 
-def execute(task: NotebookTask, on_start: Callable[[Any], None] = lambda manager: None) -> Execution:
+def execute(
+    task: NotebookTask, on_start: Callable[[Any], None] = lambda manager: None, warm: WarmServer | None = None
+) -> Execution:
     """Run a notebook; a kernel that does not come up is tried once more.
 
     Parameters
@@ -99,6 +102,8 @@ def execute(task: NotebookTask, on_start: Callable[[Any], None] = lambda manager
         What to run.
     on_start : callable
         Called with the kernel's manager as soon as there is one, so that a caller can stop it.
+    warm : WarmServer, optional
+        Process of which the kernel is a copy; a kernel starts cold without one.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def execute(task: NotebookTask, on_start: Callable[[Any], None] = lambda manager
     with task.log.open("wb") as log:
         for attempt in (1, 2):
             try:
-                return _attempt(task, log, on_start)
+                return _attempt(task, log, on_start, warm)
             except _KernelStartError as error:
                 _note(log, f"attempt {attempt}: the kernel could not be started: {error}")
                 time.sleep(0.5)
@@ -121,7 +126,9 @@ def execute(task: NotebookTask, on_start: Callable[[Any], None] = lambda manager
     )
 
 
-def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None]) -> Execution:
+def _attempt(
+    task: NotebookTask, log: Any, on_start: Callable[[Any], None], warm: WarmServer | None
+) -> Execution:
     import nbformat
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -153,6 +160,7 @@ def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None]) -> E
             folder=folder,
             raw_log=log,
             on_start=remember,
+            warm=warm,
         )
         cleaned = clean_notebook(notebook, task.shown)
         write_atomic(task.target, nbformat.writes(cleaned) + "\n")

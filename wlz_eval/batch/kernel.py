@@ -16,7 +16,10 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
+from traitlets import Any as AnyTrait
 from traitlets import default
+
+from wlz_eval.batch.warm.provisioner import PROVISIONER
 
 __all__ = ["ENGINE", "SINGLE_THREAD", "OwnKernelManager", "kernel_environment", "register_engine"]
 
@@ -67,11 +70,14 @@ class OwnKernelSpecs(KernelSpecManager):
             argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
             display_name="Python 3",
             language="python",
+            metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER}},
         )
 
 
 class OwnKernelManager(AsyncKernelManager):
-    """Starts this interpreter, and no other, as the kernel."""
+    """Starts this interpreter, and no other, as the kernel: a copy of `warm`, where there is such a process."""
+
+    warm = AnyTrait(allow_none=True, default_value=None)
 
     @default("kernel_spec_manager")
     def _own_specs(self) -> KernelSpecManager:
@@ -93,9 +99,11 @@ class OwnEngine(NBClientEngine):
         execution_timeout: int | None = None,
         **options: Any,
     ) -> None:
-        """Execute the cells. `options` holds ``folder`` (the kernel's own), ``raw_log`` and ``on_start``."""
+        """Execute the cells. `options`: ``folder`` (the kernel's own), ``raw_log``, ``on_start``, ``warm``."""
         folder: Path = options["folder"]
-        manager = OwnKernelManager(kernel_name="python3", connection_file=str(folder / "kernel.json"))
+        manager = OwnKernelManager(
+            kernel_name="python3", connection_file=str(folder / "kernel.json"), warm=options["warm"]
+        )
         client = PapermillNotebookClient(
             nb_man,
             km=manager,

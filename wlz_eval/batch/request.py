@@ -16,8 +16,10 @@ from wlz_eval.core.errors import OptionError, RunError, suggestion
 from wlz_eval.core.files import notebooks_dir
 from wlz_eval.release.workspace import AUDIENCES, STUDIES
 
-__all__ = ["CheckedRequest", "CheckedRun", "RunRequest", "Studies", "check_run"]
+__all__ = ["CheckedRequest", "CheckedRun", "Kernels", "RunRequest", "Studies", "check_run"]
 
+#: How kernels start: copied from one warm process where the system allows it, or each by itself.
+Kernels = Literal["warm", "cold"]
 #: Whether the studies of the method are run: not, beside the cohorts, or alone.
 Studies = Literal["none", "also", "only"]
 
@@ -51,6 +53,9 @@ class RunRequest:
         Folder of the notebooks, which holds ``studies/``; the project's own when ``None``.
     studies : str
         Studies of the method: ``none``, ``also`` (beside the cohorts) or ``only`` (no cohort).
+    kernels : str
+        ``warm``: each kernel is a copy of one process that has imported everything, where the system can copy
+        processes; ``cold``: each is an interpreter of its own. The results are the same.
 
     Examples
     --------
@@ -69,6 +74,7 @@ class RunRequest:
     cell_timeout: int = CELL_TIMEOUT
     notebooks_dir: Path | None = None
     studies: Studies = "none"
+    kernels: Kernels = "warm"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +174,7 @@ def _check_options(request: RunRequest) -> None:
     if request.effort:
         _one_of("effort", request.effort, tuple(EFFORTS))
     _one_of("studies", request.studies, get_args(Studies))
+    _one_of("kernels", request.kernels, get_args(Kernels))
     _at_least("workers", request.workers, 0)
     _at_least("cell_timeout", request.cell_timeout, 1)
     if request.studies == "only" and request.cohorts:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from wlz_eval.batch.execute import Execution, execute
+from wlz_eval.batch.kernel import kernel_environment
 from wlz_eval.batch.lock import locked
 from wlz_eval.batch.prepare import Prepared, RefusedError, prepare
 from wlz_eval.batch.progress import Progress, QuietProgress
@@ -23,6 +24,7 @@ from wlz_eval.batch.record import Refusal, RunResult, write_run_file
 from wlz_eval.batch.request import CheckedRequest, CheckedRun, RunRequest, check_run
 from wlz_eval.batch.state import CohortState
 from wlz_eval.batch.studies import prepare_studies
+from wlz_eval.batch.warm import WarmServer, WarmUnavailableError, can_be_warm
 from wlz_eval.core.errors import GateRefusedError, WlzEvalError
 from wlz_eval.release.workspace import STUDIES, Workspace
 
@@ -90,6 +92,7 @@ class _Batch:
         self.kernels: dict[tuple[str, str], Any] = {}
         self.ready: dict[tuple[str, str], str] = {}
         self.uncancellable: set[Future[Any]] = set()
+        self.warm: WarmServer | None = None
         self.signals = 0
         self.stopping = False
 
@@ -111,6 +114,8 @@ class _Batch:
         finally:
             self._kill_kernels()
             kernels.shutdown(cancel_futures=True)
+            if self.warm is not None:
+                self.warm.close()
             desk.shutdown(cancel_futures=True)
             self.progress.close()
         return self._result()
@@ -183,9 +188,22 @@ class _Batch:
         def on_start(manager: Any) -> None:
             self.kernels[job] = manager
 
-        future = kernels.submit(execute, state.task(name), on_start)
+        future = kernels.submit(execute, state.task(name), on_start, self._warm_server())
         self.uncancellable.add(future)
         self.futures[future] = lambda done: self._ended(done, state, name, time.monotonic() - began)
+
+    def _warm_server(self) -> WarmServer | None:
+        """Return the process that kernels are copied from: started with the first kernel, again if it was killed."""
+        if self.checked.request.kernels == "cold" or not can_be_warm():
+            return None
+        if self.warm is None or not self.warm.alive:
+            if self.warm is not None:
+                self.warm.close()
+            try:
+                self.warm = WarmServer(kernel_environment(self.workspace.private))
+            except WarmUnavailableError:
+                return None
+        return self.warm
 
     def _ended(self, future: Future[Execution], state: CohortState, name: str, seconds: float) -> None:
         self.kernels.pop((state.prepared.id, name), None)
