@@ -192,6 +192,11 @@ _DELIVERY = (
                 low=0,
                 high=DAY_MINUTES,
             ),
+            _may(
+                "missed_reason",
+                "word",
+                "Why the child missed it, in one word, such as illness or trip; blank when attended or not known",
+            ),
         ),
     ),
     Table(
