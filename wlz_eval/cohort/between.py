@@ -263,7 +263,7 @@ def _attendance(frames: Frames) -> list[Problem]:
 
 
 def _planned(frames: Frames) -> list[Problem]:
-    """A row of sessions is a session planned for a child: none can be planned for no time at all."""
+    """Refuse a session planned for no time: a row of sessions is a session planned for a child."""
     table = frames.get("sessions")
     if table is None or not _has(table, "planned_minutes"):
         return []
