@@ -22,10 +22,9 @@ from wlz_eval.inference.omitted import (
     BENCHMARK_COLUMNS,
     benchmark_bounds,
     contour_grid,
-    critical_t,
     draw_contour,
     estimate_left,
-    robustness,
+    robustness_values,
 )
 
 if TYPE_CHECKING:
@@ -254,17 +253,16 @@ def _assemble(
 ) -> OmittedVariable:
     if not scale > 0:
         raise DesignError("The covariates and the programme explain the outcome wholly, so nothing is left to explain.")
-    f2 = (estimate / scale) ** 2
-    margin = critical_t(alpha, t_df) * se * math.sqrt(strength_df / (strength_df - 1))
+    partial, whole, interval = robustness_values(estimate, se, t_df, scale, strength_df, alpha)
     return OmittedVariable(
         estimate=estimate,
         se=se,
         t_df=t_df,
         scale=scale,
         strength_df=strength_df,
-        partial_r2=f2 / (1 + f2),
-        robustness=robustness(estimate, scale),
-        robustness_interval=robustness(estimate, scale, margin),
+        partial_r2=partial,
+        robustness=whole,
+        robustness_interval=interval,
         observed=observed.reset_index(drop=True),
         times=times,
         alpha=alpha,

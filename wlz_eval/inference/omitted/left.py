@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,9 +11,9 @@ import pandas as pd
 from scipy import special
 
 from wlz_eval.core.errors import OptionError
-from wlz_eval.inference.omitted.strength import benchmark_strength, bias, se_factor
+from wlz_eval.inference.omitted.strength import benchmark_strength, bias, robustness, se_factor
 
-__all__ = ["BENCHMARK_COLUMNS", "benchmark_bounds", "critical_t", "estimate_left"]
+__all__ = ["BENCHMARK_COLUMNS", "benchmark_bounds", "critical_t", "estimate_left", "robustness_values"]
 
 #: What is known of an observed covariate: its name, and its partial R² with the treatment and with the outcome.
 BENCHMARK_COLUMNS = ("covariate", "r2_treatment", "r2_outcome")
@@ -97,3 +98,24 @@ def benchmark_bounds(observed: pd.DataFrame, times: Sequence[float]) -> pd.DataF
         for k in times
     ]
     return pd.DataFrame(rows, columns=["covariate", "times", "r2_treatment", "r2_outcome"])
+
+
+def robustness_values(
+    estimate: float, se: float, t_df: float, scale: float, strength_df: float, alpha: float = 0.05
+) -> tuple[float, float, float]:
+    """Partial R² of the treatment with the outcome, robustness value, and robustness value of the interval.
+
+    Parameters
+    ----------
+    estimate, se, t_df, scale, strength_df, alpha
+        As in :func:`estimate_left`; `scale` above zero.
+
+    Examples
+    --------
+    >>> values = robustness_values(0.09731582, 0.02325654, 782, 0.02325654 * 783**0.5, 783)
+    >>> [round(value, 5) for value in values]
+    [0.02187, 0.13878, 0.07626]
+    """
+    f2 = (estimate / scale) ** 2
+    margin = critical_t(alpha, t_df) * se * math.sqrt(strength_df / (strength_df - 1))
+    return f2 / (1 + f2), robustness(estimate, scale), robustness(estimate, scale, margin)

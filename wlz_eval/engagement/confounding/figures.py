@@ -1,0 +1,113 @@
+"""Figures of confounding by need, drawn from released tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from wlz_eval.core.figures import COLOURS, new_figure
+from wlz_eval.inference.omitted import draw_contour
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "draw_dose_balance", "draw_dose_explained", "draw_negative_controls", "draw_slope_contour", "draw_slopes",
+]
+
+
+def _forest(table: pd.DataFrame, names: Sequence[str], x_title: str, colours: Sequence[str]) -> Figure:
+    """One row a line of the table: estimate and interval about a line of zero."""
+    figure, axes = new_figure(height=0.38 * max(len(table), 2) + 1.3)
+    y = np.arange(len(table))[::-1]
+    axes.axvline(0, color=COLOURS["neutral"], lw=1)
+    axes.hlines(y, table["ci_low"], table["ci_high"], color=list(colours), lw=1.8)
+    axes.scatter(table["estimate"], y, color=list(colours), s=34, zorder=3)
+    axes.set_yticks(y, list(names))
+    axes.set_ylim(-0.7, max(len(table) - 0.3, 0.7))
+    axes.set_xlabel(x_title)
+    return figure
+
+
+def _axis(table: pd.DataFrame, otherwise: str) -> str:
+    """Title of the axis, where the table has one."""
+    return str(table["x_title"].iloc[0]) if "x_title" in table and len(table) else otherwise
+
+
+def draw_dose_explained(table: pd.DataFrame) -> Figure:
+    """Draw what dose goes with, all that was known at the start taken together.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``label``, ``step``, ``estimate``, ``ci_low``, ``ci_high`` as :func:`dose_explained` gives them, and the title
+        of the axis in ``x_title``; rows with missing numbers are not drawn.
+    """
+    shown = table.dropna(subset=["estimate", "ci_low", "ci_high"])
+    names = [f"{label}: {step}" for label, step in zip(shown["label"], shown["step"], strict=True)]
+    return _forest(shown, names, _axis(shown, "More or less of the dose, with 95% interval"),
+                   [COLOURS["programme"]] * len(shown))
+
+
+def draw_slopes(table: pd.DataFrame) -> Figure:
+    """Draw the slopes side by side: ``label``, ``estimate``, ``ci_low``, ``ci_high``; the axis in ``x_title``."""
+    shown = table.dropna(subset=["estimate", "ci_low", "ci_high"])
+    return _forest(shown, [_wrapped(label) for label in shown["label"]],
+                   _axis(shown, "Difference in the outcome that goes with a step of dose, with 95% interval"),
+                   [COLOURS["programme"]] * len(shown))
+
+
+def draw_negative_controls(table: pd.DataFrame) -> Figure:
+    """Draw whether dose goes with what came before it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``label``, ``estimate``, ``ci_low``, ``ci_high``, ``counts`` (``yes`` or true where the control counts).
+    """
+    shown = table.dropna(subset=["estimate", "ci_low", "ci_high"])
+    counts = [_yes(value) for value in shown["counts"]]
+    names = [_wrapped(str(n) + ("" if c else ", adjusted for")) for n, c in zip(shown["label"], counts, strict=True)]
+    colours = [COLOURS["programme"] if c else COLOURS["light"] for c in counts]
+    return _forest(shown, names, _axis(shown, "SDs of the earlier outcome that go with one SD of dose"), colours)
+
+
+def draw_dose_balance(table: pd.DataFrame) -> Figure:
+    """Draw the correlation of dose with each measure known at the start, before and after weights.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``label``, ``before``, ``after`` as :func:`balanced_slope` gives them; ``after`` may be missing throughout.
+    """
+    shown = table.dropna(subset=["before"])
+    figure, axes = new_figure(height=0.32 * max(len(shown), 2) + 1.6)
+    y = np.arange(len(shown))[::-1]
+    axes.axvline(0, color=COLOURS["neutral"], lw=1)
+    style: Any = {"linestyle": "none", "ms": 7}
+    axes.plot(shown["before"], y, "s", color=COLOURS["comparison"], label="before weights", **style)
+    if shown["after"].notna().any():
+        axes.plot(shown["after"], y, "o", color=COLOURS["programme"], label="after", **style)
+    axes.set_yticks(y, [_wrapped(label) for label in shown["label"]])
+    axes.set_ylim(-0.7, max(len(shown) - 0.3, 0.7))
+    axes.set_xlabel("Correlation with dose")
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
+def draw_slope_contour(table: pd.DataFrame) -> Figure:
+    """Draw, from a (released) table of contours, the slope that would be left by something unseen."""
+    return draw_contour(table, treatment="what is left of dose", what="Difference")
+
+
+def _yes(value: object) -> bool:
+    return value is True or str(value).lower() in ("yes", "true")
+
+
+def _wrapped(text: object, width: int = 38) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.wrap(str(text), width))
