@@ -132,8 +132,8 @@ def simultaneous_factor(covariance: Array, df: float, level: float = 0.95, draws
 
     Examples
     --------
-    >>> round(simultaneous_factor(np.eye(1), 1e6), 1)
-    2.0
+    >>> round(simultaneous_factor(np.eye(1), 1e6))
+    2
     """
     values, vectors = np.linalg.eigh(covariance)
     keep = values > 1e-10 * values.max()
@@ -233,9 +233,9 @@ def dose_curve(
     Notes
     -----
     Random-intercept weights and CR2 standard errors by school with Satterthwaite's degrees of freedom, as the slope has
-    them (HC3 when there is one school). The test is the approximate Hotelling test (:func:`wlz_eval.engagement.dose.joint.joint_test`). The simultaneous
-    band multiplies standard errors by the 95% quantile of the largest t of the doses of the table, drawn with
-    the fewest degrees of freedom among them.
+    them (HC3 when there is one school). The test is the approximate Hotelling test
+    (:func:`wlz_eval.engagement.dose.joint.joint_test`). The simultaneous band multiplies standard errors by the 95%
+    quantile of the largest t of the doses of the table, drawn with the fewest degrees of freedom among them.
 
     Examples
     --------

@@ -112,7 +112,7 @@ def draw_dose_for_change(data: pd.DataFrame) -> Figure:
     # An estimate far beyond the doses seen is not worth the room that it would take: its arrow points there.
     near = shown["dose"].where(~(shown["dose"] > FAR * span))
     known = pd.concat([near, shown["low"], shown["high"]]).max()
-    right = 1.15 * max([v for v in (float(known), span) if v == v], default=1.0)
+    right = 1.15 * max([v for v in (float(known), span) if v > 0], default=1.0)
     for y, row in shown.iterrows():
         _draw_extra(axes, float(y), row, right)  # type: ignore[arg-type]
     if span == span:

@@ -171,7 +171,8 @@ def interaction_with_need(
     Notes
     -----
     Least squares on dose, need, their product and the covariates, with random-intercept weights and CR2 by school with
-    Satterthwaite's degrees of freedom, as the slope has them. Slopes are stated at the mean need of each third of the children, so never beyond what was seen.
+    Satterthwaite's degrees of freedom, as the slope has them. Slopes are stated at the mean need of each third of the
+    children, so never beyond what was seen.
 
     Examples
     --------

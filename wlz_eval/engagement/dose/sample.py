@@ -105,6 +105,9 @@ def _numeric(data: pd.DataFrame, names: Sequence[str]) -> None:
     wrong = [n for n in names if not pd.api.types.is_numeric_dtype(data[n])]
     if wrong:
         raise OptionError(f"Give numbers: {', '.join(wrong)} holds words. Convert the column, or name another.")
+    endless = [n for n in names if np.isinf(data[n].astype("Float64").to_numpy(dtype=float, na_value=np.nan)).any()]
+    if endless:
+        raise OptionError(f"{', '.join(endless)} holds infinite values. Set them to missing, or mend them, first.")
 
 
 def in_order(data: pd.DataFrame) -> pd.DataFrame:

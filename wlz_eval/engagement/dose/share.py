@@ -269,8 +269,10 @@ def _why_not(sample: DoseSample) -> str:
     return ""
 
 
-def share_band(sample: DoseSample, X: pd.DataFrame, beta: Array, doses: Array) -> tuple[Array, Array, Array]:
-    """Log odds of the marginal share at each dose, and its 95% band."""
+def share_band(
+    sample: DoseSample, X: pd.DataFrame, beta: Array, doses: Array
+) -> tuple[Array, Array, Array, bool]:
+    """Log odds of the marginal share at each dose, its 95% band, and whether too few schools carry it."""
     levels, gradients = standardised(X.to_numpy(), beta, doses)
     eta = X.to_numpy() @ beta
     p = special.expit(eta)
@@ -282,7 +284,7 @@ def share_band(sample: DoseSample, X: pd.DataFrame, beta: Array, doses: Array) -
     contrasts = {str(i): dict(zip(names, map(float, g), strict=True)) for i, g in enumerate(gradients)}
     fit = fit_dose(sample, rows, contrasts, y=response, working="independent")
     half = fit.ci_high - fit.estimate
-    return levels, levels - half, levels + half
+    return levels, levels - half, levels + half, bool(fit.illustrative.any())
 
 
 def _answered(
@@ -290,7 +292,7 @@ def _answered(
 ) -> DoseForShare:
     bins = binned_doses(sample)
     doses = np.linspace(*sample.seen, GRID)
-    levels, low, high = share_band(sample, X, beta, np.concatenate([doses, bins["dose"]]))
+    levels, low, high, few = share_band(sample, X, beta, np.concatenate([doses, bins["dose"]]))
     if not np.isfinite(low).all():
         return _not_estimated(common, "Too few schools carry the dose for a band to be given.")
     target = float(special.logit(share))
@@ -301,6 +303,8 @@ def _answered(
     to_percent = [100 * special.expit(v[GRID:]) for v in (levels, low, high)]
     curve = bins.assign(fitted=to_percent[0], low=to_percent[1], high=to_percent[2], asked=100 * share)
     notes = [sample.note]
+    if few:
+        notes.append("So few schools carry this curve that its band is only illustrative.")
     if math.isnan(at) and kind != "none":
         notes.append("The estimate itself lies beyond the doses seen here, and is not given.")
     return DoseForShare(

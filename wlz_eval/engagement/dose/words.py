@@ -177,8 +177,8 @@ def _limit(stem: str, end: str, value: float, unit: Unit, outcome: str, n: int, 
 CHANGE_TEMPLATES: dict[str, str] = {
     "bounded": "A difference of {change} in {outcome} goes with {dose} more ({label}; 95% interval {dose:interval}).",
     "at_least": (
-        "A difference of {change} in {outcome} goes with at least {low} more ({label}), and no upper limit can be "
-        "given: the data do not rule out that there is no association at all."
+        "A difference of {change} in {outcome} goes with at least {low} more ({label}; lower end of the 95% "
+        "interval), and no upper limit can be given: the data do not rule out that there is no association at all."
     ),
     "less": (
         "In these data a difference of {change} in {outcome} goes with less of it, not with more ({label}), so there "
@@ -248,12 +248,12 @@ def share_findings(result: DoseForShare) -> list[Finding]:
 SHARE_TEMPLATES: dict[str, str] = {
     "bounded": "{share} of the children met it at {dose} ({label}; 95% interval {dose:interval}).",
     "at_least": (
-        "The dose at which {share} of the children met it is at least {low} ({label}); among the doses seen here "
-        "there is no upper limit."
+        "The dose at which {share} of the children met it is at least {low} ({label}; lower end of the 95% interval); "
+        "among the doses seen here there is no upper limit."
     ),
     "at_most": (
-        "The dose at which {share} of the children met it is at most {high} ({label}); among the doses seen here "
-        "there is no lower limit."
+        "The dose at which {share} of the children met it is at most {high} ({label}; upper end of the 95% interval); "
+        "among the doses seen here there is no lower limit."
     ),
     "either_end": (
         "The dose at which {share} of the children met it may be {low} or less, or {high} or more ({label}), but not "
