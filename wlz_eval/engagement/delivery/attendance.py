@@ -1,4 +1,4 @@
-"""Attendance at planned sessions, and sessions missed in a row."""
+"""Attendance at planned sessions, with intervals in which the sessions of one child belong together."""
 
 from __future__ import annotations
 
@@ -6,31 +6,99 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-__all__ = ["ATTENDANCE", "attendance_table", "missed_runs"]
+from wlz_eval.engagement.delivery.planned import Grouping, Ints, natural_order
+from wlz_eval.measures.progress.change import wilson
 
+__all__ = ["ATTENDANCE", "attendance_rates", "attendance_table", "child_counts", "count_sessions"]
+
+Array = npt.NDArray[np.float64]
 ATTENDANCE = ("group", "planned", "attended", "children", "rate", "ci_low", "ci_high")
-#: Sessions missed in a row that count as a gap.
-RUN = 2
+COUNTS = ("group", "child", "planned", "attended")
 
 
-def _rate(planned: np.ndarray, attended: np.ndarray) -> tuple[float, float, float]:
-    """Attendance in percent with a 95% interval in which a child's sessions belong together.
+def count_sessions(child: Ints, attended: npt.NDArray[np.bool_], by: Grouping, children: int) -> pd.DataFrame:
+    """Count planned and attended sessions of each child in each group.
 
-    A ratio estimator: the sessions of one child are not independent, so the child is the unit.
+    Parameters
+    ----------
+    child : array of int
+        Whose session it was, 0 to `children` - 1.
+    attended : array of bool
+    by : Grouping
+        Group of each session; those without one are left out.
+    children : int
+
+    Returns
+    -------
+    DataFrame
+        ``group`` (in the order of its labels), ``child``, ``planned``, ``attended``: one row a child and group with
+        at least one session.
     """
+    known = by.codes >= 0
+    key = by.codes[known] * children + child[known]
+    planned = np.bincount(key, minlength=len(by.labels) * children)
+    came = np.bincount(key, weights=attended[known], minlength=len(planned))
+    cell = np.flatnonzero(planned)
+    group = pd.Categorical.from_codes((cell // max(children, 1)).astype(int), categories=list(by.labels), ordered=True)
+    columns = (group, cell % max(children, 1), planned[cell], came[cell].astype(int))
+    return pd.DataFrame(dict(zip(COUNTS, columns, strict=True)))
+
+
+def child_counts(sessions: pd.DataFrame, by: Sequence[str] | pd.Series | str) -> pd.DataFrame:
+    """Count as :func:`count_sessions` does, from a table with ``child_id``, ``attended`` and a group in `by`."""
+    group = sessions[by] if isinstance(by, str) else pd.Series(by, index=sessions.index)
+    codes, names = pd.factorize(group)
+    ranked = sorted({str(n) for n in names}, key=natural_order)
+    place = np.array([*(ranked.index(str(n)) for n in names), -1], dtype=np.intp)
+    child, who = pd.factorize(sessions["child_id"], sort=True)
+    came = sessions["attended"].to_numpy(dtype=float) > 0
+    return count_sessions(child.astype(np.intp), came, Grouping(place[codes], tuple(ranked)), len(who))
+
+
+def _worth(rate: float, planned: Array, attended: Array) -> float:
+    """Independent sessions that these are worth (Korn and Graubard 1998); NaN with fewer than two children."""
     total, n = planned.sum(), len(planned)
-    if total == 0:
-        return math.nan, math.nan, math.nan
-    rate = attended.sum() / total
     if n < 2:
-        return 100 * rate, math.nan, math.nan
-    residual = attended - rate * planned
-    se = math.sqrt(n / (n - 1) * float((residual**2).sum())) / total
-    width = float(special.stdtrit(n - 1, 0.975)) * se
-    return 100 * rate, 100 * max(rate - width, 0.0), 100 * min(rate + width, 1.0)
+        return math.nan
+    variance = n / (n - 1) * float(((attended - rate * planned) ** 2).sum()) / total**2
+    if rate in (0.0, 1.0):
+        # All alike: nothing says how far sessions of a child go together, so a child is worth one.
+        return float(n)
+    if variance <= 0:
+        return float(total)
+    ratio = float(special.stdtrit(max(total - 1, 1), 0.975) / special.stdtrit(n - 1, 0.975))
+    return min(float(total), rate * (1 - rate) / variance * ratio**2)
+
+
+def attendance_rates(counts: pd.DataFrame) -> pd.DataFrame:
+    """Attendance in each group, in percent of planned sessions.
+
+    The interval is Wilson's on the number of independent sessions that the sessions are worth: those of one child are
+    not independent, so the child is the unit of the variance (a ratio estimator), with t of children less one.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        As :func:`count_sessions` gives.
+
+    Returns
+    -------
+    DataFrame
+        ``group``, ``planned``, ``attended``, ``children``, ``rate``, ``ci_low``, ``ci_high`` (missing with one child).
+    """
+    rows = []
+    for name, part in counts.groupby("group", observed=True, sort=True):
+        planned, attended = (part[c].to_numpy(dtype=float) for c in ("planned", "attended"))
+        rate = float(attended.sum() / planned.sum())
+        worth = _worth(rate, planned, attended)
+        found = wilson(rate * worth, worth)
+        low, high = (found.low, found.high) if worth > 0 else (math.nan, math.nan)
+        rows.append((str(name), int(planned.sum()), int(attended.sum()), len(part), 100 * rate, 100 * low, 100 * high))
+    return pd.DataFrame(rows, columns=list(ATTENDANCE))
 
 
 def attendance_table(sessions: pd.DataFrame, by: Sequence[str] | pd.Series | str) -> pd.DataFrame:
@@ -46,8 +114,7 @@ def attendance_table(sessions: pd.DataFrame, by: Sequence[str] | pd.Series | str
     Returns
     -------
     DataFrame
-        ``group``, ``planned``, ``attended``, ``children``, ``rate`` (percent of planned sessions),
-        ``ci_low``, ``ci_high``.
+        As :func:`attendance_rates` gives.
 
     Examples
     --------
@@ -55,38 +122,4 @@ def attendance_table(sessions: pd.DataFrame, by: Sequence[str] | pd.Series | str
     >>> attendance_table(s, "kind")[["group", "planned", "attended", "children"]].to_dict("records")
     [{'group': 'x', 'planned': 3, 'attended': 2, 'children': 2}]
     """
-    group = sessions[by] if isinstance(by, str) else pd.Series(by, index=sessions.index)
-    words = group.astype("object").where(group.notna())
-    per_child = sessions.assign(group=words).dropna(subset=["group"]).groupby(["group", "child_id"], sort=True)
-    counts = per_child["attended"].agg(planned="size", attended="sum").reset_index()
-    rows = []
-    for name, part in counts.groupby("group", sort=True):
-        rate = _rate(part["planned"].to_numpy(dtype=float), part["attended"].to_numpy(dtype=float))
-        rows.append((str(name), int(part["planned"].sum()), int(part["attended"].sum()), len(part), *rate))
-    return pd.DataFrame(rows, columns=list(ATTENDANCE))
-
-
-def missed_runs(sessions: pd.DataFrame, length: int = RUN) -> pd.Series:
-    """Whether each child missed at least `length` planned sessions in a row.
-
-    Parameters
-    ----------
-    sessions : DataFrame
-        ``child_id``, ``date``, ``attended`` (0 or 1).
-    length : int
-        Sessions in a row.
-
-    Returns
-    -------
-    Series of bool
-        Indexed by child.
-    """
-    ordered = sessions.sort_values(["child_id", "date"], kind="stable")
-    child = ordered["child_id"].to_numpy()
-    missed = (ordered["attended"].to_numpy() == 0).astype(int)
-    # Rows are sorted by child, so a new run starts where the child or the state changes.
-    new = np.r_[True, (child[1:] != child[:-1]) | (missed[1:] != missed[:-1])] if len(child) else np.array([], bool)
-    run = np.cumsum(new)
-    longest = pd.Series(missed).groupby(run).sum()
-    owner = pd.Series(child).groupby(run).first()
-    return (longest >= length).groupby(owner.to_numpy()).any().rename("missed_run")
+    return attendance_rates(child_counts(sessions, by))

@@ -1,27 +1,49 @@
-"""How the programme was delivered: attendance against the aim, interactions, journeys in short."""
+"""How the programme was delivered: all that notebook 06 shows of attendance, partners, contacts and feedback."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.result import Result
-from wlz_eval.engagement.delivery.attendance import ATTENDANCE, attendance_table, missed_runs
+from wlz_eval.engagement.delivery.attendance import ATTENDANCE, attendance_rates, count_sessions
+from wlz_eval.engagement.delivery.caseload import CONTACT_COLUMNS, CONTACTS, Caseload, caseload, contacts_table
+from wlz_eval.engagement.delivery.feedback import ChildFeedback, child_feedback
+from wlz_eval.engagement.delivery.framework import PracticeProfile, practice_profile
+from wlz_eval.engagement.delivery.funnel import PartnerFunnel, partner_funnel
+from wlz_eval.engagement.delivery.missed import MissedSessions, missed_sessions
+from wlz_eval.engagement.delivery.partner_scales import PartnerScales, partner_scales
+from wlz_eval.engagement.delivery.planned import Grouping, Planned, planned_sessions
+from wlz_eval.engagement.delivery.pooling import PooledRates, pooled_rates
+from wlz_eval.engagement.delivery.started import started_findings
 from wlz_eval.engagement.exposure import exposures, has_delivery_data
 from wlz_eval.engagement.options import EngagementOptions
 from wlz_eval.measures.frame import AnalysisFrame
+from wlz_eval.measures.options import RiskRule
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Delivery", "delivery"]
 
+Part = PartnerFunnel | PooledRates | MissedSessions | Caseload | PracticeProfile | PartnerScales | ChildFeedback
+#: Groups by which attendance is shown, in order; by school for internal readers only.
+BY = ("support", "term", "weekday", "stage", "partner", "school")
+ALL = "All sessions"
+NOTHING = (
+    "These data hold no table of interactions or sessions, so nothing can be said of how the programme was delivered."
+)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Delivery(Result):
-    """How the programme was delivered to the children who started.
+    """How the programme was delivered to the children who started. Nothing here is an effect.
 
     Parameters
     ----------
@@ -29,147 +51,164 @@ class Delivery(Result):
         Whether the cohort has an interactions or a sessions table.
     aspiration : float
         Percent of planned sessions that partners aim for.
-    overall, by_support, by_term, by_partner : DataFrame
-        Attendance (see :func:`attendance_table`); empty without a sessions table.
-    interactions : DataFrame
-        ``what``, ``total``, ``per_child``, ``children``: Link Worker interactions by whom and kind.
+    attendance : mapping of str to DataFrame
+        Attendance overall (``all``) and by ``support``, ``term``, ``weekday``, ``stage`` (weeks of a child's own time),
+        ``partner``, ``school`` (see :func:`attendance_rates`); absent where the data do not say.
+    practice, scales, feedback, funnel, pooled, missed, contacts, caseload
+        The parts; see each. Empty where the cohort lacks their table.
+    notes : tuple of str
+        What a reader must know about the tables.
     facts : tuple of Finding
-        Everything that a page may say in a sentence.
+        Findings that belong to no part.
     """
 
     available: bool
     aspiration: float
-    overall: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ATTENDANCE)))
-    by_support: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ATTENDANCE)))
-    by_term: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ATTENDANCE)))
-    by_partner: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ATTENDANCE)))
-    interactions: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=["what", "total", "per_child", "reached", "children", "unit"])
-    )
+    practice: PracticeProfile
+    scales: PartnerScales
+    feedback: ChildFeedback
+    attendance: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    funnel: PartnerFunnel = field(default_factory=lambda: partner_funnel(_no_counts()))
+    pooled: PooledRates = field(default_factory=lambda: pooled_rates(_no_counts()))
+    missed: MissedSessions = field(default_factory=lambda: missed_sessions(_no_sessions()))
+    contacts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CONTACT_COLUMNS)))
+    caseload: Caseload = field(default_factory=Caseload)
+    notes: tuple[str, ...] = ()
     facts: tuple[Finding, ...] = ()
 
     title = "Delivery"
 
+    def by(self, name: str) -> pd.DataFrame:
+        """Attendance by one of the groups, beside the aim; empty where the data do not say."""
+        rows = self.attendance.get(name, pd.DataFrame(columns=list(ATTENDANCE)))
+        return rows.assign(aim=self.aspiration, unit="percent")
+
+    def timing(self) -> pd.DataFrame:
+        """Attendance by term, by weekday, and at the beginning and end of a child's time, one below the other."""
+        return pd.concat([self.by(name) for name in ("term", "weekday", "stage")], ignore_index=True)
+
+    def partners(self) -> pd.DataFrame:
+        """Partners by name: as seen, the limits of chance and the verdict, and as drawn towards the others."""
+        pooled = self.pooled.table()[["group", "pooled", "ci_low", "ci_high"]]
+        return self.funnel.table().merge(pooled, on="group", how="left").assign(unit="percent")
+
     def table(self) -> pd.DataFrame:
-        """Attendance overall, by kind of support, by term and by partner, one below the other."""
-        parts = {
-            "all": self.overall,
-            "support": self.by_support,
-            "term": self.by_term,
-            "partner": self.by_partner,
-        }
-        return pd.concat([part.assign(by=name) for name, part in parts.items()], ignore_index=True)
+        """Attendance overall and in every group, one below the other, but for schools."""
+        parts = [rows.assign(by=name) for name, rows in self.attendance.items() if name != "school"]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*ATTENDANCE, "by"])
 
-    def plot(self) -> object:
-        """Draw attendance by kind of support, unreleased: for exploring, not for a page."""
-        from wlz_eval.engagement.pages.figures import draw_attendance
+    def plot(self) -> Figure:
+        """Draw attendance by kind of support, unreleased."""
+        from wlz_eval.engagement.delivery.figures import draw_rates
 
-        return draw_attendance(self.by_support.assign(aim=self.aspiration))
+        return draw_rates(self.by("support"))
+
+    def parts(self) -> list[Part]:
+        """Return the parts, in the order of the page."""
+        return [self.funnel, self.pooled, self.practice, self.scales, self.missed, self.caseload, self.feedback]
 
     def findings(self) -> list[Finding]:
-        """Return the findings."""
-        return list(self.facts)
+        """Return the findings of all parts: descriptions, and one association of contacts with need."""
+        found = list(self.facts)
+        for part in self.parts():
+            found += part.findings()
+        return found
 
     def answer(self) -> tuple[str, dict[str, Finding | str | None]]:
         """Answer the question of notebook 06 in words: a template and the values of its placeholders."""
-        found: dict[str, Finding | str | None] = {f.finding_id.replace(".", "_"): f for f in self.facts}
         if not self.available:
-            return (
-                "These data hold no table of interactions or sessions, so nothing can be said of how the "
-                "programme was delivered.",
-                {},
-            )
+            return NOTHING, {}
+        found = {f.finding_id: f for f in self.facts}
+        words: dict[str, Finding | str | None] = {"aim": found["delivery.aspiration"]}
         parts = []
-        if "delivery_interactions_mean" in found:
+        if "delivery.interactions.mean" in found:
+            words["contacts"] = found["delivery.interactions.mean"]
             parts.append(
-                "The {delivery_interactions_mean:n_programme} children who started had "
-                "{delivery_interactions_mean:number} contacts with a Link Worker each on average."
+                "The {contacts:n_programme} children who started had {contacts:number} contacts with a Link Worker "
+                "each on average."
             )
-        if "delivery_attendance_all" in found:
+        if "delivery.attendance.all" in found:
+            words["came"] = found["delivery.attendance.all"]
             parts.append(
-                "They attended {delivery_attendance_all} of the partner sessions planned for them "
-                "(95% interval {delivery_attendance_all:interval}); the aim is {delivery_aspiration}."
+                "They attended {came} of the partner sessions planned for them (95% interval {came:interval}); "
+                "the aim is {aim}."
             )
-        return " ".join(parts), found
+            if len(self.funnel.partners) > 1:
+                template, values = self.funnel.sentence()
+                parts.append(template)
+                words |= values
+        else:
+            parts.append("No partner session was planned for them, as far as these data say.")
+        parts.append("This describes what was done. It does not show what any of it changed.")
+        return " ".join(parts), words
 
 
-def _count(name: str, what: str, value: float, n: int) -> Finding:
+def _no_counts() -> pd.DataFrame:
+    return pd.DataFrame({"group": [], "child": [], "planned": [], "attended": []})
+
+
+def _no_sessions() -> Planned:
+    nothing = np.zeros(0, dtype=np.intp)
+    return Planned(pd.Index([]), nothing, nothing, nothing.astype(bool), {})
+
+
+def _aim(options: EngagementOptions) -> Finding:
     return Finding(
-        finding_id=f"delivery.journey.{name}",
-        quantity="count",
-        estimate=float(value),
-        unit="children",
-        claim="description",
-        subgroup=what,
-        n_programme=n,
-        method="count of programme children",
-    )
-
-
-def _share(name: str, what: str, flags: pd.Series) -> Finding:
-    n = len(flags)
-    return Finding(
-        finding_id=f"delivery.journey.{name}",
-        quantity="percent",
-        unit="percent",
-        claim="description",
-        subgroup=what,
-        estimate=100 * float(flags.mean()) if n else math.nan,
-        n_programme=n,
-        method="share of programme children",
+        finding_id="delivery.aspiration", quantity="target", unit="percent", claim="description", evidence="published",
+        estimate=100 * options.attendance_aspiration, method="aim stated by the programme",
     )
 
 
 def _attendance_finding(row: pd.Series, name: str) -> Finding:
     return Finding(
-        finding_id=f"delivery.attendance.{name}",
-        quantity="percent",
-        unit="percent",
-        claim="description",
-        group="programme",
-        subgroup="" if name == "all" else str(row["group"]),
-        estimate=row["rate"],
-        ci_low=row["ci_low"],
-        ci_high=row["ci_high"],
-        n_programme=int(row["children"]),
+        finding_id=f"delivery.attendance.{name}", quantity="percent", unit="percent", claim="description",
+        group="programme", subgroup="" if name == "all" else str(row["group"]), estimate=row["rate"],
+        ci_low=row["ci_low"], ci_high=row["ci_high"], n_programme=int(row["children"]),
         method="sessions attended of sessions planned; sessions of a child belong together",
     )
 
 
-def _terms(cohort: Cohort, dates: pd.Series) -> pd.Series:
-    """Name of the term of each date, in the order of time; missing outside terms."""
-    out = pd.Series([None] * len(dates), index=dates.index, dtype="object")
-    for number, term in enumerate(cohort.meta.terms, start=1):
-        inside = (dates >= pd.Timestamp(term.start)) & (dates <= pd.Timestamp(term.end))
-        out.loc[inside] = f"{number:02d} {term.name}"
-    return out
-
-
-def _interactions(cohort: Cohort, doses: pd.DataFrame) -> pd.DataFrame:
-    labels = {
-        "link_worker_interactions": "All contacts",
-        "engagements": "Longer contacts",
-        "interactions_child": "With the child",
-        "interactions_parent": "With a parent",
-        "interactions_professional": "With a professional",
-        "link_worker_hours": "Hours of Link Worker time",
-    }
-    rows = [
-        (
-            label,
-            float(doses[name].sum()),
-            float(doses[name].mean()),
-            int((doses[name] > 0).sum()),
-            len(doses),
-            "hours" if name.endswith("hours") else "count",
+def _contact_findings(doses: pd.DataFrame) -> list[Finding]:
+    contacts = doses[CONTACTS]
+    made = (("mean", "mean", contacts.mean()), ("total", "count", contacts.sum()))
+    return [
+        Finding(
+            finding_id=f"delivery.interactions.{name}", quantity=quantity, unit="count", claim="description",
+            group="programme", estimate=float(value), n_programme=len(contacts), method="interactions for each child",
         )
-        for name, label in labels.items()
-        if name in doses
+        for name, quantity, value in made
     ]
-    return pd.DataFrame(rows, columns=["what", "total", "per_child", "reached", "children", "unit"])
 
 
-def delivery(cohort: Cohort, frame: AnalysisFrame, options: EngagementOptions) -> Delivery:
+def _sessions(cohort: Cohort, data: pd.DataFrame, fewest: int) -> tuple[dict[str, object], list[Finding]]:
+    """Everything that rests on planned sessions."""
+    planned = planned_sessions(cohort, data.index, data["school_id"])
+    if not len(planned):
+        return {"notes": (*planned.notes, "No session was planned for a child of the programme.")}, []
+    n, everything = len(planned.children), Grouping(np.zeros(len(planned), dtype=np.intp), (ALL,))
+    counts = {
+        name: count_sessions(planned.child, planned.attended, by, n)
+        for name, by in (("all", everything), *((name, planned.groups[name]) for name in BY if name in planned.groups))
+    }
+    rates = {name: attendance_rates(cells) for name, cells in counts.items() if len(cells)}
+    found = [_attendance_finding(rates["all"].iloc[0], "all")]
+    for _, row in rates.get("support", pd.DataFrame()).iterrows():
+        found.append(_attendance_finding(row, str(row["group"]).lower().replace(" ", "_")))
+    parts: dict[str, object] = {
+        "attendance": rates, "funnel": partner_funnel(counts["partner"], fewest),
+        "pooled": pooled_rates(counts["partner"]), "missed": missed_sessions(planned), "notes": planned.notes,
+    }
+    return parts, found
+
+
+def delivery(
+    cohort: Cohort,
+    frame: AnalysisFrame,
+    options: EngagementOptions,
+    *,
+    risk: Sequence[RiskRule] = (),
+    fewest: int = 10,
+) -> Delivery:
     """Describe how the programme was delivered to the children who started.
 
     Parameters
@@ -180,107 +219,34 @@ def delivery(cohort: Cohort, frame: AnalysisFrame, options: EngagementOptions) -
         Its analysis frame.
     options : EngagementOptions
         The aim for attendance and what counts as high engagement.
+    risk : sequence of RiskRule
+        The plan's rules, by which need at the start is counted.
+    fewest : int
+        Children of a partner below which nothing is said of it: the threshold of disclosure.
 
     Returns
     -------
     Delivery
-        With ``available`` false, and empty tables, when the cohort has neither interactions nor sessions.
+        With ``available`` false when the cohort has neither interactions nor sessions.
     """
-    aim = 100 * options.attendance_aspiration
-    if not has_delivery_data(cohort):
-        return Delivery(available=False, aspiration=aim)
-    doses = exposures(cohort, frame)
-    facts = [
-        Finding(
-            finding_id="delivery.aspiration",
-            quantity="target",
-            unit="percent",
-            estimate=aim,
-            claim="description",
-            evidence="published",
-            method="aim stated by the programme",
-        ),
-        *_journey_facts(cohort, frame, doses, options),
-    ]
-    tables: dict[str, pd.DataFrame] = {}
-    if cohort.has("sessions"):
-        tables, found = _session_tables(cohort, doses.index)
-        facts += found
-    if cohort.has("interactions"):
-        tables["interactions"] = _interactions(cohort, doses)
-        per_child = doses["link_worker_interactions"]
-        facts.append(
-            Finding(
-                finding_id="delivery.interactions.mean",
-                quantity="mean",
-                unit="count",
-                claim="description",
-                group="programme",
-                estimate=float(per_child.mean()),
-                n_programme=len(per_child),
-                method="interactions for each child",
-            )
-        )
-        facts.append(
-            Finding(
-                finding_id="delivery.interactions.total",
-                quantity="count",
-                unit="count",
-                claim="description",
-                group="programme",
-                estimate=float(per_child.sum()),
-                n_programme=len(per_child),
-                method="count of events",
-            )
-        )
-    return Delivery(available=True, aspiration=aim, facts=tuple(facts), **tables)
-
-
-def _session_tables(cohort: Cohort, children: pd.Index) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
-    sessions = cohort["sessions"]
-    sessions = sessions[sessions["child_id"].isin(children)].assign(
-        attended=lambda d: (d["attended_minutes"].astype(float) > 0).astype(int)
+    data = frame.data[frame.data["programme"] == 1].sort_index()
+    school = data["school_id"]
+    here = bool(len(data)) and has_delivery_data(cohort)
+    made: dict[str, object] = {
+        "practice": practice_profile(cohort),
+        "scales": partner_scales(cohort, data.index, school),
+    }
+    facts: list[Finding] = []
+    doses = exposures(cohort, frame).reindex(data.index) if here else pd.DataFrame(index=data.index)
+    if here:
+        facts = [_aim(options), *started_findings(cohort, data, doses, options)]
+    if here and cohort.has("sessions"):
+        parts, found = _sessions(cohort, data, fewest)
+        made, facts = made | parts, facts + found
+    if here and cohort.has("interactions"):
+        made |= {"contacts": contacts_table(doses), "caseload": caseload(doses, data, risk)}
+        facts += _contact_findings(doses)
+    made["feedback"] = child_feedback(cohort, school, doses.get("attendance_rate"))
+    return Delivery(
+        available=here, aspiration=100 * options.attendance_aspiration, facts=tuple(facts), **made,  # type: ignore[arg-type]
     )
-    tables = {"overall": attendance_table(sessions, pd.Series("All sessions", index=sessions.index))}
-    tables["by_term"] = attendance_table(sessions, _terms(cohort, sessions["date"]))
-    tables["by_term"]["group"] = tables["by_term"]["group"].str.slice(3)
-    if "support_type" in sessions:
-        tables["by_support"] = attendance_table(sessions, sessions["support_type"].astype("object"))
-    # Partner 2 before partner 10.
-    tables["by_partner"] = attendance_table(sessions, _partner_names(cohort, sessions)).sort_values(
-        "group", key=lambda s: s.str.replace(r"\d+", lambda m: m[0].zfill(6), regex=True), ignore_index=True
-    )
-    found = [_attendance_finding(row, "all") for _, row in tables["overall"].iterrows()]
-    for _, row in tables.get("by_support", pd.DataFrame()).iterrows():
-        found.append(_attendance_finding(row, str(row["group"]).lower().replace(" ", "_")))
-    runs = missed_runs(sessions).reindex(children, fill_value=False)
-    found.append(_share("missed_runs", "missed two planned sessions in a row at least once", runs))
-    return tables, found
-
-
-def _partner_names(cohort: Cohort, sessions: pd.DataFrame) -> pd.Series:
-    ids = sessions["partner_id"].astype(str)
-    if not cohort.has("partners") or "name" not in cohort["partners"]:
-        return ids
-    partners = cohort["partners"]
-    names = dict(zip(partners["partner_id"].astype(str), partners["name"], strict=True))
-    return ids.map(lambda i: names[i] if isinstance(names.get(i), str) else i)
-
-
-def _journey_facts(
-    cohort: Cohort, frame: AnalysisFrame, doses: pd.DataFrame, options: EngagementOptions
-) -> list[Finding]:
-    """Who started, who left early, who engaged highly: journeys in short."""
-    data = frame.data.loc[doses.index]
-    n = len(data)
-    found = [_count("started", "started", n, n)]
-    if "left" in data:
-        early = data["left"].notna() & (data["left"] < pd.Timestamp(cohort.meta.programme.end))
-        found.append(_count("left", "left before the programme ended", int(early.sum()), n))
-        found.append(_share("left_share", "left before the programme ended", early))
-    if {"attendance_rate", "link_worker_interactions"} <= set(doses.columns):
-        high = (doses["attendance_rate"].fillna(0) >= 100 * options.high_attendance) & (
-            doses["link_worker_interactions"] >= options.high_interactions
-        )
-        found.append(_share("high_engagement", "engaged highly, as the plan defines it", high))
-    return found

@@ -1,0 +1,60 @@
+"""Who started, who left early, who engaged highly as the plan defines it."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from wlz_eval.cohort.model import Cohort
+from wlz_eval.core.finding import Finding
+from wlz_eval.engagement.options import EngagementOptions
+
+__all__ = ["started_findings"]
+
+
+def _count(name: str, what: str, value: int, n: int) -> Finding:
+    return Finding(
+        finding_id=f"delivery.journey.{name}", quantity="count", estimate=float(value), unit="children",
+        claim="description", subgroup=what, n_programme=n, method="count of programme children",
+    )
+
+
+def _share(name: str, what: str, flags: pd.Series) -> Finding:
+    n = len(flags)
+    return Finding(
+        finding_id=f"delivery.journey.{name}", quantity="percent", unit="percent", claim="description", subgroup=what,
+        group="programme", estimate=100 * float(flags.mean()) if n else math.nan, n_programme=n,
+        method="share of programme children",
+    )
+
+
+def started_findings(
+    cohort: Cohort, data: pd.DataFrame, doses: pd.DataFrame, options: EngagementOptions
+) -> list[Finding]:
+    """Count the children who started, left before the programme ended, and engaged highly.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    data, doses : DataFrame
+        One row a programme child: the analysis frame, and :func:`exposures`.
+    options : EngagementOptions
+        What counts as high engagement.
+
+    Returns
+    -------
+    list of Finding
+    """
+    n = len(data)
+    found = [_count("started", "started", n, n)]
+    if "left" in data:
+        early = data["left"].notna() & (data["left"] < pd.Timestamp(cohort.meta.programme.end))
+        found.append(_count("left", "left before the programme ended", int(early.sum()), n))
+        found.append(_share("left_share", "left before the programme ended", early))
+    if {"attendance_rate", "link_worker_interactions"} <= set(doses.columns):
+        high = (doses["attendance_rate"].fillna(0) >= 100 * options.high_attendance) & (
+            doses["link_worker_interactions"] >= options.high_interactions
+        )
+        found.append(_share("high_engagement", "engaged highly, as the plan defines it", high))
+    return found
