@@ -21,12 +21,13 @@ def main() -> None:
     """Print the tables."""
     from cohort import print_reading, print_star
     from growth import print_growth
+    from journeys import print_journeys
     from methods import print_methods
     from scoring import print_scoring
 
     parser = argparse.ArgumentParser(description="Time the suite against floors measured in the same run.")
     parser.add_argument("--national", action="store_true", help="add 20,000 programme children and a pool of 8 million")
-    known = ("growth", "methods", "cohorts", "scoring", "star")
+    known = ("growth", "methods", "cohorts", "scoring", "journeys", "star")
     parser.add_argument("parts", nargs="*", help=f"which of {', '.join(known)} to run (default: all)")
     asked = parser.parse_args()
     unknown = set(asked.parts) - set(known)
@@ -37,6 +38,7 @@ def main() -> None:
         "methods": print_methods,
         "cohorts": print_reading,
         "scoring": print_scoring,
+        "journeys": print_journeys,
         "star": print_star,
     }
     for name in asked.parts or known:
