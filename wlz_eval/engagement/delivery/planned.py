@@ -142,14 +142,16 @@ def planned_sessions(cohort: Cohort, children: pd.Index, school: pd.Series | Non
     """
     table, notes = cohort["sessions"], []
     order = pd.Index(sorted(children.astype(str)))
-    child = order.get_indexer(table["child_id"])
+    code, who = pd.factorize(table["child_id"])
+    child = order.get_indexer(pd.Index(who))[code]
     keep = child >= 0
     if "planned_minutes" in table:
         unplanned = table["planned_minutes"].to_numpy(dtype=float, na_value=np.nan) == 0
         if (unplanned & keep).any():
             notes.append("Some sessions were planned for no minutes at all: they are left out as not planned.")
         keep &= ~unplanned
-    table, child = table[keep], child[keep]
+    if not keep.all():
+        table, child = table[keep], child[keep]
     day = table["date"].to_numpy(dtype="datetime64[D]").astype(np.int64)
     groups: dict[str, Grouping] = {}
     groups["partner"], said = _partners(cohort, table["partner_id"])
