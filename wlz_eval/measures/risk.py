@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.core.errors import OptionError, suggestion
-from wlz_eval.measures.frame import AnalysisFrame
+from wlz_eval.measures.frame import FLAGS, AnalysisFrame
 from wlz_eval.measures.options import RiskRule
 
 __all__ = ["at_risk", "risk_count", "risk_flags"]
+
+YES_IS = "Write a number; of yes and no, 1 is yes and 0 is no."
 
 
 def at_risk(values: pd.Series, rule: RiskRule) -> pd.Series:
@@ -35,6 +37,7 @@ def at_risk(values: pd.Series, rule: RiskRule) -> pd.Series:
     >>> at_risk(pd.Series([95.9, 96.0, None]), rule).tolist()
     [True, False, <NA>]
     """
+    _same_kind(values, rule)
     if rule.below is not None:
         flag = values.astype(float) < rule.below
     elif rule.at_least is not None:
@@ -42,6 +45,25 @@ def at_risk(values: pd.Series, rule: RiskRule) -> pd.Series:
     else:
         flag = values == rule.equals
     return flag.astype("boolean").mask(values.isna())
+
+
+def _same_kind(values: pd.Series, rule: RiskRule) -> None:
+    """Refuse a number asked of words, or a word of numbers: such a rule would find nobody, and look like an answer.
+
+    Only kinds are judged, not which values there are: rules are applied to parts of a cohort too.
+    """
+    known = values.dropna()
+    if known.empty:
+        return
+    number = pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)
+    where = f"The risk rule for {rule.area} on column {rule.column!r}"
+    if not number and not isinstance(rule.equals, str):
+        found = ", ".join(sorted(map(str, known.unique()))[:8])
+        raise OptionError(f"{where} asks for a number, and the column holds words ({found}): write equals and a word.")
+    if number and isinstance(rule.equals, str):
+        raise OptionError(f"{where} asks for the word {rule.equals!r}, and the column holds numbers. {YES_IS}")
+    if rule.column in FLAGS and rule.equals not in (None, 0, 1):
+        raise OptionError(f"{where} asks for {rule.equals!r}, and the column holds yes and no. {YES_IS}")
 
 
 def risk_flags(frame: AnalysisFrame | pd.DataFrame, rules: Sequence[RiskRule]) -> pd.DataFrame:

@@ -255,7 +255,11 @@ def _rows(
                 if not _can_change(labelled[key], pupils, used[used[name].notna()]):
                     continue
                 row[f"{name}{end}"] = 100 * float(shares[key].mean())
-                if not end:
+                if end:
+                    # The ends rest on fewer draws: their chance may not carry them past the share itself.
+                    further = min if end == "_at_low" else max
+                    row[f"{name}{end}"] = further(row[f"{name}{end}"], row[name])
+                else:
                     row[f"{name}_n"] = round(row["picked"] * min(row[name], 100 - row[name]) / 100)
                     low, high = np.quantile(shares[key], [0.025, 0.975])
                     row |= {f"{name}_low": 100 * float(low), f"{name}_high": 100 * float(high)}

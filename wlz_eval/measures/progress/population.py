@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from wlz_eval.cohort.derived import made_measures
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.measures.progress.normal import Population
+from wlz_eval.measures.scoring import readings
 from wlz_eval.reference.measures import Measure
 from wlz_eval.reference.reliability import Retest, consistency, progress_assumption, retest
 
@@ -84,7 +86,8 @@ class Norms:
 def readings_of(cohort: Cohort, measure: str, wave: str, informant: str = "") -> Readings:
     """Say who rated a measure of the programme's children at baseline and at the wave, most often, and how."""
     own = cohort.children.loc[cohort.children["group"] == "programme", "child_id"]
-    table = cohort.measures
+    made = {name for spec in cohort.meta.derived for name in made_measures(spec)}
+    table = readings(cohort) if measure in made else cohort.measures
     table = table[(table["measure"] == measure) & table["child_id"].isin(own)]
     if informant and "informant" in table:
         table = table[table["informant"] == informant]

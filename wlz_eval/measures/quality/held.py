@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from wlz_eval.cohort.model import WAVES, Cohort
-from wlz_eval.measures.frame import attendance_by_wave
+from wlz_eval.measures.scoring import attendance_by_wave, readings
 
 __all__ = ["FEWEST", "PEOPLE", "Held"]
 
@@ -42,8 +42,8 @@ class Held:
 
     @cached_property
     def readings(self) -> pd.DataFrame:
-        """The measures table with whole words, ``school_id`` and ``programme`` of the child; blank values left out."""
-        table = self.cohort.measures
+        """All readings, derived ones too, with whole words, ``school_id`` and ``programme``; blank values left out."""
+        table = readings(self.cohort)
         table = table[table["value"].notna()].reset_index(drop=True)
         where = self.children.index.get_indexer(pd.Index(table["child_id"].astype("str")))
         words = [c for c in ("measure", "wave", "informant", "form") if c in table]

@@ -110,7 +110,8 @@ def _consistency(held: Held, suspected: pd.DataFrame) -> tuple[float, int]:
             usual = table.groupby("measure")[column].agg(lambda words: words.value_counts().index[:1].tolist())
             odd |= np.array(
                 [isinstance(word, str) and bool(common) and word != common[0]
-                 for word, common in zip(table[column], table["measure"].map(usual), strict=True)]
+                 for word, common in zip(table[column], table["measure"].map(usual), strict=True)],
+                dtype=bool,
             )
     return float((~odd).sum()), len(table)
 

@@ -20,6 +20,8 @@ FEWEST_FOR_SPREAD = 12
 PRIOR_LEVEL = 0.05
 #: Variance between schools of the change in the logarithm of the spread: schools differ by about a tenth.
 PRIOR_SPREAD = 0.01
+#: Least sampling variance of a change, for schools whose two readings are the same ones.
+LEAST_NOISE = 1e-6
 
 
 def scale_clues(held: Held) -> list[Clue]:
@@ -77,7 +79,7 @@ def _level(a: Array, b: Array, groups: Groups, size: np.ndarray) -> tuple[Array,
     # The median of the schools: one school on another scale must not set the noise of all.
     noise = float(np.median([(b[rows] - a[rows]).var(ddof=1) for _, rows in groups])) / unit**2
     own = np.array([(b[rows] - a[rows]).var(ddof=1) for _, rows in groups]) / unit**2
-    return change, np.maximum(np.maximum(own, noise), 1e-6) / size
+    return change, np.maximum(np.maximum(own, noise), LEAST_NOISE) / size
 
 
 def change_of_spread(a: Array, b: Array, groups: Groups) -> tuple[Array, Array]:
@@ -90,7 +92,7 @@ def change_of_spread(a: Array, b: Array, groups: Groups) -> tuple[Array, Array]:
         noise.append(float(np.var(squares[1] - squares[0], ddof=1)) / 4)
     pooled = float(np.average(noise, weights=size - 1))
     # Small schools see fewer of the rare high scores that make the spread: a little more noise than the formula's.
-    return np.array(change), np.maximum(pooled, np.array(noise)) / np.maximum(size - 3, 1)
+    return np.array(change), np.maximum(np.maximum(pooled, noise), LEAST_NOISE) / np.maximum(size - 3, 1)
 
 
 def _went_back(a: Array, b: Array, groups: Groups) -> np.ndarray:

@@ -18,6 +18,8 @@ __all__ = ["swap_clues", "swap_scores"]
 HELD_BY_MOST = 0.8
 #: Standard errors of a school's mean by which schools must grow, for one that goes back to be told by that.
 FEWEST_STEPS = 4
+#: Below this a spread, or what is left of one, is that of equal numbers.
+SAME = 1e-9
 
 
 def swap_clues(held: Held) -> list[Clue]:
@@ -198,12 +200,15 @@ def _by_correlation(held: Held) -> list[Clue]:
             continue
         centred = _centred(columns[known], held.school[known])
         n = int(known.sum()) - len(set(held.school[known]))
+        if n <= 3 or centred.std(axis=0).min() < SAME:
+            continue
         near, far, rest = np.asarray(np.corrcoef(centred.T))[[0, 0, 1], [1, 2, 2]]
         determinant = 1 - near**2 - far**2 - rest**2 + 2 * near * far * rest
         middle = (near + far) / 2
-        t = (far - near) * np.sqrt(
-            (n - 1) * (1 + rest) / (2 * (n - 1) / (n - 3) * determinant + middle**2 * (1 - rest) ** 3)
-        )
+        under = 2 * (n - 1) / (n - 3) * determinant + middle**2 * (1 - rest) ** 3
+        if under < SAME:
+            continue  # start and end are the same readings: neither can be nearer to an earlier one
+        t = (far - near) * np.sqrt((n - 1) * (1 + rest) / under)
         clues.append(
             Clue(
                 kind="swapped_waves", table="measures", measure=measure, wave=f"baseline {late}",
