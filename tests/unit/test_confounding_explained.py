@@ -51,8 +51,12 @@ def test_joint_model_is_that_of_statsmodels(children):
     fit = sm.OLS(children["hours"], sm.add_constant(X)).fit()
     np.testing.assert_allclose(found.table()["estimate"], fit.params.iloc[1:], rtol=1e-8)
     assert (found.r2, found.adjusted) == pytest.approx((fit.rsquared, fit.rsquared_adj))
-    assert found.table()["step"].tolist() == ["one SD more", "yes rather than no", "junior", "upper"]
+    assert found.table()["step"].tolist() == [
+        "one SD more", "yes rather than no", "junior rather than infant", "upper rather than infant",
+    ]
     assert found.table()["label"].tolist() == ["Need", "sen", "phase", "phase"]
+    counts = children["phase"].value_counts()
+    assert found.table()["n_least"].tolist() == [240, int(children["sen"].sum()), counts["junior"], counts["upper"]]
     without = sm.OLS(children["hours"], sm.add_constant(X[["need", "sen"]])).fit()
     assert found.table()["share"].iloc[2] == pytest.approx(100 * (1 - fit.ssr / without.ssr))
     assert found.ci_low < found.adjusted < found.ci_high
@@ -134,11 +138,11 @@ class TestControls:
     def test_false_alarms_are_kept_to_their_level(self):
         rng = np.random.default_rng(11)
         alarms = 0
-        for _ in range(60):
+        for _ in range(40):
             d = pd.DataFrame(rng.normal(size=(120, 3)), columns=["hours", "a", "b"])
             d["school_id"] = np.resize(list("abcdefgh"), 120)
             alarms += negative_controls(d, [Control(outcome=c, exposure="hours") for c in "ab"]).alarmed
-        assert alarms <= 8  # 5% of 60 is 3, and three standard errors more
+        assert alarms <= 6  # 5% of 40 is 2, and three standard errors more
 
     def test_silence_is_said_to_show_little(self, children):
         blind = children.assign(before=np.random.default_rng(2).normal(size=240))
@@ -151,7 +155,7 @@ OPPOSITE = Slope(estimate=-1.0, ci_low=-1.5, ci_high=-0.5)
 NONE = Slope(estimate=0.1, ci_low=-0.5, ci_high=0.7)
 BEST = Evidence(
     unadjusted=CLEAR, adjusted=CLEAR, balanced=CLEAR, within=CLEAR, start_known=True, balance_reached=True,
-    robustness_interval=0.3, benchmark_undoes=False, control_alarmed=False,
+    share_explained=0.1, robustness_interval=0.3, benchmark_undoes=False, control_alarmed=False,
 )
 
 
@@ -174,6 +178,8 @@ class TestReading:
             ({"balanced": Slope(), "balance_reached": False}, "fragile", ("unbalanced",)),
             ({"control_alarmed": True}, "fragile", ("control",)),
             ({"within": NONE}, "fragile", ("within",)),
+            ({"share_explained": 0.01}, "fragile", ("no_yardstick",)),
+            ({"share_explained": float("nan")}, "fragile", ("no_yardstick",)),
             ({"within": Slope()}, "robust", ()),
             ({"start_known": False, "balanced": Slope(), "balance_reached": False}, "fragile", ("no_start",)),
         ],

@@ -19,6 +19,7 @@ from wlz_eval.engagement.confounding.joint import DoseExplained, dose_explained,
 from wlz_eval.engagement.confounding.need import dose_by_need
 from wlz_eval.engagement.confounding.reading import READINGS, Evidence, Reading, Slope, reading
 from wlz_eval.engagement.confounding.sensitivity import SlopeSensitivity, sensitivity_words, slope_sensitivity
+from wlz_eval.engagement.confounding.split import dose_around
 from wlz_eval.engagement.confounding.whole import Confounding, confounding
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "balanced_slope",
     "confounding",
     "control_words",
+    "dose_around",
     "dose_by_need",
     "dose_explained",
     "draw_dose_balance",

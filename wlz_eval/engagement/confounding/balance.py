@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["BalancedSlope", "balance_words", "balanced_slope"]
 
 Array = npt.NDArray[np.float64]
-_BALANCE = ("column", "label", "before", "after", "asked", "n")
-_MOMENTS = ("column", "label", "before", "after", "n")
+_BALANCE = ("column", "label", "before", "after", "asked", "n", "n_least")
+_MOMENTS = ("column", "label", "before", "after", "n", "n_least")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -53,9 +53,10 @@ class BalancedSlope(Result):
         1 when dose is balanced over the covariates, 2 when over their squares too, 0 when there are no weights.
     balance : DataFrame
         ``column``, ``label``, ``before``, ``after`` (correlations with dose), ``asked`` (whether the weights were made
-        to bring it to zero), ``n``.
+        to bring it to zero), ``n``, ``n_least`` (of a yes or no, children on the smaller side).
     kept : DataFrame
-        ``column``, ``label``, ``before``, ``after``, ``n``: means, and mean and SD of dose, which weights must keep.
+        ``column``, ``label``, ``before``, ``after``, ``n``, ``n_least``: means, and mean and SD of dose, which weights
+        must keep.
     weights : array, shape (n,)
         Of mean one, in the order of the sorted rows. Never shown.
     note : str
@@ -286,6 +287,7 @@ def _balance(rows: Rows, weights: Array, moments: int, labels: Mapping[str, str]
             "after": weighted_correlations(values, rows.dose, weights),
             "asked": [c in asked for c in columns.columns],
             "n": rows.n,
+            "n_least": [rows.least(str(c).removesuffix(" squared")) for c in columns.columns],
         }
     )
 
@@ -293,13 +295,15 @@ def _balance(rows: Rows, weights: Array, moments: int, labels: Mapping[str, str]
 def _kept(rows: Rows, weights: Array, labels: Mapping[str, str]) -> pd.DataFrame:
     w, even = weights / weights.sum(), np.full(rows.n, 1 / rows.n)
     found = [
-        ("(dose)", "Mean dose", even @ rows.dose, w @ rows.dose),
-        ("(dose sd)", "SD of dose", *(math.sqrt(v @ (rows.dose - v @ rows.dose) ** 2) for v in (even, w))),
+        ("(dose)", "Mean dose", even @ rows.dose, w @ rows.dose, rows.n, rows.n),
+        ("(dose sd)", "SD of dose", *(math.sqrt(v @ (rows.dose - v @ rows.dose) ** 2) for v in (even, w)), rows.n,
+         rows.n),
     ]
     for column in rows.X.columns:
         values = rows.X[column].to_numpy()
-        found.append((str(column), f"Mean of {_label(rows, str(column), labels)}", even @ values, w @ values))
-    return pd.DataFrame(found, columns=list(_MOMENTS[:-1])).assign(n=rows.n)
+        title = f"Mean of {_label(rows, str(column), labels)}"
+        found.append((str(column), title, even @ values, w @ values, rows.n, rows.least(str(column))))
+    return pd.DataFrame(found, columns=list(_MOMENTS))
 
 
 def balance_words(result: BalancedSlope, dose: str = "support") -> tuple[str, dict[str, Finding | str]]:

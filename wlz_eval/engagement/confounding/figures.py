@@ -28,7 +28,7 @@ def _forest(table: pd.DataFrame, names: Sequence[str], x_title: str, colours: Se
     axes.scatter(table["estimate"], y, color=list(colours), s=34, zorder=3)
     axes.set_yticks(y, list(names))
     axes.set_ylim(-0.7, max(len(table) - 0.3, 0.7))
-    axes.set_xlabel(x_title)
+    axes.set_xlabel(_wrapped(x_title, 50))
     return figure
 
 
@@ -56,7 +56,7 @@ def draw_slopes(table: pd.DataFrame) -> Figure:
     """Draw the slopes side by side: ``label``, ``estimate``, ``ci_low``, ``ci_high``; the axis in ``x_title``."""
     shown = table.dropna(subset=["estimate", "ci_low", "ci_high"])
     return _forest(shown, [_wrapped(label) for label in shown["label"]],
-                   _axis(shown, "Difference in the outcome that goes with a step of dose, with 95% interval"),
+                   _axis(shown, "Difference in the outcome that goes with a step of dose (95% interval)"),
                    [COLOURS["programme"]] * len(shown))
 
 
@@ -94,7 +94,7 @@ def draw_dose_balance(table: pd.DataFrame) -> Figure:
     axes.set_yticks(y, [_wrapped(label) for label in shown["label"]])
     axes.set_ylim(-0.7, max(len(shown) - 0.3, 0.7))
     axes.set_xlabel("Correlation with dose")
-    figure.legend(loc="outside lower center", ncols=2)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 

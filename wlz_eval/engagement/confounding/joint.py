@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["DoseExplained", "dose_explained", "explained_words"]
 
 Array = npt.NDArray[np.float64]
-_COLUMNS = ("covariate", "label", "step", "estimate", "se", "ci_low", "ci_high", "share", "n")
+_COLUMNS = ("covariate", "label", "step", "estimate", "se", "ci_low", "ci_high", "share", "n", "n_least")
 #: Fewest schools from which the spread of the explained share is taken school by school.
 _FEWEST_SCHOOLS = 3
 
@@ -38,7 +38,7 @@ class DoseExplained(Result):
     coefficients : DataFrame
         One row a column of the regression: ``covariate``, ``label``, ``step`` (what one step of it is, in words),
         ``estimate`` (units of dose), ``se``, ``ci_low``, ``ci_high``, ``share`` (percent of what the others leave
-        of dose that the whole covariate explains), ``n``.
+        of dose that the whole covariate explains), ``n``, ``n_least`` (of a yes or no, children on the smaller side).
     r2, adjusted, ci_low, ci_high : float
         Share of the variance of dose explained: in these children, and adjusted for the number of measures, with
         its 95% interval.
@@ -72,7 +72,7 @@ class DoseExplained(Result):
         return math.isfinite(self.adjusted)
 
     def table(self) -> pd.DataFrame:
-        """One row a column: covariate, label, step, estimate, se, ci_low, ci_high, share, n."""
+        """One row a column: covariate, label, step, estimate, se, ci_low, ci_high, share, n, n_least."""
         return self.coefficients
 
     def summary(self) -> pd.DataFrame:
@@ -105,7 +105,7 @@ class DoseExplained(Result):
                 finding_id=f"{prefix}.dose_given_all.{row['covariate']}.{i}", quantity="slope",
                 outcome=self.exposure, subgroup=f"{row['label']}: {row['step']}", group="programme",
                 estimate=float(row["estimate"]), se=float(row["se"]), ci_low=float(row["ci_low"]),
-                ci_high=float(row["ci_high"]), unit=unit, claim="association", n_programme=self.n,
+                ci_high=float(row["ci_high"]), unit=unit, claim="association", n_programme=int(row["n_least"]),
                 method="least squares of dose on all baseline measures, CR2 by school",
             )
             for i, row in enumerate(self.coefficients.to_dict(orient="records"))
@@ -194,18 +194,23 @@ def _coefficients(rows: Rows, scaled: pd.DataFrame, labels: Mapping[str, str]) -
         share = 100 * partial_r2_of([names.index(c) for c in columns], matrix, rows.dose, even)
         for column in columns:
             j = fit.position(column)
-            step = "one SD more" if not _two_valued(scaled[column]) else _level(column, covariate)
+            step = "one SD more" if not _two_valued(scaled[column]) else _level(column, covariate, rows.data[covariate])
             found.append(
                 (covariate, labels.get(covariate, covariate), step, fit.estimate[j], fit.se[j], fit.ci_low[j],
-                 fit.ci_high[j], share, rows.n)
+                 fit.ci_high[j], share, rows.n, rows.least(column))
             )
     return pd.DataFrame(found, columns=list(_COLUMNS))
 
 
-def _level(column: str, covariate: str) -> str:
+def _level(column: str, covariate: str, values: pd.Series) -> str:
+    """Say what one step of an indicator is, with the level that it is set against."""
     if column == covariate:
         return "yes rather than no"
-    return "not known" if column.endswith("(missing)") else column.removeprefix(f"{covariate}=")
+    if column == f"{covariate} (missing)":
+        return "not known"
+    words = values.astype("object").where(values.notna(), "(missing)").astype(str)
+    level, other = (str(word).replace("(missing)", "not known") for word in (column[len(covariate) + 1:], words.min()))
+    return f"{level} rather than {other}"
 
 
 def _r2(X: Array, y: Array) -> float:

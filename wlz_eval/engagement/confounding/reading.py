@@ -20,12 +20,12 @@ READINGS: Mapping[str, str] = MappingProxyType(
         "cannot_be_judged": "These data cannot say whether {outcome} goes with {dose}.",
         "nothing_shown": "These data do not show that {outcome} goes with {dose}.",
         "explained_by_start": (
-            "{Outcome} goes with {dose}, but what was known of the children at the start is enough to explain that: an "
-            "association, and not one that stands once it is taken into account."
+            "{Outcome} goes with {dose}, but once what was known of the children at the start is taken into account, that "
+            "can no longer be told from nothing: an association, and one that the start may explain."
         ),
         "fragile": (
             "{Outcome} goes with {dose}, also once what was known at the start is taken into account, but a modest "
-            "unseen cause of both would be enough to explain that: an association, and no more."
+            "unseen cause of both may be enough to explain that: an association, and no more."
         ),
         "robust": (
             "{Outcome} goes with {dose}, also once what was known at the start is taken into account, and it would "
@@ -42,6 +42,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "unbalanced": "children with more and with less could not be made alike on what was known",
         "control": "dose also goes with what came before it, so something unseen is at work",
         "within": "it is not clear among children of the same school",
+        "no_yardstick": "what was known at the start says hardly anything of who had more, so that it is no yardstick "
+        "for what is unseen",
         "no_start": "nothing known at the start could be taken into account",
     }
 )
@@ -80,6 +82,8 @@ class Evidence:
         Among children of the same school; not estimated where there is one school.
     start_known : bool
         Whether anything known at the start is adjusted for.
+    share_explained : float
+        Adjusted share of the variance of dose that it explains.
     balance_reached : bool
     robustness_interval : float
         Equal share of what is left of dose and outcome that brings the interval to zero.
@@ -94,6 +98,7 @@ class Evidence:
     balanced: Slope
     within: Slope
     start_known: bool
+    share_explained: float
     balance_reached: bool
     robustness_interval: float
     benchmark_undoes: bool
@@ -140,7 +145,7 @@ def reading(evidence: Evidence) -> Reading:
     - *cannot be judged*: there is no adjusted slope with an interval.
     - *nothing shown*: the interval has room for none, adjusted and unadjusted.
     - *explained by the start*: it is clear unadjusted, but not, or the other way, once adjusted, or by weights that
-      do balance dose.
+      do balance dose. Weights leave wider intervals, so this errs towards saying less.
     - *fragile*: it remains, but anything of :data:`REASONS` stands against it.
     - *robust*: it remains, and nothing of that does.
 
@@ -155,7 +160,8 @@ def reading(evidence: Evidence) -> Reading:
     Examples
     --------
     >>> clear, none = Slope(estimate=1.0, ci_low=0.5, ci_high=1.5), Slope(estimate=0.1, ci_low=-0.5, ci_high=0.7)
-    >>> facts = {"start_known": True, "balance_reached": True, "robustness_interval": 0.2, "benchmark_undoes": False,
+    >>> facts = {"start_known": True, "share_explained": 0.1, "balance_reached": True, "robustness_interval": 0.2,
+    ...          "benchmark_undoes": False,
     ...          "control_alarmed": False, "balanced": clear, "within": clear}
     >>> reading(Evidence(unadjusted=clear, adjusted=none, **facts)).name
     'explained_by_start'
@@ -183,6 +189,7 @@ def _against(evidence: Evidence) -> tuple[str, ...]:
     within = evidence.within
     stands = {
         "no_start": not evidence.start_known,
+        "no_yardstick": evidence.start_known and not evidence.share_explained >= confounding_cut("need_some"),
         "no_sensitivity": not known,
         "robustness": known and evidence.robustness_interval < confounding_cut("robustness_modest"),
         "benchmark": evidence.benchmark_undoes,

@@ -60,6 +60,12 @@ class Rows:
         """SD of each column of X."""
         return self.X.std(ddof=1)
 
+    def least(self, column: str) -> int:
+        """Children behind a number about one column of X: of the two sides of a yes or no the smaller, else all."""
+        values = self.X[column]
+        yes = int((values == 1).sum())
+        return min(yes, self.n - yes) if set(values.unique()) <= {0.0, 1.0} else self.n
+
     def why_no_slope(self) -> str:
         """Say why nothing can be regressed on dose; empty when something can."""
         if self.n < FEWEST_CHILDREN:

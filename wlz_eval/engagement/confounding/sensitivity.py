@@ -183,7 +183,8 @@ def slope_sensitivity(
 
     Notes
     -----
-    Strengths are shares of variance among children in least squares, which makes the bias exact. The interval is that
+    Strengths are shares of variance among children in plain least squares, which makes the bias exact; the slope is
+    therefore that of plain least squares too, where :func:`engagement_slope` may weigh schools. The interval is that
     by school; what adjusting would do to its width is taken from least squares, which is approximate.
 
     References

@@ -139,20 +139,21 @@ def confounding(
     # The same children throughout: without its baseline a child is in none of the slopes.
     used = data.dropna(subset=[baseline]) if baseline and baseline in data else data
     unadjusted = slope_sensitivity(used, outcome, exposure, **common)
+    explained = dose_explained(used, exposure, known, labels=labels, school=school)
     adjusted = slope_sensitivity(used, outcome, exposure, covariates, baseline=baseline, **common)
     within = slope_sensitivity(used, outcome, exposure, covariates, baseline=baseline, within=True, **common)
     balanced = balanced_slope(used, outcome, exposure, covariates, baseline=baseline, **common)
     checked = negative_controls(data, controls, school=school, labels=labels)
     return Confounding(
         outcome=outcome, exposure=exposure, adjusted=adjusted, unadjusted=unadjusted, within=within,
-        explained=dose_explained(used, exposure, known, labels=labels, school=school), balanced=balanced,
-        controls=checked, reading=reading(_evidence(unadjusted, adjusted, within, balanced, checked)),
+        explained=explained, balanced=balanced,
+        controls=checked, reading=reading(_evidence(explained, unadjusted, adjusted, within, balanced, checked)),
     )
 
 
 def _evidence(
-    unadjusted: SlopeSensitivity, adjusted: SlopeSensitivity, within: SlopeSensitivity, balanced: BalancedSlope,
-    controls: NegativeControls,
+    explained: DoseExplained, unadjusted: SlopeSensitivity, adjusted: SlopeSensitivity, within: SlopeSensitivity,
+    balanced: BalancedSlope, controls: NegativeControls,
 ) -> Evidence:
     bounds = adjusted.benchmarks()
     near = bounds[bounds["times"] <= confounding_cut("benchmark_times")]
@@ -160,6 +161,7 @@ def _evidence(
     return Evidence(
         unadjusted=_slope(unadjusted), adjusted=_slope(adjusted), balanced=_slope(balanced),
         within=_slope(within) if several else Slope(), start_known=len(adjusted.observed) > 0,
+        share_explained=explained.adjusted,
         balance_reached=balanced.balanced, robustness_interval=adjusted.robustness_interval,
         benchmark_undoes=bool(near["undone"].any()), control_alarmed=controls.alarmed,
     )
