@@ -86,8 +86,8 @@ class PartnerFunnel(Result):
         many = "partners differ" if made["beyond"].estimate > 1 else "partner differs"
         return (
             f"In attendance {{beyond:number}} {many} from the overall rate by more than chance explains, of "
-            "{judged:number} with enough children to say. The data do not say why: partners work with different "
-            "children, at different times.",
+            "{judged:number} with enough children to say. Of partners that are all alike, one in five hundred would "
+            "still lie so far out. The data do not say why: partners work with different children, at different times.",
             made,
         )
 
