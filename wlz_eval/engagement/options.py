@@ -22,7 +22,13 @@ class EngagementOptions(BaseModel):
         ),
     )
     covariates: tuple[str, ...] = Field((), description="Baseline columns that the regression adjusts for")
-    school_effects: Literal["cluster", "fixed"] = Field("cluster", description="How schools enter the regression")
+    school_effects: Literal["cluster", "fixed", "random"] = Field(
+        "cluster",
+        description=(
+            "How schools enter the regression: cluster (all children, intervals by school), fixed (children of the "
+            "same school only), random (mixed model)"
+        ),
+    )
     high_attendance: float = Field(
         0.8, ge=0, le=1, description="Share of planned sessions that counts as high engagement"
     )

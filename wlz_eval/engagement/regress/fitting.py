@@ -218,9 +218,8 @@ def _score_fit(prepared: Prepared, X: pd.DataFrame, model: str) -> tuple[ScoreFi
     if model == "linear":
         return None, "", []
     matrix = X.to_numpy()
-    splits: Sequence[Array] = (
-        [prepared.y] if model == "logistic" else [(prepared.y >= k) * 1.0 for k in range(1, len(prepared.levels))]
-    )
+    thresholds = [1] if model == "logistic" else range(1, len(prepared.levels))
+    splits: Sequence[Array] = [(prepared.y >= k).astype(np.float64) for k in thresholds]
     infinite = [separated(matrix, split) for split in splits]
     if all(found[-1] for found in infinite):
         return None, "The dose sorts the outcome without error, so its odds ratio has no finite value. " \

@@ -110,7 +110,7 @@ def _numbers(data: pd.DataFrame, name: str, what: str) -> Array:
     column = data[name]
     if not (pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column)):
         raise OptionError(f"The {what} {name!r} holds words. Give a column of numbers.")
-    values: Array = column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    values: Array = np.asarray(column.astype("Float64").to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
     if np.isinf(values).any():
         raise OptionError(f"The {what} {name!r} holds infinite values. Correct them, or leave those children out.")
     return values
