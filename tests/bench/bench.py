@@ -20,6 +20,7 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL
 def main() -> None:
     """Print the tables."""
     from cohort import print_reading, print_star
+    from exposure import print_exposure
     from growth import print_growth
     from journeys import print_journeys
     from methods import print_methods
@@ -27,7 +28,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description="Time the suite against floors measured in the same run.")
     parser.add_argument("--national", action="store_true", help="add 20,000 programme children and a pool of 8 million")
-    known = ("growth", "methods", "cohorts", "scoring", "journeys", "star")
+    known = ("growth", "methods", "cohorts", "scoring", "exposure", "journeys", "star")
     parser.add_argument("parts", nargs="*", help=f"which of {', '.join(known)} to run (default: all)")
     asked = parser.parse_args()
     unknown = set(asked.parts) - set(known)
@@ -38,6 +39,7 @@ def main() -> None:
         "methods": print_methods,
         "cohorts": print_reading,
         "scoring": print_scoring,
+        "exposure": print_exposure,
         "journeys": print_journeys,
         "star": print_star,
     }

@@ -9,6 +9,7 @@ from typing import Any
 from wlz_eval.attribution.formula import FUNCTIONS
 from wlz_eval.cohort.model import LATE_SUFFIXES, Cohort
 from wlz_eval.core.errors import Problem, nearest_names, suggestion
+from wlz_eval.engagement.exposure import dose_names
 from wlz_eval.measures.frame import frame_columns
 from wlz_eval.plan.model import PlanModel
 from wlz_eval.reference.measures import measures
@@ -226,4 +227,16 @@ def column_problems(plan: PlanModel, cohort: Cohort, table: str, lines: Mapping[
     problems += _design_names(
         set(plan.engagement.covariates), columns, where("engagement.covariates"), "covariates name"
     )
+    problems += _exposure_problems(plan, cohort, where)
     return problems
+
+
+def _exposure_problems(plan: PlanModel, cohort: Cohort, where: Any) -> Iterator[Problem]:
+    name, known = plan.engagement.exposure, list(dose_names(cohort))
+    if name not in known:
+        yield Problem(
+            **where("engagement.exposure"),
+            value=name,
+            message="the exposure is neither a dose of the suite nor named in the exposures table",
+            remedy=suggestion(name, known),
+        )

@@ -15,7 +15,7 @@ __all__ = ["Trend", "ordered_trend"]
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 #: Additions that the exact distribution may take; beyond them permutations are drawn.
-WORK = 30_000_000
+WORK = 150_000_000
 #: From this many children on the normal distribution, with the exact mean and variance, is as good as permutations.
 LARGE = 2000
 #: Drawn permutations held at once.
