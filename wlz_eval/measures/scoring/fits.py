@@ -53,13 +53,14 @@ def check_scales(cohort: Cohort, spec: Any) -> None:
         _same_scale(cohort.measure(spec.measure), spec.scale)
     if target is None:
         return
-    wanted, right = {
+    kinds: dict[Any, tuple[str, bool]] = {
         asked.TeacherLevels: (STANDARDISED, _standardised(target)),
         asked.AgeAdjusted: (STANDARDISED, _standardised(target)),
         asked.Percentile: ("a percentile: from 0 to 100, and no mean", _percentile(target)),
         asked.ReachesStandard: ("a yes or no: from 0 to 1", (target.low, target.high) == (0, 1)),
         asked.Incidents: ("a count: unit count", target.unit == "count"),
-    }.get(type(spec), ("", True))
+    }
+    wanted, right = kinds.get(type(spec), ("", True))
     if not right:
         raise OptionError(
             f"What is made is {wanted}; {into} is not ({_range(target)}, mean {target.mean}, SD {target.sd}, unit "
