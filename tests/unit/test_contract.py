@@ -4,73 +4,20 @@ import dataclasses
 
 import pandas as pd
 import pytest
+from toy_contract import CARD, TERMS, toy_contract
 
-from wlz_eval.cohort import make_cohort
-from wlz_eval.core.errors import CohortError, OptionError
-from wlz_eval.measures import RiskRule, analysis_frame
+from wlz_eval.core.errors import CohortError
+from wlz_eval.measures import analysis_frame
 from wlz_eval.value import contract
 from wlz_eval.value.contract.achieved import attainable_share, maximum_possible
+from wlz_eval.value.contract.pages import answer
 from wlz_eval.value.contract.payments import split_pennies
-
-CARD = [
-    {"trigger": "sign_up", "price": 100.0, "price_year": 2023, "source": "illustrative"},
-    {"trigger": "outcome_1", "price": 10.0, "price_year": 2023, "source": "illustrative"},
-    {"trigger": "outcome_2", "price": 7.0, "price_year": 2023, "source": "illustrative"},
-    {"trigger": "outcome_3", "price": 0.01, "price_year": 2023, "source": "illustrative"},
-]
-TERMS = {"payers": {"council": 0.5, "charity": 0.5}}
-RISK = [
-    RiskRule(area="english", column="english_baseline", below=87.38),
-    RiskRule(area="maths", column="maths_baseline", below=87.38),
-    RiskRule(area="attendance", column="attendance_baseline", below=96),
-    RiskRule(area="wellbeing", column="sdq_total_baseline", at_least=16),
-    RiskRule(area="poverty", column="fsm", equals=1, outcome_area=False),
-]
-
-#: child -> (measure -> baseline, endline); None is a reading that was not taken.
-CHILDREN = {
-    # At risk in four areas, achieves all four: three are paid.
-    "A": {"english": (80, 90), "maths": (80, 90), "attendance": (90, 97), "sdq_total": (20, 10)},
-    # At risk in two areas, achieves both.
-    "B": {"english": (80, 81), "maths": (80, 85), "attendance": (97, 99), "sdq_total": (5, 3)},
-    # Gains, but was never at risk.
-    "C": {"english": (100, 120), "maths": (100, 120), "attendance": (99, 100), "sdq_total": (2, 1)},
-    # At risk, and the endline is missing: earns nothing.
-    "D": {"english": (80, None), "maths": (100, 100), "attendance": (97, 97), "sdq_total": (15, 12)},
-    # Gains less than one point; SDQ falls but stays at risk.
-    "E": {"english": (80, 80.5), "maths": (100, 100), "attendance": (97, 97), "sdq_total": (30, 16)},
-}
-
-
-def tables(card=CARD, **more):
-    children = pd.DataFrame(
-        {
-            "child_id": list(CHILDREN),
-            "group": "programme",
-            "school_id": ["s1", "s2", "s1", "s2", "s1"],
-            "index_date": "2022-09-05",
-            "started": "yes",
-            "consented": "yes",
-        }
-    )
-    rows = [
-        {"child_id": c, "measure": m, "wave": w, "value": v}
-        for c, measures in CHILDREN.items()
-        for m, pair in measures.items()
-        for w, v in zip(("baseline", "endline"), pair, strict=True)
-    ]
-    return {"children": children, "measures": pd.DataFrame(rows), "rate_card": pd.DataFrame(card), **more}
 
 
 @pytest.fixture
 def owed(tiny_cohort):
     meta = tiny_cohort.meta.model_dump(mode="json")
-
-    def make(terms=TERMS, **given):
-        cohort = make_cohort(meta, tables(**given), contract=terms)
-        return contract(cohort, analysis_frame(cohort), RISK)
-
-    return make
+    return lambda terms=TERMS, **given: toy_contract(meta, terms, **given)
 
 
 def achieved(result):
@@ -125,7 +72,8 @@ class TestPayers:
 
     def test_a_named_payer_pays_the_whole_price(self, owed):
         card = [{**CARD[0], "payer": "schools"}, *({**row, "payer": None} for row in CARD[1:])]
-        amounts = owed(card=card).by_payer.set_index("payer")["amount"].to_dict()
+        terms = {"payers": {**TERMS["payers"], "schools": 0}}
+        amounts = owed(terms, card=card).by_payer.set_index("payer")["amount"].to_dict()
         assert amounts["schools"] == 500
 
     def test_largest_remainders_get_the_spare_pennies(self):
@@ -170,8 +118,61 @@ class TestMistakes:
         with pytest.raises(CohortError, match="Did you mean sign_up"):
             owed(card=[{**CARD[0], "trigger": "signup"}])
 
+    def test_unknown_payer(self, owed):
+        with pytest.raises(CohortError, match="Did you mean council"):
+            owed(card=[{**CARD[0], "payer": "counsil"}])
+
+    def test_negative_price(self, owed):
+        with pytest.raises(CohortError, match="price"):
+            owed(card=[{**CARD[0], "price": -1.0}])
+
+    def test_some_targets_without_period(self, owed):
+        cases = {"case": ["low", "base"], "period": ["2022/23", None]}
+        targets = pd.DataFrame({"trigger": "sign_up", "count": 1.0, **cases})
+        with pytest.raises(CohortError, match="1 targets have no period"):
+            owed(targets=targets)
+
+    def test_a_period_that_is_none(self, owed):
+        targets = pd.DataFrame({"trigger": "sign_up", "case": ["low"], "count": 1.0, "period": ["next year"]})
+        with pytest.raises(CohortError, match=r"row 2.*this is no period.*school year"):
+            owed(targets=targets).over_time()
+
+    def test_a_target_of_what_has_no_price(self, owed):
+        targets = pd.DataFrame({"trigger": ["consent"], "case": ["low"], "count": [1.0]})
+        with pytest.raises(CohortError, match="this trigger has no price"):
+            owed(targets=targets)
+
+    def test_evidence_of_an_unknown_child(self, owed):
+        evidence = pd.DataFrame({"child_id": ["Z"], "trigger": ["sign_up"], "date": ["2022-10-01"]})
+        with pytest.raises(CohortError, match="Z"):
+            owed(evidence=evidence)
+
+    def test_evidence_of_an_unknown_trigger(self, owed):
+        evidence = pd.DataFrame({"child_id": ["A"], "trigger": ["outcome_4"], "date": ["2022-10-01"]})
+        with pytest.raises(CohortError, match=r"evidence, row 2, column trigger.*Did you mean outcome_"):
+            owed(evidence=evidence)
+
+    def test_another_currency(self, owed):
+        with pytest.raises(CohortError, match="none is converted"):
+            owed({**TERMS, "currency": "USD"})
+
+    def test_claim_dates_of_an_unknown_trigger_and_by_wave_of_what_has_none(self, owed):
+        with pytest.raises(CohortError, match=r"claim_dates\.outcome_9") as wrong:
+            owed({**TERMS, "claim_dates": {"outcome_9": "wave", "sign_up": "wave"}})
+        assert "only outcomes have a wave" in str(wrong.value)
+
+    def test_a_direction_that_is_unclear_is_never_guessed(self, owed):
+        outcome = {"area": "care", "measure": "referrals", "rule": "crosses_out", "at_least": 1}
+        measures = pd.DataFrame(
+            {"child_id": ["A", "A"], "measure": "referrals", "wave": ["baseline", "endline"], "value": [2.0, 0.0]}
+        )
+        with pytest.raises(CohortError, match="better: higher or better: lower"):
+            owed({**TERMS, "outcomes": [outcome]}, measures=measures)
+        said = owed({**TERMS, "outcomes": [{**outcome, "better": "lower"}]}, measures=measures)
+        assert achieved(said)["outcome_1"] == 1
+
     def test_prices_of_two_years(self, owed):
-        with pytest.raises(OptionError, match="one price year"):
+        with pytest.raises(CohortError, match="one price year"):
             owed(card=[CARD[0], {**CARD[1], "price_year": 2020}])
 
 
@@ -181,7 +182,7 @@ class TestResult:
         result = contract(cohort, analysis_frame(cohort))
         assert not result.available
         assert result.findings() == []
-        assert "no outcomes contract" in result.answer()[0]
+        assert "no outcomes contract" in answer(result)[0]
 
     def test_money_says_currency_year_perspective_and_that_it_is_illustrative(self, owed):
         money = [f for f in owed().findings() if f.unit == "money"]

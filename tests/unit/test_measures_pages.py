@@ -38,7 +38,7 @@ def test_quality_counts_each_group_and_says_who_a_measure_is_held_for(typical):
     assert held["sdq_total", "endline"] == "programme only"
     assert held["attendance", "baseline"] == "both groups"
     assert quality.counts["programme_primary"] <= row["programme_known"]
-    assert set(quality.held.loc[quality.held["held"] == "no", "table"]) >= {"incidents", "family_needs"}
+    assert set(quality.held.loc[quality.held["held"] == "no", "table"]) >= {"incidents", "evidence"}
 
 
 def test_quality_sees_values_repeated_blank_and_out_of_their_wave(typical):

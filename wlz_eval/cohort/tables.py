@@ -268,7 +268,7 @@ _MONEY = (
         columns=(
             _must("trigger", "word", "What is counted, as in the rate card"),
             _must("case", "word", "Projection that it belongs to", allowed=("low", "base", "high")),
-            _may("period", "text", "When, such as 2022/23; blank for the whole contract"),
+            _may("period", "text", "When: a school year (2022/23), a year or a month (2023-05); leave the column out for the whole contract"),
             _must("count", "number", "How many are aimed at", low=0),
             _may("source", "text", "Where the target comes from; 'illustrative' when it is an assumption"),
         ),
@@ -317,10 +317,10 @@ _PEOPLE = (
         key=("household_id", "framework", "area", "wave"),
         columns=(
             _must("household_id", "id", "The household, as in the children table"),
-            _must("framework", "word", "Framework of needs that is used"),
-            _must("area", "word", "Area of need"),
+            _must("framework", "word", "Framework of needs that is used: six or ten areas of Supporting Families"),
+            _must("area", "word", "Area of need, as in data/reference/supporting_families.csv"),
             _must("wave", "word", "When in the evaluation", allowed=WAVES),
-            _must("met", "yes_no", "Whether the need was met"),
+            _must("met", "yes_no", "Whether the family meets the criterion of the area, which is that it has the need"),
         ),
     ),
 )

@@ -102,10 +102,12 @@ def _rate_card() -> pd.DataFrame:
 
 
 def _targets(options: SimulationOptions) -> pd.DataFrame:
+    first, last = (f"{y}/{(y + 1) % 100:02d}" for y in (options.start_year, options.start_year + 1))
     rows = [
         {
             "trigger": trigger,
             "case": case,
+            "period": first if trigger == "sign_up" else last,
             "count": float(round(share * options.children)),
             "source": ILLUSTRATIVE,
         }
@@ -115,14 +117,35 @@ def _targets(options: SimulationOptions) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+#: Illustrative capital for each child in each of two payments: enough to pay all costs before the last payment comes.
+_CAPITAL_PER_CHILD = 1100.0
+
+
 def _contract(options: SimulationOptions) -> dict[str, Any]:
+    n, y = options.children, options.start_year
     return {
         "schema_version": 1,
+        "title": "Simulated outcomes contract",
         "note": ILLUSTRATIVE,
         "outcomes_paid_per_child": 3,
         "child_cap": 6000,
-        "contract_cap": 6000 * options.children,
+        "contract_cap": 6000 * n,
         "payers": {"local_authority": 0.4, "central_government": 0.4, "philanthropy": 0.2},
+        "claim_dates": {
+            "sign_up": "start",
+            "high_engagement": "programme_end",
+            **dict.fromkeys(("outcome_1", "outcome_2", "outcome_3"), "wave"),
+        },
+        "payment_months": 1,
+        "currency": "GBP",
+        "investment": {
+            "capital": [
+                {"date": f"{y}-09-01", "amount": _CAPITAL_PER_CHILD * n},
+                {"date": f"{y + 1}-09-01", "amount": _CAPITAL_PER_CHILD * n},
+            ],
+            "pays_for": ["outcomes_funders"],
+            "evidence": "illustrative",
+        },
     }
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from wlz_eval.cohort import Cohort, make_cohort
 from wlz_eval.simulate.calendar import make_meta
 from wlz_eval.simulate.engagement import draw_engagement, draw_leaving
+from wlz_eval.simulate.families import family_needs_table
 from wlz_eval.simulate.money import money_tables, true_value
 from wlz_eval.simulate.options import SimulationOptions
 from wlz_eval.simulate.outcomes import HOURS_STEP, Recorded, Sessions, individual_effect, outcomes, sessions
@@ -164,8 +165,9 @@ def simulate(options: SimulationOptions) -> SimulatedCohort:
     on_programme = np.zeros(len(pupils), dtype=bool)
     on_programme[started] = True
     seen = {key: recorded.observed(effect) for key, recorded in after.items()}
+    children = children_table(options, pupils, ids, selected, leaving)
     tables = {
-        "children": children_table(options, pupils, ids, selected, leaving),
+        "children": children,
         "measures": measures_table(options, ids, before.values, seen, on_programme, known, missing),
         "attendance": attendance_table(
             options, ids, {**before.attendance, **_sessions_after(after, seen)}, known, missing
@@ -177,6 +179,7 @@ def simulate(options: SimulationOptions) -> SimulatedCohort:
         **money_tables(options),
         "feedback": feedback_table(options, pupils, ids, started, leaving.left),
         "flow": flow_table(options, pupils, int((~selected.consented).sum())),
+        "family_needs": family_needs_table(options, children),
     }
     plan = plan_mapping(options)
     contract = tables.pop("contract")

@@ -1,4 +1,4 @@
-"""From claims to payments: prices, caps, and shares of payers that add up to the penny."""
+"""From claims to payments: prices, caps in the order of time, and shares of payers that add up to the penny."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from wlz_eval.value.contract.dates import add_months, month_of
 from wlz_eval.value.contract.terms import TRIGGERS, ContractTerms
 
-__all__ = ["apply_caps", "child_claims", "payments_by_payer", "split_pennies"]
+__all__ = ["PENNIES", "apply_caps", "claims_of", "payments_by_payer", "prices_of", "split_pennies"]
 
 PENNIES = 100
+CLAIM_COLUMNS = ("child_id", "intake", "trigger", "date", "month", "claimed")
+PAYMENT_COLUMNS = ("month", "intake", "trigger", "payer", "pennies", "amount", "children")
 
 
 def split_pennies(total: int, shares: Sequence[float]) -> list[int]:
@@ -44,59 +47,90 @@ def split_pennies(total: int, shares: Sequence[float]) -> list[int]:
     return [int(p) for p in parts]
 
 
-def _prices(card: pd.DataFrame) -> dict[str, int]:
-    """Price of each trigger in pennies, all payers together."""
+def prices_of(card: pd.DataFrame) -> dict[str, int]:
+    """Price of each trigger in pennies, all payers together, in the order in which triggers are earned."""
     sums = card.assign(trigger=card["trigger"].astype(str)).groupby("trigger")["price"].sum()
-    return {str(t): round(float(p) * PENNIES) for t, p in sums.items()}
+    return {t: round(float(sums[t]) * PENNIES) for t in TRIGGERS if t in sums.index}
 
 
-def child_claims(met: pd.DataFrame, card: pd.DataFrame) -> pd.DataFrame:
-    """Pennies claimed for each child by trigger, before any cap.
+def claims_of(met: pd.DataFrame, dates: pd.DataFrame, intake: pd.Series, prices: Mapping[str, int]) -> pd.DataFrame:
+    """List the claims: one row a child and trigger met.
 
     Parameters
     ----------
     met : DataFrame of bool
         Triggers met, one row a child.
-    card : DataFrame
-        Rate card: ``trigger``, ``price``.
+    dates : DataFrame of datetime
+        Day of each claim, same shape.
+    intake : Series of str
+        Intake of each child.
+    prices : mapping of str to int
+        Pennies for each trigger.
+
+    Returns
+    -------
+    DataFrame
+        ``child_id``, ``intake``, ``trigger``, ``date``, ``month``, ``claimed`` (pennies), in the order in which
+        they are paid: by month, then trigger, then child, whatever the order of the rows given.
     """
-    prices = _prices(card)
-    order = [t for t in TRIGGERS if t in prices]
-    return pd.DataFrame({t: met[t].astype(np.int64) * prices[t] for t in order}, index=met.index)
+    parts = []
+    for place, trigger in enumerate(prices):
+        own = met.index[met[trigger].to_numpy(dtype=bool)]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "child_id": own.astype(str),
+                    "intake": intake.loc[own].to_numpy(),
+                    "trigger": trigger,
+                    "date": dates.loc[own, trigger].to_numpy(),
+                    "claimed": prices[trigger],
+                    "place": place,
+                }
+            )
+        )
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*CLAIM_COLUMNS, "place"])
+    table["date"] = pd.to_datetime(table["date"])
+    table["month"] = month_of(table["date"])
+    table = table.sort_values(["month", "place", "child_id"], kind="stable").reset_index(drop=True)
+    return table[list(CLAIM_COLUMNS)].astype({"claimed": np.int64})
 
 
-def apply_caps(claims: pd.DataFrame, child_cap: float | None, contract_cap: float | None) -> pd.DataFrame:
-    """Cut claims to the caps: first each child's, later triggers first; then the contract's.
+def apply_caps(claims: pd.DataFrame, child_cap: float | None, contract_cap: float | None) -> pd.Series:
+    """Cut claims to the caps, first claimed first paid.
 
     Parameters
     ----------
-    claims : DataFrame of int
-        Pennies by child and trigger, triggers in the order in which they are earned.
+    claims : DataFrame
+        Of :func:`claims_of`, in its order: by month, then by trigger as they are earned, then by child.
     child_cap, contract_cap : float or None
         Caps in whole currency.
 
     Returns
     -------
-    DataFrame of int
-        What is paid. When the contract's cap is reached, triggers are paid in their order until it is used
-        up, and the last one is cut in proportion over its children.
+    Series of int
+        Pennies paid on each claim. A child's claims are paid in order until its cap is used up. Then months are paid
+        in order, and triggers in theirs within a month, until the contract's cap is used up; the trigger that
+        reaches it is cut in proportion over its claims of that month, to the penny.
     """
-    values = claims.to_numpy(dtype=np.int64)
+    paid = claims["claimed"].to_numpy(dtype=np.int64)
     if child_cap is not None:
-        running = np.minimum(np.cumsum(values, axis=1), round(child_cap * PENNIES))
-        values = np.diff(running, axis=1, prepend=0)
+        before = claims.groupby("child_id")["claimed"].cumsum().to_numpy(dtype=np.int64) - paid
+        paid = np.clip(round(child_cap * PENNIES) - before, 0, paid)
     if contract_cap is not None:
-        values = _to_total(values, round(contract_cap * PENNIES))
-    return pd.DataFrame(values, index=claims.index, columns=claims.columns)
+        batch = claims.groupby(["month", "trigger"], sort=False).ngroup().to_numpy()
+        paid = _to_total(paid, batch, round(contract_cap * PENNIES))
+    return pd.Series(paid, index=claims.index, name="paid", dtype=np.int64)
 
 
-def _to_total(values: npt.NDArray[np.int64], cap: int) -> npt.NDArray[np.int64]:
-    paid = values.copy()
-    left = cap
-    for j in range(paid.shape[1]):
-        asked = int(paid[:, j].sum())
+def _to_total(
+    values: npt.NDArray[np.int64], batch: npt.NDArray[np.int64], cap: int
+) -> npt.NDArray[np.int64]:
+    paid, left = values.copy(), cap
+    for j in range(int(batch.max(initial=-1)) + 1):
+        own = batch == j
+        asked = int(paid[own].sum())
         if asked > left:
-            paid[:, j] = split_pennies(left, paid[:, j].tolist())
+            paid[own] = split_pennies(left, paid[own].tolist())
         left -= min(asked, left)
     return paid
 
@@ -115,28 +149,31 @@ def _weights(card: pd.DataFrame, trigger: str, shares: Mapping[str, float]) -> d
     return weights
 
 
-def payments_by_payer(paid: pd.DataFrame, card: pd.DataFrame, terms: ContractTerms) -> pd.DataFrame:
-    """Payments of each payer for each trigger.
+def payments_by_payer(claims: pd.DataFrame, card: pd.DataFrame, terms: ContractTerms) -> pd.DataFrame:
+    """Payments of each payer, by month of payment, intake and trigger.
 
     Parameters
     ----------
-    paid : DataFrame of int
-        Pennies paid by child and trigger, after caps.
+    claims : DataFrame
+        Claims with ``paid``, pennies after caps.
     card : DataFrame
         Rate card.
     terms : ContractTerms
-        Shares of payers.
+        Shares of payers; months from claim to payment.
 
     Returns
     -------
     DataFrame
-        ``trigger``, ``payer``, ``pennies``, ``amount``, ``children``: the amounts of all rows add up
-        exactly to what is paid.
+        ``month``, ``intake``, ``trigger``, ``payer``, ``pennies``, ``amount``, ``children``: the pennies of all rows
+        add up exactly to what is paid.
     """
     rows = []
-    for trigger in paid.columns:
-        weights = _weights(card, str(trigger), terms.payers)
-        parts = split_pennies(int(paid[trigger].sum()), list(weights.values()))
-        children = int((paid[trigger] > 0).sum())
-        rows += [(trigger, p, part, part / PENNIES, children) for p, part in zip(weights, parts, strict=True)]
-    return pd.DataFrame(rows, columns=["trigger", "payer", "pennies", "amount", "children"])
+    weights = {t: _weights(card, t, terms.payers) for t in claims["trigger"].unique()}
+    for (month, intake, trigger), own in claims.groupby(["month", "intake", "trigger"], sort=False):
+        parts = split_pennies(int(own["paid"].sum()), list(weights[trigger].values()))
+        due, children = add_months(str(month), terms.payment_months), int((own["paid"] > 0).sum())
+        rows += [
+            (due, intake, trigger, p, part, part / PENNIES, children)
+            for p, part in zip(weights[trigger], parts, strict=True)
+        ]
+    return pd.DataFrame(rows, columns=list(PAYMENT_COLUMNS))

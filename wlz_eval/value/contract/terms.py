@@ -1,24 +1,23 @@
-"""The terms of an outcomes contract: ``contract.yaml`` and the rate card, checked."""
+"""The terms of an outcomes contract: what ``contract.yaml`` may say."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
-import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.errors import CohortError, Problem, nearest_names
 from wlz_eval.measures.options import RiskRule
 
 __all__ = [
+    "CASES",
     "OUTCOME_TRIGGERS",
     "TRIGGERS",
     "ContractTerms",
+    "Investment",
     "PayableOutcome",
-    "contract_terms",
     "payable_outcomes",
 ]
 
@@ -32,9 +31,11 @@ TRIGGERS: Mapping[str, str] = {
     "outcome_3": "Third outcome",
 }
 OUTCOME_TRIGGERS: tuple[str, ...] = ("outcome_1", "outcome_2", "outcome_3")
-FILE = "contract.yaml"
-#: How far payers' shares may be from adding up to one: a rounding of the last written digit.
-SHARE_TOLERANCE = 1e-6
+#: Projections of a contract, from the most cautious.
+CASES: tuple[str, ...] = ("low", "base", "high")
+#: Days that ``claim_dates`` may name by a word: the child's own start, the end of the programme, and for outcomes
+#: the last day of the wave at which each is judged.
+DAY_WORDS: tuple[str, ...] = ("start", "programme_end", "wave")
 
 
 class _Strict(BaseModel):
@@ -60,6 +61,28 @@ class PayableOutcome(_Strict):
     below: float | None = Field(None, description="At risk at baseline strictly below this value")
     at_least: float | None = Field(None, description="At risk at baseline at this value and above")
     least: float = Field(1.0, gt=0, description="Least gain that counts as progress, in points")
+    better: Literal["higher", "lower"] | None = Field(
+        None, description="Which direction is good; must be said where the measure's own is unclear"
+    )
+
+
+class Capital(_Strict):
+    """Capital that investors put in on one day."""
+
+    date: dt.date = Field(description="Day on which it is paid in")
+    amount: float = Field(gt=0, description="How much")
+
+
+class Investment(_Strict):
+    """How the contract is financed until payments arrive."""
+
+    capital: tuple[Capital, ...] = Field(min_length=1, description="What investors pay in, and when")
+    pays_for: tuple[str, ...] = Field(
+        (), description="Payers of cost lines whose cash costs the contract must bear; empty for all cash costs"
+    )
+    evidence: Literal["illustrative", "published", "measured"] = Field(
+        "illustrative", description="Where the amounts come from"
+    )
 
 
 class ContractTerms(_Strict):
@@ -86,115 +109,25 @@ class ContractTerms(_Strict):
     evidence_by: dt.date | None = Field(
         None, description="Last day for evidence; with it, a claim without evidence by then is not paid"
     )
-
-
-def _unknown(name: str, valid: Iterable[str], what: str) -> str:
-    names = list(valid)
-    near = nearest_names(name, names)
-    return f"{f'Did you mean {near[0]}? ' if near else ''}Valid {what}: {', '.join(names)}."
-
-
-def _terms(raw: Mapping[str, Any], problems: list[Problem]) -> ContractTerms:
-    try:
-        return ContractTerms.model_validate(dict(raw))
-    except ValidationError as error:
-        for detail in error.errors():
-            key = ".".join(str(part) for part in detail["loc"])
-            if detail["type"] == "extra_forbidden":
-                remedy = _unknown(str(detail["loc"][-1]), ContractTerms.model_fields, "keys")
-                problems.append(Problem(table=FILE, column=key, message="there is no such key", remedy=remedy))
-            else:
-                value = "" if isinstance(detail["input"], Mapping | list) else str(detail["input"])[:60]
-                problems.append(
-                    Problem(
-                        table=FILE,
-                        column=key,
-                        value=value,
-                        message=detail["msg"],
-                        remedy="Correct the value.",
-                    )
-                )
-        return ContractTerms.model_validate({})
-
-
-def _check_payers(terms: ContractTerms, card: pd.DataFrame, problems: list[Problem]) -> None:
-    total = sum(terms.payers.values())
-    if any(share < 0 for share in terms.payers.values()):
-        problems.append(
-            Problem(table=FILE, column="payers", message="a share is negative", remedy="Give shares from 0 to 1.")
-        )
-    if terms.payers and abs(total - 1.0) > SHARE_TOLERANCE:
-        problems.append(
-            Problem(
-                table=FILE,
-                column="payers",
-                value=f"{total:g}",
-                message="the shares of the payers do not add up to 1",
-                remedy="Give shares that add up to 1, such as 0.4, 0.4 and 0.2.",
-            )
-        )
-    unnamed = (
-        card["payer"].isna() | (card["payer"].astype(str) == "")
-        if "payer" in card
-        else pd.Series(True, index=card.index)
+    claim_dates: dict[str, dt.date | Literal["start", "programme_end", "wave"]] = Field(
+        default_factory=dict,
+        description=(
+            "Day on which a trigger falls due where the evidence table gives none: start (of the child), "
+            "programme_end, wave (last day of the outcome's wave), or a date"
+        ),
     )
-    if unnamed.any() and not terms.payers:
-        problems.append(
-            Problem(
-                table="rate_card",
-                column="payer",
-                message=f"{int(unnamed.sum())} prices name no payer, and contract.yaml no shares",
-                remedy="Name the payer of each price, or give shares under payers in contract.yaml.",
-            )
-        )
-
-
-def contract_terms(cohort: Cohort) -> ContractTerms:
-    """Read the terms of a cohort's contract and check them with the rate card.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        A loaded cohort with ``contract.yaml`` and ``rate_card``.
-
-    Returns
-    -------
-    ContractTerms
-
-    Raises
-    ------
-    CohortError
-        With every problem: unknown keys or triggers, shares that do not add up, prices without a payer.
-    """
-    problems: list[Problem] = []
-    terms = _terms(cohort.contract or {}, problems)
-    card = cohort["rate_card"]
-    for position, trigger in enumerate(card["trigger"].astype(str)):
-        if trigger not in TRIGGERS:
-            problems.append(
-                Problem(
-                    table="rate_card",
-                    row=position + 2,
-                    column="trigger",
-                    value=trigger,
-                    message="this trigger is not known",
-                    remedy=_unknown(trigger, TRIGGERS, "triggers"),
-                )
-            )
-    _check_payers(terms, card, problems)
-    for i, outcome in enumerate(terms.outcomes):
-        if outcome.below is not None and outcome.at_least is not None:
-            problems.append(
-                Problem(
-                    table=FILE,
-                    column=f"outcomes.{i}",
-                    message="both below and at_least are given",
-                    remedy="Give one of them.",
-                )
-            )
-    if problems:
-        raise CohortError(problems)
-    return terms
+    payment_months: int = Field(0, ge=0, le=24, description="Months from claim to payment")
+    as_of: dt.date | None = Field(
+        None, description="Day up to which claims are known; what falls due later is forecast. Empty: all of the data"
+    )
+    withdrawn: Literal["as_evidenced", "until_left"] = Field(
+        "as_evidenced",
+        description="Children who left: paid for all that is measured of them, or for nothing due afterwards",
+    )
+    currency: str | None = Field(
+        None, pattern=r"^[A-Z]{3}$", description="ISO code of the contract's money; the cohort's when left out"
+    )
+    investment: Investment | None = Field(None, description="How it is financed; the investor's view needs it")
 
 
 def _rule(cohort: Cohort, risk: RiskRule, wave: Literal["midpoint", "endline", "followup"]) -> PayableOutcome | None:

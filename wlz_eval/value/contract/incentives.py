@@ -1,0 +1,200 @@
+"""What the contract rewards: readings just past a paid line, baselines just at risk, raters who are paid by results."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from wlz_eval.core.finding import Finding
+from wlz_eval.core.result import Result
+from wlz_eval.inference.multiplicity import holm
+from wlz_eval.measures.frame import AnalysisFrame
+from wlz_eval.value.contract.bunching import LEVEL, Bunching, bunching
+from wlz_eval.value.contract.counterfactual import steps_of
+from wlz_eval.value.contract.owed import Owed
+from wlz_eval.value.contract.rules import Judged
+
+__all__ = ["Incentives", "incentives"]
+
+Array = npt.NDArray[np.float64]
+COLUMNS = (
+    "area", "measure", "line", "compared", "n", "short", "past", "p_value", "adjusted", "power", "verdict", "flag"
+)
+
+
+METHOD = "bunching at paid lines: Fisher's exact test, or Frandsen (2017) where nobody compares; one-sided, Holm"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Incentives(Result):
+    """The audit of incentives.
+
+    Parameters
+    ----------
+    lines : DataFrame
+        One row an outcome and line: ``area``, ``measure``, ``line`` (endline or baseline), ``compared`` (with
+        comparison children, or a smooth density), ``n`` (readings about the line), ``short``, ``past``, ``p_value``,
+        ``adjusted`` (Holm, over all lines tested), ``power`` (percent), ``verdict`` (words), ``flag``.
+    raters : DataFrame
+        One row an outcome: ``area``, ``measure``, ``informant``, ``readings``, ``knew`` (percent of readings whose
+        rater knew who was on the programme; missing where it is not recorded), ``words`` (the same in a word).
+    """
+
+    lines: pd.DataFrame
+    raters: pd.DataFrame
+
+    title = "Audit of incentives"
+
+    def table(self) -> pd.DataFrame:
+        """One row an outcome and line."""
+        return self.lines
+
+    @property
+    def flagged(self) -> pd.DataFrame:
+        """Lines at which readings pile up more than a smooth distribution would."""
+        return self.lines[self.lines["flag"]]
+
+    def findings(self) -> list[Finding]:
+        """Return how many lines were tested and flagged, and the power where the test is weakest."""
+        tested = self.lines[self.lines["p_value"].notna()]
+        found = [
+            Finding(finding_id="contract.incentives.tested", quantity="count", estimate=float(len(tested)),
+                    unit="count", claim="description", method=METHOD),
+            Finding(finding_id="contract.incentives.flagged", quantity="count", estimate=float(tested["flag"].sum()),
+                    unit="count", claim="description", method=METHOD),
+        ]
+        if len(tested):
+            found.append(
+                Finding(finding_id="contract.incentives.power", quantity="power", unit="probability",
+                        estimate=float(tested["power"].median()) / 100, claim="description",
+                        method="eight in ten near misses lifted past the line; the middle line tested")
+            )
+        return found
+
+    def answer(self) -> tuple[str, dict[str, Finding | str | None]]:
+        """Say in a sentence whether readings pile up at paid lines, with the power of the test."""
+        found: dict[str, Finding | str | None] = {f.finding_id.split(".")[-1]: f for f in self.findings()}
+        if "power" not in found:
+            return "Too few children were read near the paid lines to see whether readings pile up there.", {}
+        tail = (
+            " Had eight in ten near misses been lifted past the line, this test would have seen it with a chance of "
+            "{power:chance} at a typical line."
+        )
+        if len(self.flagged):
+            places = ", ".join(f"{r.measure} ({r.line})" for r in self.flagged.itertuples())
+            return (
+                "Readings pile up more than they should at {flagged:number} of {tested:number} lines: "
+                "{places}. It may be a habit of the scale, or of rounding: look at how they were made." + tail,
+                {**found, "places": places},
+            )
+        return "At none of the {tested:number} lines that could be tested do readings pile up." + tail, found
+
+
+def _endline(rule: Judged, before: Array, after: Array) -> tuple[Array, float, bool, bool]:
+    """Return the readings that decide the payment among children at risk, their line, direction and strictness."""
+    held = rule.at_risk(before) & np.isfinite(after)
+    if rule.outcome.rule == "progress":
+        return (after - before)[held] * (1.0 if rule.up else -1.0), rule.outcome.least, True, True
+    return after[held], rule.cut, rule.up, rule.strict
+
+
+def _values(data: pd.DataFrame, rule: Judged, wave: str) -> Array:
+    column = f"{rule.outcome.measure}_{wave}"
+    return data[column].to_numpy(dtype=float, na_value=np.nan) if column in data else np.full(len(data), np.nan)
+
+
+def _at_endline(owed: Owed, others: pd.DataFrame, rule: Judged) -> Bunching:
+    readings = [_values(owed.data, rule, wave) for wave in ("baseline", rule.outcome.wave)]
+    step = float(steps_of(np.column_stack(readings)).min())
+    pair = [
+        _endline(rule, _values(data, rule, "baseline"), _values(data, rule, rule.outcome.wave))
+        for data in (owed.data, others)
+    ]
+    (own, cut, up, strict), (other, *_) = pair
+    return bunching(own, other, step, cut, up, strict)
+
+
+def _at_baseline(owed: Owed, others: pd.DataFrame, rule: Judged) -> Bunching | None:
+    """All pupils of the programme's schools, beside those of other schools; None where only the chosen were read.
+
+    Among the chosen alone a jump at the line is by design: they were chosen for being at risk.
+    """
+    if math.isnan(rule.cut) or "comparison_type" not in others:
+        return None
+    kind = others["comparison_type"].astype(str)
+    same, away = (_values(others[kind == name], rule, "baseline") for name in ("same_school", "other_school"))
+    if np.isfinite(same).sum() < len(owed.data):
+        return None
+    own = np.concatenate([_values(owed.data, rule, "baseline"), same])
+    return bunching(own, away, float(steps_of(own[:, None])[0]), rule.cut, rule.up, rule.strict, risk_side=True)
+
+
+def _line(rule: Judged, line: str, found: Bunching | None) -> dict[str, object]:
+    about = {"area": rule.outcome.area.replace("_", " ").capitalize(), "measure": rule.label, "line": line}
+    if found is None:
+        blank = dict.fromkeys(("n", "short", "past", "p_value"), math.nan)
+        verdict = "cannot be judged: only chosen children were read"
+        return {**about, **blank, "compared": "", "power": None, "verdict": verdict}
+    return {
+        **about, "compared": "a smooth density" if found.other is None else "comparison children",
+        "n": found.own.n if found.other is None else found.own.near, "short": found.own.short, "past": found.own.past,
+        "p_value": found.p_value, "power": found, "verdict": "" if found.tested else "too few readings about the line",
+    }
+
+
+def _raters(owed: Owed) -> pd.DataFrame:
+    table = owed.cohort["measures"]
+    table = table[table["child_id"].astype(str).isin(owed.data.index.astype(str))]
+    rows = []
+    for rule in owed.rules:
+        of_measure = table["measure"].astype(str).to_numpy() == rule.outcome.measure
+        own = table[of_measure & (table["wave"].astype(str).to_numpy() == rule.outcome.wave)]
+        if not len(own):
+            continue
+        who = sorted(own["informant"].dropna().astype(str).unique()) if "informant" in own else []
+        knew = own["rater_knew"].dropna().astype(float) if "rater_knew" in own else pd.Series([], dtype=float)
+        rows.append(
+            {
+                "area": rule.outcome.area.replace("_", " ").capitalize(), "measure": rule.label,
+                "informant": ", ".join(who) or "not recorded", "readings": own["child_id"].nunique(),
+                "knew": 100 * float(knew.mean()) if len(knew) else math.nan,
+                "words": "not recorded" if not len(knew) else "all" if knew.all() else "some" if knew.any() else "none",
+            }
+        )
+    return pd.DataFrame(rows, columns=["area", "measure", "informant", "readings", "knew", "words"])
+
+
+def incentives(owed: Owed, frame: AnalysisFrame) -> Incentives:
+    """Audit what the contract rewards.
+
+    Parameters
+    ----------
+    owed : Owed
+        The contract worked through.
+    frame : AnalysisFrame
+        With comparison children, who are paid for nothing: where their readings pile up as well, the scale does it.
+
+    Returns
+    -------
+    Incentives
+    """
+    others = frame.data[frame.data["programme"] == 0]
+    rows = []
+    for rule in owed.rules:
+        rows.append(_line(rule, "endline", _at_endline(owed, others, rule)))
+        rows.append(_line(rule, "baseline", _at_baseline(owed, others, rule)))
+    lines = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in ("adjusted", "flag")])
+    lines["adjusted"], tested = math.nan, lines["p_value"].notna()
+    # The level at which Holm's procedure tests the first of the lines, so that no power is promised that it lacks.
+    level = LEVEL / max(int(tested.sum()), 1)
+    lines["power"] = [100 * b.power(level) if isinstance(b, Bunching) else math.nan for b in lines["power"]]
+    if tested.any():
+        lines.loc[tested, "adjusted"] = holm(lines.loc[tested, "p_value"].to_numpy(dtype=float))
+    lines["flag"] = lines["adjusted"].fillna(1.0) <= LEVEL
+    lines.loc[lines["flag"], "verdict"] = "piled up on the paid side"
+    lines.loc[tested & (lines["verdict"] == ""), "verdict"] = "nothing seen"
+    return Incentives(lines=lines[list(COLUMNS)], raters=_raters(owed))

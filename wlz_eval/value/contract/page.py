@@ -1,0 +1,197 @@
+"""The whole of page 08: one verb that works through everything the page shows, and says in a sentence what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+
+from wlz_eval.cohort.model import Cohort
+from wlz_eval.core.finding import Finding, FindingCovariance
+from wlz_eval.core.result import Result
+from wlz_eval.engagement import EngagementOptions
+from wlz_eval.measures.frame import AnalysisFrame
+from wlz_eval.measures.options import RiskRule
+from wlz_eval.value.contract.caused import Caused, caused
+from wlz_eval.value.contract.families import Families, families
+from wlz_eval.value.contract.forecast import Forecast, forecast
+from wlz_eval.value.contract.incentives import Incentives, incentives
+from wlz_eval.value.contract.indigo import indigo_commitments, indigo_metrics
+from wlz_eval.value.contract.investor import Investor, investor
+from wlz_eval.value.contract.pages import Words, answer, anyway_answer, forecast_answer, investor_answer
+from wlz_eval.value.contract.result import ContractResult, contract
+from wlz_eval.value.contract.terms import TRIGGERS
+from wlz_eval.value.contract.trail import TRAIL_COLUMNS, audit_trail
+
+__all__ = ["ContractPage", "contract_page"]
+
+#: Draws by effort.
+DRAWS: Mapping[str, int] = MappingProxyType({"draft": 500, "quick": 2000, "full": 10_000})
+NO_CONTRACT: Words = ("There is no contract, so there is nothing to say here.", {})
+ANYWAY = ("words", "areas", "paid", "without", "without_low", "without_high", "children", "title")
+CASH = ("month", "capital", "costs", "payments", "balance", "children", "title")
+CASE_COLUMNS = ("case", "payments", "returned", "multiple", "rate", "loss", "children", "kind")
+LINES = ("area", "measure", "line", "compared", "power", "verdict")
+RATERS = ("area", "measure", "informant", "readings", "words")
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ContractPage(Result):
+    """Everything that page 08 shows.
+
+    Parameters
+    ----------
+    result : ContractResult
+        What is owed.
+    forecast, caused, investor, incentives : or None
+        What is still to come, what would have been paid anyway, the investor's view, and the audit of incentives;
+        ``None`` without a contract.
+    families : Families
+        Families by areas of need; empty without a table of them.
+    """
+
+    result: ContractResult
+    forecast: Forecast | None
+    caused: Caused | None
+    investor: Investor | None
+    incentives: Incentives | None
+    families: Families
+
+    title = "Outcomes contract"
+
+    def table(self) -> pd.DataFrame:
+        """One row a trigger."""
+        return self.result.table()
+
+    def findings(self) -> list[Finding]:
+        """Return the findings of all parts."""
+        parts = (self.result, self.forecast, self.caused, self.investor, self.incentives, self.families)
+        return [finding for part in parts if part is not None for finding in part.findings()]
+
+    def answer(self) -> Words:
+        """Who owes how much, of what maximum, against targets."""
+        return answer(self.result)
+
+    def anyway_answer(self) -> Words:
+        """How much of it could have been paid with no programme."""
+        return anyway_answer(self.caused) if self.caused else NO_CONTRACT
+
+    def forecast_answer(self) -> Words:
+        """Say what is still to come."""
+        return forecast_answer(self.forecast) if self.forecast else NO_CONTRACT
+
+    def investor_answer(self) -> Words:
+        """Say what investors get back."""
+        return investor_answer(self.investor) if self.investor else NO_CONTRACT
+
+    def incentives_answer(self) -> Words:
+        """Whether readings pile up at lines that are paid for."""
+        return self.incentives.answer() if self.incentives else NO_CONTRACT
+
+    @property
+    def anyway(self) -> pd.DataFrame:
+        """What is paid for outcomes, and what would be with no programme: the estimate, then each assumed rate."""
+        if self.caused is None or not len(self.caused.rows):
+            return pd.DataFrame(columns=list(ANYWAY))
+        words = [
+            "Estimated, page 4" if rate != rate else f"All outcomes, if {rate:.0f}%\nof the others had come anyway"
+            for rate in self.caused.rows["rate"]
+        ]
+        return self.caused.rows.assign(words=words)[list(ANYWAY)]
+
+    @property
+    def still_open(self) -> pd.DataFrame:
+        """Triggers that are still open, with the share expected to be met."""
+        columns = ["label", "known", "expected", "low", "high", "open"]
+        if self.forecast is None:
+            return pd.DataFrame(columns=columns)
+        shares = self.forecast.shares
+        return shares.assign(label=shares["trigger"].map(dict(TRIGGERS)))[columns]
+
+    @property
+    def cash(self) -> pd.DataFrame:
+        """Cash by month."""
+        held = self.investor is not None and self.investor.available
+        return self.investor.flow if held and self.investor else pd.DataFrame(columns=list(CASH))
+
+    @property
+    def cases(self) -> pd.DataFrame:
+        """What investors get back so far and in each case."""
+        held = self.investor is not None and self.investor.available
+        return self.investor.cases if held and self.investor else pd.DataFrame(columns=list(CASE_COLUMNS))
+
+    @property
+    def lines(self) -> pd.DataFrame:
+        """Lines that are paid for, and whether readings pile up there."""
+        return self.incentives.lines if self.incentives else pd.DataFrame(columns=list(LINES))
+
+    @property
+    def raters(self) -> pd.DataFrame:
+        """Who read what is paid for, and whether they knew who was on the programme."""
+        return self.incentives.raters if self.incentives else pd.DataFrame(columns=list(RATERS))
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """INDIGO's outcome metrics, prices and results, one row a trigger."""
+        names = (
+            "id", "definition", "targeted_number_of_service_users_or_beneficiaries_total", "price_per_unit",
+            "number_with_positive_social_outcomes",
+        )
+        return indigo_metrics(self.result.owed) if self.result.available else pd.DataFrame(columns=list(names))
+
+    @property
+    def commitments(self) -> pd.DataFrame:
+        """INDIGO's outcome payment commitments, one row a payer."""
+        names = ("organisation_id", "maximum_potential_outcome_payment", "total_outcome_payments", "children")
+        return indigo_commitments(self.result.owed) if self.result.available else pd.DataFrame(columns=list(names))
+
+    def trail(self, audience: str) -> pd.DataFrame:
+        """Each claim with its evidence for a restricted page; no rows for any other audience."""
+        if audience != "restricted" or not self.result.available:
+            return pd.DataFrame(columns=list(TRAIL_COLUMNS))
+        return audit_trail(self.result.owed, audience)
+
+
+def contract_page(
+    cohort: Cohort,
+    frame: AnalysisFrame,
+    risk: Iterable[RiskRule] = (),
+    engagement: EngagementOptions | None = None,
+    attribution: Iterable[Finding] = (),
+    covariances: Iterable[FindingCovariance] = (),
+    effort: str = "quick",
+    seed: int = 0,
+) -> ContractPage:
+    """Work through everything that page 08 shows.
+
+    Parameters
+    ----------
+    cohort, frame, risk, engagement
+        As of :func:`contract`.
+    attribution : iterable of Finding
+        Findings of notebook 04.
+    covariances : iterable of FindingCovariance
+        Between them.
+    effort : str
+        ``draft``, ``quick`` or ``full``: how many draws.
+    seed : int
+
+    Returns
+    -------
+    ContractPage
+    """
+    result = contract(cohort, frame, risk, engagement)
+    homes = families(cohort, frame)
+    if not result.available:
+        return ContractPage(result=result, forecast=None, caused=None, investor=None, incentives=None, families=homes)
+    owed, draws = result.owed, DRAWS[effort]
+    return ContractPage(
+        result=result,
+        forecast=forecast(owed, draws, seed),
+        caused=caused(owed, attribution, covariances, draws, seed),
+        investor=investor(owed),
+        incentives=incentives(owed, frame),
+        families=homes,
+    )
