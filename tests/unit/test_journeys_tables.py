@@ -338,6 +338,9 @@ class TestJourneys:
         template, values = found.answer()
         assert values["journeys"].estimate == 3
         assert not any(c.isdigit() for c in template)
+        template, values = found.sequences.definition()
+        assert not any(c.isdigit() for c in template)
+        assert (values["engagements"].estimate, values["sessions"].estimate) == (2, 1)
 
     def test_flow_timeline_and_card(self, planted_world):
         _, _, _, found, _ = planted_world

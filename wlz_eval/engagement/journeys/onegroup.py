@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 from scipy import special
@@ -89,27 +91,28 @@ class OneGroup:
 
     def draw(self, rng: np.random.Generator) -> Ints:
         """Draw as many children as were seen: states, shape (n, T)."""
-        z = (rng.standard_normal((self.n, 3 * self.periods)) @ self.root.T).reshape(self.n, 3, self.periods)
-        engaged, partner, light = (z < self.cut[None]).transpose(1, 0, 2)
+        z: Array = (rng.standard_normal((self.n, 3 * self.periods)) @ self.root.T).reshape(self.n, 3, self.periods)
+        engaged, partner, light = (np.less(z[:, channel], self.cut[channel]) for channel in range(3))
         states = np.where(
             engaged, np.where(partner, BOTH, LINK_WORKER), np.where(partner, PARTNER, np.where(light, LIGHT, NONE))
         )
         states[self.outside[rng.permutation(self.n)]] = OUTSIDE
-        gone = rng.random(self.n) < self.left
+        gone: Bools = np.less(rng.random(self.n), self.left)
         when = rng.integers(1, max(self.periods, 2), self.n)
         states[gone[:, None] & (np.arange(self.periods)[None, :] >= when[:, None])] = LEFT
         return states
 
 
-def one_group(states: Ints, draws: int, seed: int) -> list[Ints]:
+def one_group(states: Ints, draws: int, seed: int) -> Iterator[Ints]:
     """Draw several worlds of one group (see :class:`OneGroup`).
 
     Examples
     --------
     >>> seen = np.array([[0, 1], [1, 1], [4, 0], [2, 5]] * 10)
-    >>> [w.shape for w in one_group(seen, 2, seed=1)]
+    >>> [world.shape for world in one_group(seen, 2, seed=1)]
     [(40, 2), (40, 2)]
     """
     rng = np.random.default_rng(seed)
     world = OneGroup(states)
-    return [world.draw(rng) for _ in range(draws)]
+    for _ in range(draws):
+        yield world.draw(rng)

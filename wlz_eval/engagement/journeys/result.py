@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -11,15 +10,16 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.finding import Finding, Unit
+from wlz_eval.core.finding import Finding
 from wlz_eval.core.result import Result
 from wlz_eval.core.words import WAVE_WORDS
 from wlz_eval.engagement.change import change_groups
 from wlz_eval.engagement.journeys.alphabet import LABELS, LEFT, LIGHT, NONE, OUTSIDE, STATES
 from wlz_eval.engagement.journeys.cards import PARTICIPANT_CARD, participant_card
+from wlz_eval.engagement.journeys.facts import CAUTION, group_facts, outcome_facts
 from wlz_eval.engagement.journeys.flow import FLOW, NEEDS, SUPPORTS, flow_counts, thirds
 from wlz_eval.engagement.journeys.outcomes import OUTCOMES, journey_differences
-from wlz_eval.engagement.journeys.search import CRITERIA, SMALLEST, Found, find_groups
+from wlz_eval.engagement.journeys.search import SMALLEST, Found, find_groups
 from wlz_eval.engagement.journeys.sequences import SHARES, Sequences, sequences, state_shares
 from wlz_eval.engagement.options import EngagementOptions
 from wlz_eval.measures.frame import AnalysisFrame
@@ -28,10 +28,7 @@ __all__ = ["CAUTION", "TIMELINE", "TYPICAL", "Journeys", "journeys"]
 
 TYPICAL = ("journey", "words", "children", "n", "share", "beside")
 TIMELINE = ("journey", "step", "state", "children", "n", "share")
-CAUTION = (
-    "A journey is made in part by the child: by need, by wish, and by how long the child stayed. That children on "
-    "one journey ended higher does not say that the journey lifted them."
-)
+BEFORE = ("measure", "outcome", "wave", "when", "good", "unit")
 
 
 class Outcome(Protocol):
@@ -121,68 +118,15 @@ class Journeys(Result):
         return draw_states(self.shares)
 
     def findings(self) -> list[Finding]:
-        """Return the number of journeys, their silhouette width, their sizes, and outcomes by journey."""
+        """Return the number of journeys, how clear they are, their sizes, and outcomes by journey."""
         if not self.available or self.found is None:
             return []
         n = len(self.sequences.children)
-        about = {"group": "programme", "n_programme": n}
-        found = [
-            Finding(
-                finding_id="journeys.groups", quantity="count", estimate=float(self.groups), unit="count",
-                claim="description", method=CRITERIA, note=self.reason, **about,
-            )
-        ]  # fmt: skip
-        if len(self.found.search):
-            found += self._criteria(about)
-        for row in self.typical.to_dict(orient="records"):
-            found.append(
-                Finding(
-                    finding_id=f"journeys.share.{_key(row['journey'])}", quantity="percent", unit="percent",
-                    estimate=float(row["share"]), claim="description", subgroup=str(row["journey"]),
-                    method="share of programme children", **about,
-                )
-            )  # fmt: skip
-        return [*found, *self._outcome_findings()]
-
-    def _criteria(self, about: dict[str, object]) -> list[Finding]:
-        assert self.found is not None
-        search = self.found.search
-        kept = search[search["groups"] == self.groups] if self.groups else search.nlargest(1, "width")
-        wanted = {"width": "average silhouette width", "width_one_group": "its largest in worlds of one group",
-                  "stability": "least Jaccard similarity of a group in bootstrap samples"}  # fmt: skip
         return [
-            Finding(
-                finding_id=f"journeys.{column}", quantity=column, estimate=float(kept[column].iloc[0]), unit="ratio",
-                claim="description", method=words, **about,  # type: ignore[arg-type]
-            )
-            for column, words in wanted.items()
-            if len(kept) and math.isfinite(kept[column].iloc[0])
-        ]  # fmt: skip
-
-    def _outcome_findings(self) -> list[Finding]:
-        found = []
-        for row in self.outcomes.to_dict(orient="records"):
-            unit: Unit = row["unit"]
-            found.append(
-                Finding(
-                    finding_id=f"journeys.outcome.{row['measure']}.{row['wave']}.{_key(row['journey'])}",
-                    quantity="difference",
-                    outcome=row["measure"],
-                    wave=row["wave"],
-                    group="programme",
-                    subgroup=row["journey"],
-                    comparator="all children of the programme with the same baseline",
-                    estimate=row["difference"],
-                    ci_low=row["ci_low"],
-                    ci_high=row["ci_high"],
-                    unit=unit,
-                    claim="association",
-                    n_programme=int(row["n"]),
-                    method="least squares on baseline and journey, CR2 by school",
-                    note=row["note"] or CAUTION,
-                )
-            )
-        return found
+            *self.sequences.findings(),
+            *group_facts(self.found, self.typical, n),
+            *outcome_facts(self.outcomes),
+        ]
 
     def answer(self) -> tuple[str, dict[str, Finding | str | None]]:
         """Say in words what was found: a template and the values of its placeholders."""
@@ -197,13 +141,6 @@ class Journeys(Result):
             "width {width:number}; with children who differ only by degree it would be {chance:number} at most).",
             {"journeys": count, "width": by_id["journeys.width"], "chance": by_id["journeys.width_one_group"]},
         )
-
-
-BEFORE = ("measure", "outcome", "wave", "when", "good", "unit")
-
-
-def _key(journey: object) -> str:
-    return str(journey).lower().removeprefix("journey ").replace(" ", "_")
 
 
 def journeys(

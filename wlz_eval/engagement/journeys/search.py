@@ -55,8 +55,8 @@ class Found:
         The sequence nearest to all others of its group. It is a child's own: never shown in public.
     search : DataFrame
         One row a number of groups: ``groups``, ``width`` (average silhouette), ``width_one_group`` (its largest in
-        worlds without groups), ``beyond``, ``stability`` (least Jaccard of a group), ``smallest``, ``holds``. A test
-        that was not needed is missing.
+        the worlds without groups that were drawn), ``beyond``, ``stability`` (least Jaccard of a group),
+        ``smallest``, ``holds``. A test that was not needed is missing.
     reason : str
         Why no groups are shown; empty when there are some.
     """
@@ -143,7 +143,7 @@ def find_groups(states: Ints, most: int = 6, seed: int = 0, smallest: int = SMAL
         return _no(
             states, "The journeys differ by degree: they do not fall into groups that are clear and stable.", search
         )
-    k = int(good.loc[good["width"].idxmax(), "groups"])
+    k = int(good["groups"].to_numpy()[good["width"].to_numpy().argmax()])
     group, medoids = _all(ordered, k, rng)
     group, medoids = _canonical(group, medoids)
     back = np.empty(len(states), dtype=int)
@@ -160,9 +160,12 @@ def _judged(
     # Where no width is large enough the worlds decide nothing: a few show what the largest may be compared with.
     compared = wide if wide.any() else np.arange(len(ks)) == width.argmax()
     asked = tuple(k for k, yes in zip(ks, compared, strict=True) if yes)
-    worlds = one_group(states, WORLDS if wide.any() else FEW_WORLDS, seed)
-    highest = np.full(len(ks), np.nan)
-    highest[compared] = np.stack([_widths(world, asked, smallest) for world in worlds]).max(axis=0)
+    highest = np.where(compared, -1.0, np.nan)
+    for world in one_group(states, WORLDS if wide.any() else FEW_WORLDS, seed):
+        highest[compared] = np.maximum(highest[compared], _widths(world, asked, smallest))
+        # Once worlds without groups are as clear as the children for every number of groups, no more are needed.
+        if not (width >= highest + MARGIN).any():
+            break
     beyond = wide & (width >= highest + MARGIN)
     least, sizes = _stabilities(states, ks, np.where(beyond, width, -np.inf), rng)
     return pd.DataFrame(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
+from wlz_eval.core.finding import Finding
 from wlz_eval.core.result import Result
 from wlz_eval.engagement.journeys.alphabet import (
     BOTH,
@@ -73,6 +74,36 @@ class Sequences(Result):
     def table(self) -> pd.DataFrame:
         """Share of all children in each state in each step (see :func:`state_shares`)."""
         return state_shares(self.states, self.steps, "All children")
+
+    def findings(self) -> list[Finding]:
+        """Return the two cut-points of the states, as the plan sets them."""
+        if not self.available:
+            return []
+        cuts = {"engagements": self.engagements, "sessions": self.sessions}
+        return [
+            Finding(
+                finding_id=f"journeys.cut.{name}",
+                quantity="cut-point",
+                estimate=float(value),
+                unit="count",
+                claim="description",
+                subgroup=f"{name} in one step that count as support",
+                method="set by the plan",
+            )
+            for name, value in cuts.items()
+        ]
+
+    def definition(self) -> tuple[str, dict[str, Finding | str | None]]:
+        """Say what the states mean: a template and the values of its placeholders."""
+        if not self.available:
+            return "{reason}", {"reason": self.reason}
+        values = dict(zip(("engagements", "sessions"), self.findings(), strict=True))
+        return (
+            "Link Worker engagement means {engagements:number} engagements or more in one step; partner support means "
+            "{sessions:number} sessions attended or more; light contact means any less than that. A child who left "
+            "before half of a step had passed counts as having left in it.",
+            dict(values),
+        )
 
     def plot(self) -> object:
         """Draw the table, unreleased: for exploring, not for a page."""

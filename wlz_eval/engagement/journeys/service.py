@@ -86,15 +86,10 @@ class ServiceMap(Result):
             )
             found.append(reached)
             if math.isfinite(row["median_days"]):
-                days = {
-                    "finding_id": f"service.days.{name}",
-                    "quantity": "median",
-                    "unit": "count",
-                    "estimate": float(row["median_days"]),
-                    "n_programme": int(row["n_timed"]),
-                    "method": "median days from the child's start",
-                }
-                found.append(replace(reached, **days))
+                days = replace(reached, finding_id=f"service.days.{name}", quantity="median", unit="count")
+                method = "median days from the child's start"
+                n = int(row["n_timed"])
+                found.append(replace(days, estimate=float(row["median_days"]), n_programme=n, method=method))
         return found
 
     def answer(self) -> tuple[str, dict[str, Finding | str | None]]:
@@ -131,7 +126,8 @@ def _stages(cohort: Cohort, everyone: pd.DataFrame) -> pd.DataFrame:
     children = everyone.index
     start = day_numbers(everyone["index_date"])
     rows = []
-    for column, words in (("identified", "Identified"), ("offered", "Offered a place"), ("consented", "Consented")):
+    before = {"identified": "Identified by the rules", "offered": "Offered a place", "consented": "Consented"}
+    for column, words in before.items():
         if column in everyone and everyone[column].notna().any():
             rows.append(_stage(words, everyone[column].fillna(False).to_numpy(dtype=bool)))
     started = np.ones(len(start), dtype=bool)
@@ -145,8 +141,7 @@ def _stages(cohort: Cohort, everyone: pd.DataFrame) -> pd.DataFrame:
         own = cohort.measures[(cohort.measures["wave"] == wave) & cohort.measures["value"].notna()]
         if len(own):
             seen = children.isin(own["child_id"])
-            days = _first_days(own, children) - start if "date" in own else None
-            rows.append(_stage(words, seen, days))
+            rows.append(_stage(words, seen, _first_days(own, children) - start if "date" in own else None))
     if "left" in everyone:
         gone = day_numbers(everyone["left"]) < float(np.datetime64(cohort.meta.programme.end, "D").astype(int))
         rows.append(_stage("Stayed to the end", started & ~gone))

@@ -107,16 +107,16 @@ def make_steps(meta: CohortMeta, children: pd.DataFrame, period: str) -> Steps:
     """
     last = _number(meta.programme.end)
     began = _days(children, "index_date", len(children))
-    common = {"children": children.index, "began": began, "ended": _days(children, "left", len(children)), "last": last}
+    ended = _days(children, "left", len(children))
     if period == "half_term":
         terms = _terms(meta)
         halves = [edge for _, start, end in terms for edge in (start, start + (end - start + 1) // 2)]
         labels = tuple(f"{name}, {half} half" for name, _, _ in terms for half in ("first", "second"))
         edges = np.array([*halves, max(last + 1, halves[-1] + 1)])
-        return Steps(**common, labels=labels, edges=edges, origin=np.zeros(len(children)))
+        return Steps(children.index, labels, edges, np.zeros(len(children)), began, ended, last)
     n = max(1, min(round((last + 1 - _number(meta.programme.start)) / DAYS_A_MONTH), MOST_STEPS))
     labels = tuple(f"Month {i + 1}" for i in range(n))
-    return Steps(**common, labels=labels, edges=np.arange(n + 1) * DAYS_A_MONTH, origin=began)
+    return Steps(children.index, labels, np.arange(n + 1.0) * DAYS_A_MONTH, began, began, ended, last)
 
 
 def _days(children: pd.DataFrame, column: str, n: int) -> Array:
