@@ -98,7 +98,7 @@ class DoseExplained(Result):
             estimate=100 * float(np.maximum(self.adjusted, 0.0)), ci_low=100 * self.ci_low,
             ci_high=100 * self.ci_high, unit="percent",
             claim="association", n_programme=self.n, note=self.note,
-            method="least squares of dose on all baseline measures, adjusted R², jackknife by school",
+            method="least squares of dose on all baseline measures, adjusted R², approximate interval by school",
         )
         parts = [
             Finding(
@@ -147,7 +147,8 @@ def dose_explained(
     -----
     The interval of the share is a jackknife by school on the scale of log(1 - share), with as many degrees of freedom
     as schools minus one; with fewer than three schools it is the approximation of Olkin and Finn (1995) for
-    independent children.
+    independent children. It is approximate: where dose is skewed it holds the true share somewhat less often than 95%
+    (nine times in ten in simulated worlds with eight to twenty schools).
 
     Examples
     --------

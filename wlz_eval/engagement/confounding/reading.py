@@ -20,8 +20,8 @@ READINGS: Mapping[str, str] = MappingProxyType(
         "cannot_be_judged": "These data cannot say whether {outcome} goes with {dose}.",
         "nothing_shown": "These data do not show that {outcome} goes with {dose}.",
         "explained_by_start": (
-            "{Outcome} goes with {dose}, but once what was known of the children at the start is taken into account, that "
-            "can no longer be told from nothing: an association, and one that the start may explain."
+            "{Outcome} goes with {dose}, but once what was known of the children at the start is taken into account, "
+            "that can no longer be told from nothing: an association, and one that the start may explain."
         ),
         "fragile": (
             "{Outcome} goes with {dose}, also once what was known at the start is taken into account, but a modest "

@@ -50,7 +50,8 @@ def dose_around(
     """
     days = reading_dates(cohort, frame, measure, wave)
     period = next(p for w, p in cohort.meta.waves.items() if str(w) == wave)
-    cut = days.clip(lower=pd.Timestamp(period.end))
+    last = pd.Timestamp(period.end)
+    cut = days.mask(days < last, last)
     parts = {
         f"{exposure}_to_{wave}": exposures(cohort, frame, until=cut),
         f"{exposure}_after_{wave}": exposures(cohort, frame, since=cut + pd.Timedelta(days=1)),
