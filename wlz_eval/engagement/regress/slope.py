@@ -151,7 +151,7 @@ def _residual(values: np.ndarray, on: np.ndarray) -> np.ndarray:
 
 
 def _bins(values: np.ndarray, most: int = 10) -> np.ndarray:
-    """Bins of equal size, each of at least ten children; ties go to bins together, so that order decides nothing."""
+    """Bins of equal size, each of at least ten children; the rows are sorted by child, so their order is always one."""
     bins = max(1, min(most, len(values) // (2 * CHILDREN_A_POINT)))
     rank = pd.Series(values).rank(method="first") - 1
     return np.asarray((rank * bins // len(values)).astype(int))
