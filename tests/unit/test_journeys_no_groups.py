@@ -9,7 +9,7 @@ from wlz_eval.engagement.journeys.search import find_groups
 
 @pytest.mark.parametrize("kind", ["level", "timing", "persistent"])
 def test_no_groups_where_children_differ_by_degree_only(kind):
-    """At most one in twenty worlds; the sizes and seeds were fixed before the first run."""
+    """At most one in thirty-four worlds of each kind, of a generator that the criterion was not chosen by."""
     wrong = 0
     for world in range(34):
         rng = np.random.default_rng([world, len(kind)])
