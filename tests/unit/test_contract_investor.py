@@ -76,8 +76,8 @@ class TestView:
     def test_cases_by_hand(self, view):
         cases = view.cases.set_index("case")
         assert cases.loc["so far", "returned"] == pytest.approx(200 - 300 + 534.01)
-        assert cases.loc["base target", "returned"] == pytest.approx(200 - 300 + 200)
-        assert cases.loc["base target", "loss"] == pytest.approx(100)
+        assert cases.loc["middle target", "returned"] == pytest.approx(200 - 300 + 200)
+        assert cases.loc["middle target", "loss"] == pytest.approx(100)
 
     def test_capital_is_just_returned_where_outcomes_pay_what_is_missing(self, view):
         # Costs 300, sign-up 100: outcomes must pay 200, which is twice the base target's 100.

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +43,8 @@ HELD, FALSE = 0.935, 0.05
 #: Share of near misses lifted past the line where bunching is planted.
 LIFTED = 0.8
 DRAWS = 1000
+#: Worlds after which results are kept.
+KEPT = 10
 #: What the numbers depend on, below ``wlz_eval/``.
 STUDY_MODULES = (
     "simulate/contract_study.py", "value/contract/bunching.py", "value/contract/caused.py",
@@ -150,21 +151,49 @@ def summary(rows: pd.DataFrame) -> dict[str, float]:
     }
 
 
+#: Of the code that is running, whatever happens to its files meanwhile.
+CODE = code_hash(STUDY_MODULES)
+
+
 def _write(folder: Path, rows: pd.DataFrame) -> None:
     import yaml
 
     facts = {
         "made_by": "python -m wlz_eval.simulate.contract_study", "first_seed": FIRST_SEED, "options": LIGHT,
         "draws": DRAWS, "lifted": LIFTED, "bar": {"held": HELD, "clean_worlds_flagged": FALSE}, **summary(rows),
-        "modules": list(STUDY_MODULES), "code": code_hash(STUDY_MODULES),
+        "modules": list(STUDY_MODULES), "code": CODE,
     }
     write_atomic(folder / "contract.csv", rows.round(6).to_csv(index=False))
     write_atomic(folder / "contract.yaml", yaml.safe_dump(facts, sort_keys=False, width=100))
 
 
-def run(seeds: Iterable[int]) -> pd.DataFrame:
-    """Run worlds, one row each."""
-    return pd.DataFrame([run_world(seed) for seed in seeds])
+def _done(folder: Path) -> list[dict[str, float]]:
+    """Rows of an earlier run by the same code, so that a run that was stopped goes on from there."""
+    import yaml
+
+    table, facts = folder / "contract.csv", folder / "contract.yaml"
+    if not (table.exists() and facts.exists()):
+        return []
+    if yaml.safe_load(facts.read_text(encoding="utf-8"))["code"] != CODE:
+        return []
+    return [{str(k): float(v) for k, v in row.items()} for row in pd.read_csv(table).to_dict(orient="records")]
+
+
+def run(worlds: int, folder: Path) -> pd.DataFrame:
+    """Run worlds in the order of their seeds, and keep the results every few worlds.
+
+    Parameters
+    ----------
+    worlds : int
+    folder : Path
+        Where results are kept; those of the same code are not made again.
+    """
+    rows = _done(folder)[:worlds]
+    for seed in range(FIRST_SEED + len(rows), FIRST_SEED + worlds):
+        rows.append(run_world(seed))
+        if len(rows) % KEPT == 0 or len(rows) == worlds:
+            _write(folder, pd.DataFrame(rows).astype({"seed": int}))
+    return pd.DataFrame(rows)
 
 
 def main() -> None:
@@ -173,9 +202,7 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=500)
     parser.add_argument("--out", type=Path, default=None)
     given = parser.parse_args()
-    rows = run(range(FIRST_SEED, FIRST_SEED + given.worlds))
-    _write(given.out or study_folder(), rows)
-    print(summary(rows))
+    print(summary(run(given.worlds, given.out or study_folder())))
 
 
 if __name__ == "__main__":

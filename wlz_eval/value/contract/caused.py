@@ -75,7 +75,7 @@ class Caused(Result):
             made += [
                 self._money("anyway.estimated", "payment_with_no_programme", row, "without", MEASURED.lower()),
                 self._money("beyond.estimated", "payment_beyond_no_programme", row, "over", MEASURED.lower()),
-                self._money("paid_for_estimated", "payment", row, "paid", MEASURED.lower(), ends=False),
+                self._money("outcomes_paid.estimated", "payment", row, "paid", MEASURED.lower(), ends=False),
             ]
             if math.isfinite(row["share"]):
                 made.append(

@@ -104,7 +104,7 @@ def draw_outcomes(
     """
     draws, n, step = len(effects), len(before), steps_of(after)
     counts = np.zeros((draws, n), dtype=np.int64)
-    with_effect, others = np.flatnonzero(estimated), np.flatnonzero(~estimated)
+    with_effect, others = np.flatnonzero(estimated).tolist(), np.flatnonzero(~estimated).tolist()
     for start in range(0, draws, BATCH):
         rows = slice(start, min(start + BATCH, draws))
         shift = effects[rows]

@@ -121,6 +121,8 @@ class Investor(Result):
         )
 
 
+#: Cases as the page calls them.
+CASE_WORDS = {"low": "low", "base": "middle", "high": "high"}
 NOTE = "Cash as it moves, in the prices of each year; what is left at the end is taken to go to the investors."
 
 
@@ -257,7 +259,8 @@ def investor(owed: Owed) -> Investor:
         got = returns(flow, put_in)
         rows.append(
             {
-                "case": case if case == "so far" else f"{case} target", "payments": float(flow["payments"].sum()),
+                "case": case if case == "so far" else f"{CASE_WORDS[case]} target",
+                "payments": float(flow["payments"].sum()),
                 "returned": got.returned, "multiple": got.multiple, "rate": 100 * got.rate,
                 "loss": max(total - got.returned, 0.0), "peak_deficit": got.peak_deficit, "shortfall": got.shortfall,
                 "children": owed.children,

@@ -96,10 +96,18 @@ class ContractPage(Result):
         if self.caused is None or not len(self.caused.rows):
             return pd.DataFrame(columns=list(ANYWAY))
         words = [
-            "Estimated, page 4" if rate != rate else f"All outcomes, if {rate:.0f}%\nof the others had come anyway"
+            "Outcomes with an estimate"
+            if rate != rate
+            else f"All outcomes, if {rate:.0f}%\nof the others had come anyway"
             for rate in self.caused.rows["rate"]
         ]
         return self.caused.rows.assign(words=words)[list(ANYWAY)]
+
+    @property
+    def exits(self) -> list[str]:
+        """Ids of page 03's exit rates to be expected with no programme, of the outcomes that are paid for."""
+        rules = self.result.worked.rules if self.result.worked else ()
+        return [f"progress.exit_rate_expected.{r.outcome.measure}.{r.outcome.wave}" for r in rules]
 
     @property
     def still_open(self) -> pd.DataFrame:

@@ -115,7 +115,7 @@ def answer(result: ContractResult) -> Words:
         text += f", of which {_listed(parts)}" if len(parts) > 1 else f", all of it by {parts[0].split(' by ')[1]}"
     text += ". That is {share:chance} of the {most:short} that the contract could pay for these children."
     if found["contract.targets"].estimate:
-        text += " Of {targets:number} targets, {reached:number} were reached at their middle level."
+        text += " The middle target was reached for {reached:number} of {targets:number} triggers."
     return text + " Children achieved {attainable:chance} of the outcomes within their reach.", values
 
 
@@ -125,7 +125,7 @@ def anyway_answer(result: Caused) -> Words:
     values: dict[str, Finding | str | None] = {}
     text = ""
     if row := result.estimate:
-        values = {"paid": found["paid_for_estimated"], "anyway": found["anyway.estimated"],
+        values = {"paid": found["outcomes_paid.estimated"], "anyway": found["anyway.estimated"],
                   "beyond": found["beyond.estimated"], "areas": _listed(str(row["areas"]).split(", "))}
         text = (
             "For {areas}, where page 04 compares with similar children, {paid:short} is paid for outcomes; with no "

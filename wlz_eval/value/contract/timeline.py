@@ -116,7 +116,8 @@ def over_time(owed: Owed) -> pd.DataFrame:
     -------
     DataFrame
         ``month``, ``paid``, ``low``, ``base``, ``high`` (all cumulative; ``paid`` is missing after the contract's
-        `as_of`), ``children`` (whose payments a month adds; where it adds none, all who were paid before), ``title``
+        `as_of`), ``children`` (whose payments a month adds; where it adds none, all who were paid before;
+        where there were none, all), ``title``
         (what the amounts are).
     """
     targets, lag = dated_targets(owed), owed.terms.payment_months
@@ -124,10 +125,11 @@ def over_time(owed: Owed) -> pd.DataFrame:
     known = [*paid["month"], *(add_months(m, lag) for m in targets["month"])]
     if not known:
         return pd.DataFrame(columns=["month", "paid", *CASES, "children", "title"])
-    months = _months(min(known), max(known))
+    # A month before the first and two after the last, so that the first and the last step can be seen.
+    months = _months(add_months(min(known), -1), add_months(max(known), 2))
     new = paid[paid["paid"] > 0].groupby("month")["child_id"].nunique().reindex(months, fill_value=0)
     children = [
-        n or paid.loc[(paid["month"] <= m) & (paid["paid"] > 0), "child_id"].nunique()
+        n or paid.loc[(paid["month"] <= m) & (paid["paid"] > 0), "child_id"].nunique() or owed.children
         for m, n in zip(months, new, strict=True)
     ]
     total = paid.groupby("month")["paid"].sum().reindex(months, fill_value=0).cumsum() / PENNIES

@@ -23,7 +23,7 @@ def xnpv(rate: float, amounts: Sequence[float], dates: Sequence[dt.date]) -> flo
 
     Examples
     --------
-    >>> xnpv(0.1, [-100.0, 110.0], [dt.date(2021, 1, 1), dt.date(2022, 1, 1)])
+    >>> abs(xnpv(0.1, [-100.0, 110.0], [dt.date(2021, 1, 1), dt.date(2022, 1, 1)]))
     0.0
     """
     first = min(dates)
