@@ -43,7 +43,8 @@ def count_sessions(child: Ints, attended: npt.NDArray[np.bool_], by: Grouping, c
     planned = np.bincount(key, minlength=len(by.labels) * children)
     came = np.bincount(key, weights=attended[known], minlength=len(planned))
     cell = np.flatnonzero(planned)
-    group = pd.Categorical.from_codes((cell // max(children, 1)).astype(int), categories=list(by.labels), ordered=True)
+    names = pd.Index(list(by.labels), dtype="object")
+    group = pd.Categorical.from_codes((cell // max(children, 1)).tolist(), categories=names, ordered=True)
     columns = (group, cell % max(children, 1), planned[cell], came[cell].astype(int))
     return pd.DataFrame(dict(zip(COUNTS, columns, strict=True)))
 

@@ -71,7 +71,7 @@ class ChildFeedback(Result):
             for slug, (_, row) in zip(_slugs(self.rows["question"]), self.rows.iterrows(), strict=True)
         ]
         if len(self.rows):
-            row = self.rows.loc[self.rows["response"].idxmin()]
+            row = self.rows.sort_values("response", kind="stable").iloc[0]
             made.append(
                 Finding(
                     finding_id="delivery.feedback.response", quantity="response_rate", unit="percent",
@@ -96,7 +96,7 @@ class ChildFeedback(Result):
         if self.rows.empty:
             return "These data hold no feedback from children.", {}
         found = {f.finding_id.rsplit(".", 1)[1]: f for f in self.findings()}
-        words = {name: found[name] for name in ("response", "attended") if name in found}
+        words: dict[str, Finding] = {name: found[name] for name in ("response", "attended") if name in found}
         text = (
             "At least {response} of the children who started answered each question. Those who did not may think "
             "otherwise: the last columns say how far they could move each share."

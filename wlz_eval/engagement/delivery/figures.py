@@ -89,7 +89,7 @@ def draw_funnel(data: pd.DataFrame) -> Figure:
         )
         low, high = float(shown["planned"].min()), float(shown["planned"].max())
         room = 0.08 * max(high - low, high * 0.2, 1.0)
-        axes.set_xlim(low - room, high + 2 * room)
+        axes.set_xlim(low - room, high + 3 * room)
     axes.set_xlabel("Planned sessions")
     axes.set_ylabel("Sessions attended (%)")
     axes.yaxis.get_major_locator().set_params(integer=True)

@@ -62,7 +62,7 @@ class PracticeProfile(Result):
         if self.levels.empty:
             return []
         known = self.partners.drop(columns=["group", "met"])
-        made = [(f"level_{row.level}", row.label, int(row.meets)) for row in self.levels.itertuples()]
+        made = [(f"level_{row['level']}", str(row["label"]), int(row["meets"])) for _, row in self.levels.iterrows()]
         made.append(("partners", "all partners", len(self.partners)))
         made.append(("all_levels", "every level", int((known == WORDS[True]).all(axis=1).sum())))
         made.append(("ahead", "intensity without practice or engagement", self.ahead))

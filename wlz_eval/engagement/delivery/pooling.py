@@ -94,11 +94,12 @@ def beta_hierarchy(came: Array, gone: Array) -> Hierarchy:
     variance = (each * (1 - each) / (total + 1) + (each - mean[:, None]) ** 2) @ w
     # The mixture of beta distributions by the one beta with its mean and variance.
     like = np.maximum(mean * (1 - mean) / variance - 1, 1e-3)
-    ends = (special.betaincinv(mean * like, (1 - mean) * like, q) for q in (0.025, 0.975))
+    low, high = (special.betaincinv(mean * like, (1 - mean) * like, q) for q in (0.025, 0.975))
     sd = np.sqrt(middle * (1 - middle) / (size + 1))
     order = np.argsort(sd, kind="stable")
-    spread = (float(np.interp(q, np.cumsum(w[order]), sd[order])) for q in (0.5, 0.025, 0.975))
-    return Hierarchy(mean, *ends, float(w @ (size * middle)), float(w @ (size * (1 - middle))), *spread)
+    spread = [float(np.interp(q, np.cumsum(w[order]), sd[order])) for q in (0.5, 0.025, 0.975)]
+    alpha, beta = float(w @ (size * middle)), float(w @ (size * (1 - middle)))
+    return Hierarchy(mean, low, high, alpha, beta, spread[0], spread[1], spread[2])
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
