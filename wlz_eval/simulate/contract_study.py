@@ -58,6 +58,7 @@ def _effects(world: SimulatedCohort, frame: AnalysisFrame) -> tuple[list[Finding
     # As the plan asks: pupils of other schools only.
     data = frame.data[(frame.data["programme"] == 1) | (frame.data["comparison_type"] == "other_school")]
     base = data[[c for c in frame.baseline_columns if c in data] + ["programme"]]
+    assert plan.matching is not None
     design = match(plan.matching.formula, base, caliper=plan.matching.caliper)
     found, scores = [], []
     for outcome in plan.outcomes:

@@ -94,10 +94,10 @@ class Caused(Result):
                         note=NOTE,
                     )
                 )
-        for row in self.at_rates.to_dict(orient="records"):
-            place = f"if {row['rate']:.0f}% of the others had reached theirs with no programme"
-            name = f"anyway.rate_{row['rate']:.0f}"
-            made.append(self._money(name, "payment_with_no_programme", row, "without", place))
+        for assumed in self.at_rates.to_dict(orient="records"):
+            place = f"if {assumed['rate']:.0f}% of the others had reached theirs with no programme"
+            name = f"anyway.rate_{assumed['rate']:.0f}"
+            made.append(self._money(name, "payment_with_no_programme", assumed, "without", place))
         return made
 
     def _money(

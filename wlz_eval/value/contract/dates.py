@@ -11,7 +11,7 @@ import pandas as pd
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.value.contract.terms import OUTCOME_TRIGGERS, ContractTerms, PayableOutcome
 
-__all__ = ["add_months", "due_dates", "intakes", "month_of", "start_dates", "trigger_dates"]
+__all__ = ["add_months", "due_dates", "intakes", "month_of", "start_dates", "trigger_dates", "wave_end"]
 
 #: Month in which a school year begins.
 SCHOOL_YEAR = 9
@@ -61,14 +61,15 @@ def intakes(starts: pd.Series) -> pd.Series:
     return year.map(lambda y: f"{y}/{(y + 1) % 100:02d}").astype(str)
 
 
-def _wave_end(cohort: Cohort, wave: str) -> pd.Timestamp:
+def wave_end(cohort: Cohort, wave: str) -> pd.Timestamp:
+    """Last day of a wave; of the programme, where the cohort does not date the wave."""
     period = cohort.meta.waves.get(wave)  # type: ignore[call-overload]
     return pd.Timestamp(period.end if period else cohort.meta.programme.end)
 
 
 def _outcome_days(cohort: Cohort, met: pd.DataFrame, outcomes: Sequence[PayableOutcome]) -> pd.DataFrame:
     """Day on which each child's first, second and third outcome is shown: wave ends of what was met, in order."""
-    ends = np.array([_wave_end(cohort, o.wave).to_datetime64() for o in outcomes], dtype="datetime64[us]")
+    ends = np.array([wave_end(cohort, o.wave).to_datetime64() for o in outcomes], dtype="datetime64[us]")
     days = np.where(met.to_numpy(dtype=bool), ends, np.datetime64("NaT")) if len(outcomes) else np.empty((len(met), 0))
     days = np.sort(days.astype("datetime64[us]"), axis=1)
     columns = {}
@@ -90,7 +91,7 @@ def due_dates(
         latest wave at which one is judged.
     """
     starts = start_dates(cohort, data)
-    ends = [_wave_end(cohort, o.wave) for o in outcomes]
+    ends = [wave_end(cohort, o.wave) for o in outcomes]
     words = {
         "start": starts,
         "programme_end": pd.Timestamp(cohort.meta.programme.end),

@@ -156,7 +156,7 @@ def _raters(owed: Owed) -> pd.DataFrame:
         if not len(own):
             continue
         who = sorted(own["informant"].dropna().astype(str).unique()) if "informant" in own else []
-        knew = own["rater_knew"].dropna().astype(float) if "rater_knew" in own else pd.Series([], dtype=float)
+        knew = own["rater_knew"].dropna().to_numpy(dtype=float) if "rater_knew" in own else np.zeros(0)
         rows.append(
             {
                 "area": rule.outcome.area.replace("_", " ").capitalize(), "measure": rule.label,

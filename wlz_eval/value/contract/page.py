@@ -76,7 +76,7 @@ class ContractPage(Result):
 
     def anyway_answer(self) -> Words:
         """How much of it could have been paid with no programme."""
-        return anyway_answer(self.caused) if self.caused else NO_CONTRACT
+        return anyway_answer(self.caused) if self.caused else ("The rest of this page is therefore empty.", {})
 
     def forecast_answer(self) -> Words:
         """Say what is still to come."""

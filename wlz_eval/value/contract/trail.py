@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from wlz_eval.core.errors import ReleaseError
+from wlz_eval.value.contract.dates import wave_end
 from wlz_eval.value.contract.owed import Owed
 from wlz_eval.value.contract.payments import PENNIES
 from wlz_eval.value.contract.rules import readings_of
@@ -19,8 +19,7 @@ TRAIL_COLUMNS = ("child_id", "intake", "trigger", "date", "claimed", "paid", "ev
 def _outcome_words(owed: Owed) -> pd.Series:
     """Say each child's outcomes in words: measure, first and later reading, in the order in which they are shown."""
     before, after = readings_of(owed.data, owed.rules, "baseline"), readings_of(owed.data, owed.rules)
-    ends = [owed.cohort.meta.waves[r.outcome.wave].end for r in owed.rules if r.outcome.wave in owed.cohort.meta.waves]
-    order = list(np.argsort(ends, kind="stable")) if len(ends) == len(owed.rules) else list(range(len(owed.rules)))
+    order = sorted(range(len(owed.rules)), key=lambda j: wave_end(owed.cohort, owed.rules[j].outcome.wave))
     words = []
     for i, met in enumerate(owed.reached.to_numpy(dtype=bool)):
         words.append(
