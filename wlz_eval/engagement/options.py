@@ -18,7 +18,19 @@ class EngagementOptions(BaseModel):
         "hours",
         description=(
             "Dose of a child: hours (Link Worker and partners), link_worker_interactions, sessions_attended, "
-            "attendance_rate, or the name of an exposure in the exposures table"
+            "attendance_rate or another of the suite's doses, or the name of an exposure in the exposures table"
+        ),
+    )
+    together: tuple[str, ...] = Field(
+        ("link_worker_hours", "sessions_attended", "attendance_rate"),
+        description="Doses related to the main outcome at once; those that the tables do not hold are left out",
+    )
+    change_asked: float | None = Field(
+        None,
+        gt=0,
+        description=(
+            "Change of the main outcome, in its own units and the good direction, for which the dose is asked; a fifth "
+            "and half a standard deviation when left out"
         ),
     )
     covariates: tuple[str, ...] = Field((), description="Baseline columns that the regression adjusts for")

@@ -1,6 +1,8 @@
-"""What page 05 says: the result of the plan's exposure and outcomes, and its figures."""
+"""What page 05 says: ``outcome`` (one slope), ``examined`` (the main one from every side), ``result``, ``words``."""
 
-from wlz_eval.engagement.pages.figures import draw_attendance, draw_dose, draw_slope
-from wlz_eval.engagement.pages.result import Engagement, OutcomeSlope, engagement
+from wlz_eval.engagement.pages.examined import Examined, examine
+from wlz_eval.engagement.pages.figures import draw_slope
+from wlz_eval.engagement.pages.outcome import OutcomeSlope
+from wlz_eval.engagement.pages.result import Engagement, engagement
 
-__all__ = ["Engagement", "OutcomeSlope", "draw_attendance", "draw_dose", "draw_slope", "engagement"]
+__all__ = ["Engagement", "Examined", "OutcomeSlope", "draw_slope", "engagement", "examine"]
