@@ -24,7 +24,8 @@ from wlz_eval.value import (
 from wlz_eval.value.benefits import check_overlap
 from wlz_eval.value.costs import period_year
 from wlz_eval.value.prices.deflate import price_level
-from wlz_eval.value.uncertainty.montecarlo import clipped_mean, draw_benefits, effect_covariance, mean_benefits
+from wlz_eval.value.spread import clipped_mean
+from wlz_eval.value.uncertainty.montecarlo import draw_benefits, effect_covariance, mean_benefits
 
 
 def benefit(measure="english", unit_value="gcse_grade_english", **given):

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.core.files import reference_dir
 
 __all__ = [
     "DiscountBand",
+    "Distribution",
     "UnitValue",
     "discount_schedule",
     "price_index",
     "published_value",
+    "read_unit_value",
     "unit_value",
     "unit_values",
 ]
@@ -43,8 +45,11 @@ class DiscountBand(_Row):
     confirmed: bool = Field(description="Whether it was seen in its source")
 
 
+Distribution = Literal["normal", "lognormal", "triangular", "uniform", "beta", "fixed"]
+
+
 class UnitValue(_Row):
-    """What one unit of an outcome is worth, and to whom."""
+    """What one unit of an outcome is worth, to whom, when, and how sure that is."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Name in plans")
     label: str = Field(description="Name in reports, in plain words")
@@ -53,17 +58,26 @@ class UnitValue(_Row):
     currency: str = Field(description="ISO code")
     price_year: int = Field(description="Year of the prices; of a financial year, the one in which it begins")
     price_basis: Literal["calendar", "financial"] = Field(description="Kind of year that price_year is")
-    kind: Literal["economic", "fiscal", "social"] = Field(
-        description="Kind of benefit; kinds are never mixed"
-    )
-    beneficiary: str = Field(description="Who gains")
+    kind: Literal["economic", "fiscal", "social"] = Field(description="Kind of benefit; kinds are never mixed")
+    beneficiary: str = Field(description="Agency or person who gains, such as nhs or child")
+    who: Literal["agency", "household", "society"] = Field("society", description="Sort of beneficiary")
     stream: str = Field(description="Stream of money that it counts, such as earnings")
     route: str = Field(description="Route by which it counts that stream, such as grades or absence")
     discounted: bool = Field(description="Whether the value is already a present value over many years")
     relative_sd: float = Field(ge=0, lt=1, description="Standard deviation, as a share of the value")
+    distribution: Distribution = Field("normal", description="Shape of what is not known about the value")
+    relative_low: float | None = Field(None, ge=0, description="Lowest, as a share of the value")
+    relative_high: float | None = Field(None, description="Highest, as a share of the value")
+    cashable: float | None = Field(None, ge=0, le=1, description="Share that a budget can give back")
+    onset_year: int = Field(0, ge=0, description="Years from programme end to its start")
+    duration_years: int = Field(1, ge=1, description="Years that it lasts")
+    decay: float = Field(0.0, ge=0, lt=1, description="Share lost each year")
+    discount: Literal["standard", "health"] = Field("standard", description="Discount schedule")
+    confidence_grade: int | None = Field(None, ge=1, le=6, description="Confidence in the value, 1 best; a judgement")
     evidence: Literal["published", "illustrative"] = Field(description="Where it comes from, in one word")
     source: str = Field(description="Where it was seen")
     confirmed: bool = Field(description="Whether every fact in the row was seen in its source")
+    refused: str = Field("", description="Why it cannot be used as it stands; empty when it can")
 
 
 def _rows(file: str) -> list[dict[str, Any]]:
@@ -114,21 +128,44 @@ def price_index(currency: str) -> Mapping[int, float] | None:
     return MappingProxyType({int(r["year"]): float(r["value"]) for r in _rows(_PRICE_INDICES[currency])})
 
 
+def read_unit_value(row: Mapping[str, Any]) -> UnitValue:
+    """Read one row as a :class:`UnitValue`.
+
+    Raises
+    ------
+    OptionError
+        When a column is missing or not valid, naming the row, the column and what to do.
+    """
+    try:
+        return UnitValue.model_validate(dict(row))
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in error.errors())
+        raise OptionError(
+            f"Unit value {row.get('name', '(no name)')!r} cannot be used: {wrong}. Every unit value needs a price "
+            "year, a currency, a source and who gains: complete its row in data/reference/unit_values.csv."
+        ) from None
+
+
 @functools.cache
 def unit_values() -> Mapping[str, UnitValue]:
     """Read ``data/reference/unit_values.csv`` as a mapping from name to :class:`UnitValue`."""
-    return MappingProxyType({row["name"]: UnitValue.model_validate(row) for row in _rows("unit_values.csv")})
+    return MappingProxyType({row["name"]: read_unit_value(row) for row in _rows("unit_values.csv")})
 
 
-def unit_value(name: str) -> UnitValue:
-    """Look up one unit value.
+def unit_value(name: str, own: Iterable[UnitValue] = ()) -> UnitValue:
+    """Look up one unit value: among a plan's own first, then in ``data/reference/unit_values.csv``.
 
     Raises
     ------
     OptionError
         When there is no such row.
+
+    Examples
+    --------
+    >>> unit_value("gcse_grade_maths").value
+    14579.0
     """
-    known = unit_values()
+    known = {**unit_values(), **{u.name: u for u in own}}
     if name not in known:
         raise OptionError(f"Unknown unit value {name!r}. {suggestion(name, list(known))}")
     return known[name]

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.reference.money import unit_value
 from wlz_eval.simulate.options import SimulationOptions
 from wlz_eval.simulate.pupils import parameter, stream
 from wlz_eval.simulate.truth import Truth
-from wlz_eval.value import ValueOptions, benefit_factor, costs, programme_years, unit_price
+from wlz_eval.value import ValueOptions, costs, programme_years
+from wlz_eval.value.benefits.lines import make_line
 
 __all__ = ["PRICE_YEAR", "money_tables", "true_value"]
 
@@ -160,8 +160,8 @@ def true_value(options: SimulationOptions, cohort: Cohort, plan: Mapping[str, An
     """Work out what the true effects are worth in this world, by the plan's own rules.
 
     What is uncertain in the plan is settled here by one draw from the plan's distribution: the link of each
-    outcome to money (normal, cut at zero), and the worth of each unit (likewise). The rest follows the plan:
-    price year, discounting to the start of the programme, onset, duration, decay.
+    outcome to money, and the worth of each unit. The rest follows the plan: price year, discounting to the start
+    of the programme, onset, duration, decay, additionality.
 
     Returns
     -------
@@ -176,18 +176,17 @@ def true_value(options: SimulationOptions, cohort: Cohort, plan: Mapping[str, An
     lines: list[dict[str, Any]] = []
     present: list[float] = []
     for benefit in terms.benefits:
-        unit = unit_value(benefit.unit_value)
-        link = max(0.0, rng.normal(benefit.units_per_point, benefit.sd_units_per_point))
-        each = worth.setdefault(unit.name, max(0.0, 1 + unit.relative_sd * rng.normal()) * unit_price(unit, terms))
-        direction = 1.0 if cohort.measure(benefit.measure).higher_is_better else -1.0
-        effect = direction * truth.att(f"{benefit.measure}_{benefit.wave}")
-        amount = effect * link * each * benefit_factor(benefit, terms, years) * children
+        line = make_line(cohort, terms, benefit, years, None, "headline", "", None)
+        link = float(line.link.at(rng.standard_normal()))
+        each = worth.setdefault(line.unit.name, float(line.worth.at(rng.standard_normal())))
+        effect = line.direction * truth.att(f"{benefit.measure}_{benefit.wave}")
+        amount = effect * link * each * line.factor * line.multiplier * children
         present.append(round(float(amount), 2))
         lines.append(
             {
                 "measure": benefit.measure,
                 "wave": benefit.wave,
-                "unit_value": unit.name,
+                "unit_value": line.unit.name,
                 "units_per_point": float(f"{link:.8g}"),
                 "price": float(f"{each:.8g}"),
                 "present_value": present[-1],

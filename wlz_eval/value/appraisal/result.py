@@ -92,7 +92,7 @@ class ValueResult(Result):
                 USE_WORDS[x.use],
                 x.reason,
                 x.price,
-                x.option.units_per_point,
+                x.link.centre,
                 x.evidence,
                 x.unit.source,
                 self.costs.price_year,

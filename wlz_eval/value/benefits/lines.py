@@ -1,143 +1,24 @@
-"""From an effect to money: which outcomes may be valued, and what one point of each is worth."""
+"""From effects to lines of benefit: which outcomes may be valued, and for what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.errors import OptionError
 from wlz_eval.core.finding import Finding
+from wlz_eval.reference.appraisal import optimism_bias
 from wlz_eval.reference.money import UnitValue, unit_value
+from wlz_eval.value.benefits.check import check_benefits, direction_of
+from wlz_eval.value.benefits.line import BenefitLine, Use
+from wlz_eval.value.benefits.overlap import check_overlap
+from wlz_eval.value.benefits.worth import benefit_years, distributional_weight, unit_price
 from wlz_eval.value.options import BenefitOptions, ValueOptions
-from wlz_eval.value.prices.deflate import deflate
-from wlz_eval.value.prices.discount import discount_factors
 
-__all__ = ["BenefitLine", "benefit_factor", "benefits", "check_overlap", "unit_price"]
+__all__ = ["benefits", "make_line"]
 
-Use = Literal["headline", "projection", "excluded"]
 PROGRAMME_ONLY = "It was measured for programme children only, so no effect can be known."
-
-
-@dataclass(frozen=True)
-class BenefitLine:
-    """One line of benefit: the effect, the link to units, the price of a unit, and its years.
-
-    Parameters
-    ----------
-    option : BenefitOptions
-        What the plan says.
-    unit : UnitValue
-        The unit value that prices it.
-    label : str
-        The outcome in plain words.
-    use : {"headline", "projection", "excluded"}
-        ``headline`` for an effect; ``projection`` for an adjusted difference; ``excluded`` otherwise.
-    reason : str
-        Why it is not in the headline; empty when it is.
-    effect : Finding or None
-        Effect on one child, in units of the outcome.
-    direction : float
-        1 when more of the outcome is good, -1 when less is.
-    price : float
-        Worth of one unit in the plan's price year.
-    factor : float
-        Sum over the years of the benefit of what is left after decay, discounted to year 0.
-    """
-
-    option: BenefitOptions
-    unit: UnitValue
-    label: str
-    use: Use
-    reason: str
-    effect: Finding | None
-    direction: float
-    price: float
-    factor: float
-
-    @property
-    def evidence(self) -> str:
-        """``illustrative`` when link or price is an assumption, else ``published``."""
-        assumed = "illustrative" in (self.option.source.strip().lower(), self.unit.evidence)
-        return "illustrative" if assumed else "published"
-
-
-def unit_price(unit: UnitValue, options: ValueOptions) -> float:
-    """Worth of one unit in the plan's price year."""
-    return float(deflate(unit.value, unit.price_year, options.price_year, unit.currency, unit.price_basis))
-
-
-def benefit_factor(benefit: BenefitOptions, options: ValueOptions, years: int) -> float:
-    """Present value, at the start of the programme, of one unit of money a year while a benefit lasts.
-
-    Parameters
-    ----------
-    benefit : BenefitOptions
-        Onset after the end of the programme, duration and decay.
-    options : ValueOptions
-        Discount schedule.
-    years : int
-        Length of the programme in years: its end is the year from which the onset counts.
-
-    Returns
-    -------
-    float
-        Sum over the benefit's years k of (1 - decay)^k times the discount factor of that year.
-
-    Examples
-    --------
-    >>> one = BenefitOptions(measure="m", unit_value="u", units_per_point=1, source="illustrative")
-    >>> round(benefit_factor(one, ValueOptions(), 2), 6) == round(1.035**-2, 6)
-    True
-    """
-    k = np.arange(benefit.duration_years)
-    left = (1.0 - benefit.decay) ** k
-    return float(np.sum(left * discount_factors(years + benefit.onset_year + k, options.schedule)))
-
-
-def check_overlap(chosen: Sequence[BenefitOptions], overlap: str = "refuse") -> dict[int, str]:
-    """Find benefits that count the same money twice.
-
-    Two benefits overlap when they count the same stream of money by different routes: grades and absence
-    both count lifetime earnings.
-
-    Parameters
-    ----------
-    chosen : sequence of BenefitOptions
-        Benefits in the plan's order.
-    overlap : {"refuse", "count_first"}
-        Whether an overlap is an error, or only the first route of each stream counts.
-
-    Returns
-    -------
-    dict
-        Position of each benefit that does not count, and why.
-
-    Raises
-    ------
-    OptionError
-        When benefits overlap and the plan does not say ``overlap: count_first``.
-    """
-    first: dict[str, BenefitOptions] = {}
-    left_out: dict[int, str] = {}
-    for i, benefit in enumerate(chosen):
-        unit = unit_value(benefit.unit_value)
-        before = first.setdefault(unit.stream, benefit)
-        if unit_value(before.unit_value).route == unit.route:
-            continue
-        stream = unit.stream.replace("_", " ")
-        if overlap == "refuse":
-            raise OptionError(
-                f"Benefits {before.unit_value!r} (of {before.measure}) and {benefit.unit_value!r} "
-                f"(of {benefit.measure}) "
-                f"count the same {stream} twice. Remove one from value.benefits in plan.yaml, or set "
-                "'overlap: count_first' there to count only the first, which the page will say."
-            )
-        left_out[i] = f"It would count the same {stream} a second time."
-    return left_out
 
 
 def _use(effect: Finding | None, tier: str = "") -> tuple[Use, str]:
@@ -155,6 +36,43 @@ def _use(effect: Finding | None, tier: str = "") -> tuple[Use, str]:
     if effect.claim == "adjusted_difference":
         return "projection", "The data allow only an adjusted difference, which may have other causes."
     return "excluded", "It is not an estimate against a comparison group."
+
+
+def _optimism(benefit: BenefitOptions, unit: UnitValue, options: ValueOptions) -> float:
+    """Share taken off for optimism bias: by the benefit's own grade, or the unit value's where the plan asks for it."""
+    grade = benefit.confidence_grade
+    if grade is None and options.optimism_bias:
+        grade = unit.confidence_grade
+    return 0.0 if grade is None else optimism_bias(grade).taken_off
+
+
+def make_line(
+    cohort: Cohort,
+    options: ValueOptions,
+    benefit: BenefitOptions,
+    years: int,
+    better: Mapping[str, str] | None,
+    use: Use,
+    reason: str,
+    effect: Finding | None,
+) -> BenefitLine:
+    """Make one line of benefit; the use and the effect are the caller's to decide."""
+    unit = unit_value(benefit.unit_value, options.unit_values)
+    yearly = benefit_years(benefit, options, years)
+    return BenefitLine(
+        option=benefit,
+        unit=unit,
+        label=cohort.measure(benefit.measure).label,
+        use=use,
+        reason=reason,
+        effect=effect,
+        direction=-1.0 if direction_of(cohort, benefit.measure, better) == "lower" else 1.0,
+        price=unit_price(unit, options),
+        factor=float(np.sum([value for _, value in yearly])),
+        yearly=yearly,
+        optimism=_optimism(benefit, unit, options),
+        weight=distributional_weight(unit, options),
+    )
 
 
 def benefits(
@@ -196,45 +114,13 @@ def benefits(
     given = list(effects)
     by_id = {f.finding_id: f for f in given}
     tiers = {(f.outcome, f.wave): f.tier for f in given if f.tier}
-    left_out = check_overlap(options.benefits, options.overlap)
+    check_benefits(cohort, options, better)
+    left_out = check_overlap(options.benefits, options.overlap, options.unit_values)
     lines = []
     for i, benefit in enumerate(options.benefits):
-        unit = unit_value(benefit.unit_value)
-        measure = cohort.measure(benefit.measure)
-        way = (better or {}).get(benefit.measure) or measure.better
-        if unit.currency != cohort.currency:
-            raise OptionError(
-                f"Unit value {unit.name!r} is in {unit.currency} and the cohort's money in "
-                f"{cohort.currency}. "
-                "Amounts of two currencies are never added: use a unit value in the cohort's currency, or "
-                "leave the benefit out."
-            )
-        if way == "unclear":
-            raise OptionError(
-                f"The benefit of {benefit.measure} cannot be valued: it is unclear which way is good. State "
-                "'better' for that outcome in the plan, or remove the benefit."
-            )
-        if unit.discounted and benefit.duration_years > 1:
-            raise OptionError(
-                f"Unit value {unit.name!r} is already a present value over many years, so duration_years "
-                "must be 1, "
-                f"not {benefit.duration_years}."
-            )
         effect = by_id.get(f"attribution.att.{benefit.measure}.{benefit.wave}")
         use, reason = _use(effect, tiers.get((benefit.measure, benefit.wave), ""))
         if i in left_out:
             use, reason = "excluded", left_out[i]
-        lines.append(
-            BenefitLine(
-                option=benefit,
-                unit=unit,
-                label=measure.label,
-                use=use,
-                reason=reason,
-                effect=effect,
-                direction=-1.0 if way == "lower" else 1.0,
-                price=unit_price(unit, options),
-                factor=benefit_factor(benefit, options, years),
-            )
-        )
+        lines.append(make_line(cohort, options, benefit, years, better, use, reason, effect))
     return tuple(lines)

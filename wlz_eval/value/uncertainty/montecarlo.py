@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from scipy import special
 from wlz_eval.core.finding import Finding, FindingCovariance
 from wlz_eval.value.benefits import BenefitLine
 
-__all__ = ["Draws", "clipped_mean", "draw_benefits", "effect_covariance", "mean_benefits"]
+__all__ = ["Draws", "draw_benefits", "effect_covariance", "mean_benefits"]
 
 Array = npt.NDArray[np.float64]
 #: Half-width of a normal 95% interval, in standard deviations.
@@ -36,22 +35,6 @@ class Draws:
     def total(self) -> Array:
         """Present value of all lines together, shape (draws,)."""
         return self.lines.sum(axis=1)
-
-
-def clipped_mean(mean: float, sd: float) -> float:
-    """Mean of a normal variable whose negative values count as zero.
-
-    Examples
-    --------
-    >>> clipped_mean(2.0, 0.0)
-    2.0
-    >>> round(clipped_mean(0.0, 1.0), 6)
-    0.398942
-    """
-    if sd == 0:
-        return max(mean, 0.0)
-    z = mean / sd
-    return float(mean * special.ndtr(z) + sd * math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi))
 
 
 def _sd(effect: Finding) -> float:
@@ -105,17 +88,7 @@ def mean_benefits(lines: Sequence[BenefitLine]) -> Array:
     -------
     array, shape (benefits,)
     """
-    return np.array(
-        [
-            line.direction
-            * line.effect.estimate
-            * clipped_mean(line.option.units_per_point, line.option.sd_units_per_point)
-            * clipped_mean(line.price, line.unit.relative_sd * line.price)
-            * line.factor
-            for line in lines
-            if line.effect is not None
-        ]
-    )
+    return np.array([line.mean for line in lines if line.effect is not None])
 
 
 def draw_benefits(
@@ -124,8 +97,8 @@ def draw_benefits(
     """Draw the present value of benefits for one child.
 
     Effects are drawn jointly from a normal distribution with their covariance; the link from points to units
-    and the price of a unit are drawn from normal distributions cut at zero. Two lines with the same unit
-    value share its draw.
+    and the price of a unit from the shapes that the plan gives them (:class:`Spread`). Two lines with the same
+    unit value share its draw. Additionality, optimism bias and weights shift every draw alike.
 
     Parameters
     ----------
@@ -148,11 +121,10 @@ def draw_benefits(
         return Draws(np.zeros((draws, 0)))
     centre = np.array([e.estimate for e in effects])
     effect = centre + rng.standard_normal((draws, len(lines))) @ _factor(effect_covariance(effects, covariances)).T
-    links = np.array([line.option.units_per_point for line in lines])
-    link = np.maximum(links + rng.standard_normal(effect.shape) * [line.option.sd_units_per_point for line in lines], 0)
+    z = rng.standard_normal(effect.shape)
+    link = np.column_stack([line.link.at(z[:, i]) for i, line in enumerate(lines)])
     names = list(dict.fromkeys(line.unit.name for line in lines))
-    shocks = rng.standard_normal((draws, len(names)))[:, [names.index(line.unit.name) for line in lines]]
-    prices = np.array([line.price for line in lines])
-    price = np.maximum(prices * (1 + shocks * [line.unit.relative_sd for line in lines]), 0)
-    direction = np.array([line.direction for line in lines])
-    return Draws(effect * direction * link * price * np.array([line.factor for line in lines]))
+    shocks = rng.standard_normal((draws, len(names)))
+    price = np.column_stack([line.worth.at(shocks[:, names.index(line.unit.name)]) for line in lines])
+    fixed = np.array([line.direction * line.factor * line.multiplier for line in lines])
+    return Draws(effect * link * price * fixed)

@@ -1,0 +1,79 @@
+"""What is wrong with the benefits of a plan, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from wlz_eval.cohort.model import Cohort
+from wlz_eval.core.errors import OptionError
+from wlz_eval.reference.money import UnitValue, unit_value
+from wlz_eval.value.benefits.line import benefit_link
+from wlz_eval.value.benefits.worth import benefit_factor, unit_price
+from wlz_eval.value.options import BenefitOptions, ValueOptions
+
+__all__ = ["check_benefits", "direction_of"]
+
+
+def direction_of(cohort: Cohort, measure: str, better: Mapping[str, str] | None) -> str:
+    """Say which way is good: ``higher``, ``lower`` or ``unclear``; the plan's word first, then the measure's own."""
+    return (better or {}).get(measure) or cohort.measure(measure).better
+
+
+def _of_unit(cohort: Cohort, benefit: BenefitOptions, unit: UnitValue) -> Iterator[str]:
+    if unit.refused:
+        yield f"Unit value {unit.name!r} cannot be used: {unit.refused}."
+    if unit.currency != cohort.currency:
+        yield (
+            f"Unit value {unit.name!r} is in {unit.currency} and the cohort's money in {cohort.currency}. "
+            "Amounts of two currencies are never added: use a unit value in the cohort's currency, or "
+            "leave the benefit out."
+        )
+    if unit.discounted and (benefit.duration_years or 1) > 1:
+        yield (
+            f"Unit value {unit.name!r} is already a present value over many years, so duration_years must be 1, "
+            f"not {benefit.duration_years}."
+        )
+    if unit.kind != "fiscal" and benefit.cashable:
+        yield (
+            f"The benefit of {benefit.measure} is {unit.kind}, and only a fiscal benefit can be cashed: remove "
+            "'cashable', or choose a fiscal unit value."
+        )
+
+
+def _problems(
+    cohort: Cohort, options: ValueOptions, benefit: BenefitOptions, better: Mapping[str, str] | None
+) -> Iterator[str]:
+    try:
+        unit = unit_value(benefit.unit_value, options.unit_values)
+        way = direction_of(cohort, benefit.measure, better)
+        benefit_link(benefit)
+    except OptionError as error:
+        yield str(error)
+        return
+    yield from _of_unit(cohort, benefit, unit)
+    if way == "unclear":
+        yield (
+            f"The benefit of {benefit.measure} cannot be valued: it is unclear which way is good. State "
+            "'better' for that outcome in the plan, or remove the benefit."
+        )
+    try:
+        benefit_factor(benefit, options, 1)
+        if unit.currency == cohort.currency:
+            unit_price(unit, options)
+    except OptionError as error:
+        yield f"Unit value {unit.name!r}: {error}"
+
+
+def check_benefits(cohort: Cohort, options: ValueOptions, better: Mapping[str, str] | None = None) -> None:
+    """Refuse benefits that cannot be valued, with everything that is wrong at once.
+
+    Raises
+    ------
+    OptionError
+        For an unknown or unusable unit value, an unknown outcome or link, another currency, a price year outside the
+        price index, a present value that is paid year after year, or an outcome of which it is unclear which way is
+        good.
+    """
+    wrong = [p for b in options.benefits for p in _problems(cohort, options, b, better)]
+    if wrong:
+        raise OptionError("\n".join(dict.fromkeys(wrong)))
