@@ -117,7 +117,7 @@ def apply_caps(claims: pd.DataFrame, child_cap: float | None, contract_cap: floa
         before = claims.groupby("child_id")["claimed"].cumsum().to_numpy(dtype=np.int64) - paid
         paid = np.clip(round(child_cap * PENNIES) - before, 0, paid)
     if contract_cap is not None:
-        batch = claims.groupby(["month", "trigger"], sort=False).ngroup().to_numpy(dtype=np.int64)
+        batch = np.asarray(claims.groupby(["month", "trigger"], sort=False).ngroup(), dtype=np.int64)
         paid = _to_total(paid, batch, round(contract_cap * PENNIES))
     return pd.Series(paid, index=claims.index, name="paid", dtype=np.int64)
 
