@@ -41,6 +41,8 @@ test-worlds: $(READY) ## All simulated worlds of the acceptance tests, not only 
 studies: $(READY) ## Renew the studies of the method whose results are committed (an hour or more)
 	@$(BIN)/python -m wlz_eval.simulate.known_answers
 	@$(BIN)/python -m wlz_eval.simulate.calibration_study --worlds 1000
+	@$(BIN)/python -m wlz_eval.simulate.dose_study --worlds 1000
+	@$(BIN)/python -m wlz_eval.simulate.inverse_dose_study --worlds 1000
 
 test-browser: $(READY) ## Tests that need Chromium (Debian's package chromium)
 	@$(BIN)/python -m pytest tests/browser -m browser -q -p no:cacheprovider
@@ -60,7 +62,7 @@ data: $(READY) ## Rebuild the shipped cohorts and the data dictionary
 	@$(BIN)/python data/cohorts/star-1986/build.py
 	@$(BIN)/python -m wlz_eval.simulate.shipped
 	@$(BIN)/python -m wlz_eval.pilot.folders
-	@$(BIN)/python -m wlz_eval.cohort.dictionary
+	@$(BIN)/python -m wlz_eval.cohort.dictionary --write
 
 setup: $(READY) ## Create .venv from requirements.lock
 
