@@ -137,7 +137,7 @@ def anyway_answer(result: Caused) -> Words:
         values["others"] = _listed([str(a) for a in result.unknown])
         values["low"], values["high"] = (found[f"anyway.rate_{r['rate']:.0f}"] for r in (first, last))
         text += (
-            " For {others} there is no estimate, since nothing of the kind is known of similar children: had from "
+            " For {others} page 04 has no estimate that compares with similar children: had from "
             "four to seven in ten of the children at risk reached those with no programme, from {low:short} to "
             "{high:short} would have been paid for outcomes anyway."
         )
