@@ -26,6 +26,9 @@ from wlz_eval.engagement.journeys.flow import flow_counts, thirds
 from wlz_eval.engagement.journeys.outcomes import journey_differences
 from wlz_eval.engagement.journeys.sequences import beside_smallest, state_shares
 from wlz_eval.measures import analysis_frame
+from wlz_eval.release import Label, Percent
+from wlz_eval.release.columns import release_table, released_frame
+from wlz_eval.release.rule import Rule
 
 OPTIONS = EngagementOptions()
 ENGLISH = SimpleNamespace(measure="english", wave="endline", primary=True, better="higher")
@@ -248,6 +251,10 @@ class TestTables:
         assert table.groupby("part")["children"].sum().tolist() == [3, 3]
         assert flow_counts(need[:0], support[:0], need[:0]).empty
 
+    def test_a_band_without_a_child_is_a_row_too(self):
+        table = flow_counts(pd.Series(["a", "a", "b"]), pd.Series(["x", "y", "x"]), pd.Series(["up", "up", "down"]))
+        assert sorted(table["children"]) == [0, 0, 1, 1, 1, 1, 1, 1]
+
     def test_differences_are_those_of_a_regression(self):
         rng = np.random.default_rng(1)
         data = pd.DataFrame({"j": rng.choice(list("ABC"), 300, p=[0.5, 0.3, 0.2]), "before": rng.normal(size=300)})
@@ -268,6 +275,14 @@ class TestTables:
         assert "Too few" in table.loc["C", "note"]
         assert np.isfinite(table.loc["A", "ci_low"])
         assert journey_differences(data[data["j"] == "A"], "j", "y", None)["difference"].isna().all()
+
+    def test_no_difference_below_the_threshold_since_it_would_follow_from_the_others(self):
+        # Differences, each times its children, add up to zero: a hidden one could be worked out.
+        data = pd.DataFrame({"j": ["A"] * 40 + ["B"] * 40 + ["C"] * 14, "y": np.arange(94) % 7.0, "school_id": "s"})
+        table = journey_differences(data, "j", "y", None, fewest=15).set_index("journey")
+        assert np.isnan(table.loc["C", "difference"])
+        shown = table.loc[["A", "B"]]
+        assert (shown["difference"] * shown["n"]).sum() == pytest.approx(0, abs=1e-9)
 
 
 def world(sizes, seed=1):
@@ -346,18 +361,31 @@ class TestJourneys:
         _, _, _, found, _ = planted_world
         assert found.flow.groupby("part")["children"].sum().tolist() == [120, 120]
         assert set(found.flow.loc[found.flow["part"] == "need to support", "end"]) == set(found.typical["journey"])
-        assert len(found.timeline) == 4 * 8
-        card = found.card.set_index(["journey", "what"])
-        assert card.loc[("All children", "Eligible for free school meals"), "value"] == 50.0
-        assert card.loc[("All children", "Link Worker contacts"), "n"] == 120
+        assert len(found.timeline) == 3 * 8
+        contacts = found.card[found.card["what"] == "Link Worker contacts"].set_index("journey")
+        assert contacts["n"].to_dict() == found.typical.set_index("journey")["children"].to_dict()
+
+    def test_all_children_never_stand_beside_the_journeys(self, planted_world):
+        # From all children less the journeys that are shown, what is hidden of one journey would follow.
+        _, _, _, found, _ = planted_world
+        journeys_found = ["Journey A", "Journey B", "Journey C"]
+        assert found.shares["group"].unique().tolist() == journeys_found
+        assert found.timeline["journey"].unique().tolist() == journeys_found
+        assert found.card["journey"].unique().tolist() == journeys_found
+        columns = {"group": Label("Journey"), "step": Label("Step"), "state": Label("State"),
+                   "share": Percent("Children", n="n", beside="beside")}  # fmt: skip
+        shown = released_frame(release_table(found.shares, columns, Rule()), columns)
+        hidden = shown["share"].isna().groupby([shown["group"], shown["step"]]).sum()
+        assert hidden.any()
+        assert (hidden != 1).all()
 
     def test_figures_are_drawn_from_what_is_shown(self, planted_world):
         _, _, _, found, mapped = planted_world
         hidden = found.shares.assign(share=found.shares["share"].where(found.shares["children"] >= 10))
         states = draw_states(hidden)
-        assert len(states.axes) == 4
+        assert len(states.axes) == 3
         assert "Too few to show" in [t.get_text() for t in states.legends[0].get_texts()]
-        assert len(draw_timeline(found.timeline).axes[0].get_yticks()) == 4
+        assert len(draw_timeline(found.timeline).axes[0].get_yticks()) == 3
         flow = found.flow.assign(children=found.flow["children"].astype(float).where(found.flow["children"] >= 10))
         assert len(draw_flow(flow).axes[0].patches) == flow["children"].notna().sum()
         assert len(draw_stages(mapped.stages).axes) == 2

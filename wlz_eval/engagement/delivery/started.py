@@ -8,6 +8,7 @@ import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Finding
+from wlz_eval.engagement.exposure import high_engagement
 from wlz_eval.engagement.options import EngagementOptions
 
 __all__ = ["started_findings"]
@@ -52,9 +53,7 @@ def started_findings(
         early = data["left"].notna() & (data["left"] < pd.Timestamp(cohort.meta.programme.end))
         found.append(_count("left", "left before the programme ended", int(early.sum()), n))
         found.append(_share("left_share", "left before the programme ended", early))
-    if {"attendance_rate", "link_worker_interactions"} <= set(doses.columns):
-        high = (doses["attendance_rate"].fillna(0) >= 100 * options.high_attendance) & (
-            doses["link_worker_interactions"] >= options.high_interactions
-        )
+    high = high_engagement(doses, attendance=options.high_attendance, interactions=options.high_interactions).dropna()
+    if len(high):
         found.append(_share("high_engagement", "engaged highly, as the plan defines it", high))
     return found

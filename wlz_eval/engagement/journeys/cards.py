@@ -9,6 +9,7 @@ import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.engagement.journeys.events import day_numbers, rows_of
+from wlz_eval.engagement.journeys.sequences import EVERYONE
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.measures.labels import column_label
 
@@ -37,7 +38,7 @@ def participant_card(cohort: Cohort, data: pd.DataFrame, group: pd.Series, colum
         One row a programme child: flags of the frame, the readings in `columns`, and the doses
         ``contacts``, ``engagements``, ``sessions_attended``, ``attendance_rate``, ``steps_supported``.
     group : Series of str
-        The group of each child.
+        The group of each child; missing for all where there are no groups: then one card, of all children.
     columns : list of str
         Columns with readings, before and after.
 
@@ -58,8 +59,10 @@ def participant_card(cohort: Cohort, data: pd.DataFrame, group: pd.Series, colum
     after = [c for c in columns if c not in before]
     parts += [("after", column_label(cohort, c), "mean", data[c], _unit(cohort, c)) for c in after]
     rows = []
-    for name in ["All children", *sorted(group.dropna().unique())]:
-        own = pd.Series(True, index=data.index) if name == "All children" else group == name
+    # All children beside each journey would give away what is hidden of one of them.
+    shown = group if group.notna().any() else pd.Series(EVERYONE, index=data.index)
+    for name in sorted(shown.dropna().unique()):
+        own = shown == name
         for topic, label, kind, values, unit in parts:
             known = values[own].astype(float).dropna()
             rows.append((name, topic, label, kind, float(known.mean()) if len(known) else math.nan, unit, len(known)))

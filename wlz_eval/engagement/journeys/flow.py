@@ -59,7 +59,10 @@ def flow_counts(need: pd.Series, support: pd.Series, outcome: pd.Series) -> pd.D
     known = pd.DataFrame({"need": need, "support": support, "outcome": outcome}).dropna()
     parts = []
     for name, start, end in (("need to support", "need", "support"), ("support to outcome", "support", "outcome")):
-        counts = known.groupby([start, end], sort=True).size().rename("children").reset_index()
+        # A band without a child is a row too: that there is none is hidden as any small number is.
+        every = pd.MultiIndex.from_product([sorted(known[start].unique()), sorted(known[end].unique())])
+        counts = known.groupby([start, end]).size().reindex(every.set_names([start, end]), fill_value=0)
+        counts = counts.rename("children").reset_index()
         parts.append(counts.rename(columns={start: "start", end: "end"}).assign(part=name))
     table = pd.concat(parts, ignore_index=True)
     if table.empty:

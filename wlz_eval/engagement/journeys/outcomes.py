@@ -17,7 +17,8 @@ FEWEST, FEWEST_ALL = 10, 40
 
 
 def journey_differences(
-    data: pd.DataFrame, journey: str, outcome: str, baseline: str | None, school: str = "school_id"
+    data: pd.DataFrame, journey: str, outcome: str, baseline: str | None, school: str = "school_id",
+    fewest: int = FEWEST,
 ) -> pd.DataFrame:
     """How far children on each journey ended from the average child with the same baseline.
 
@@ -27,6 +28,9 @@ def journey_differences(
         One row a programme child.
     journey, outcome, baseline, school : str
         Columns with the journey (words), the outcome, its baseline (or None) and the school.
+    fewest : int
+        Fewest children of a journey for whom a difference is estimated. At least the threshold of disclosure: the
+        differences, each times its children, add up to zero, so one that is hidden would follow from the others.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def journey_differences(
     used = data.dropna(subset=[journey, outcome, school, *([baseline] if baseline else [])])
     names = sorted(data[journey].dropna().unique())
     sizes = used[journey].value_counts()
-    large = [name for name in names if sizes.get(name, 0) >= FEWEST]
+    large = [name for name in names if sizes.get(name, 0) >= max(FEWEST, fewest)]
     table = pd.DataFrame({"journey": names, "n": [int(sizes.get(name, 0)) for name in names]})
     by = used.groupby(journey)
     table["mean_before"] = table["journey"].map(by[baseline].mean()).astype(float) if baseline else math.nan

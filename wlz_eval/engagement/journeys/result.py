@@ -20,7 +20,7 @@ from wlz_eval.engagement.journeys.facts import CAUTION, group_facts, outcome_fac
 from wlz_eval.engagement.journeys.flow import FLOW, NEEDS, SUPPORTS, flow_counts, thirds
 from wlz_eval.engagement.journeys.outcomes import OUTCOMES, journey_differences
 from wlz_eval.engagement.journeys.search import SMALLEST, Found, find_groups
-from wlz_eval.engagement.journeys.sequences import SHARES, Sequences, sequences, state_shares
+from wlz_eval.engagement.journeys.sequences import EVERYONE, SHARES, Sequences, sequences, state_shares
 from wlz_eval.engagement.options import EngagementOptions
 from wlz_eval.measures.frame import AnalysisFrame
 
@@ -64,8 +64,9 @@ class Journeys(Result):
     group : Series of str
         Journey of each child, such as ``Journey A``; empty where there are no groups.
     shares : DataFrame
-        ``group``, ``step``, ``state``, ``children``, ``n``, ``share`` (percent), ``beside``: all children, then each
-        journey.
+        ``group``, ``step``, ``state``, ``children``, ``n``, ``share`` (percent), ``beside``: each journey, or all
+        children where there are no typical ones. Never both, here and in `timeline` and `card`: what is hidden of
+        one journey would follow from all children less the others.
     typical : DataFrame
         One row a journey: ``journey``, ``words`` (its most common states at the start, in the middle, at the
         end), ``children``, ``n``, ``share``, ``beside``.
@@ -188,7 +189,7 @@ def journeys(
         shares=_shares(seq, group),
         typical=_typical(seq, group),
         timeline=_timeline(seq, group),
-        outcomes=_outcomes(cohort, data.assign(_journey=group), held) if found.groups else _empty((*BEFORE, *OUTCOMES)),
+        outcomes=_outcomes(cohort, data.assign(_journey=group), held, smallest),
         flow=_flow(cohort, data, group if found.groups else None, held),
         card=participant_card(cohort, data, group, _readings(data, held)),
     )
@@ -202,7 +203,10 @@ def _named(seq: Sequences, found: Found) -> pd.Series:
     return pd.Series([names[g] for g in found.group], index=seq.children, dtype=object)
 
 
-def _parts(seq: Sequences, group: pd.Series) -> list[tuple[str, np.ndarray]]:
+def _parts(group: pd.Series) -> list[tuple[str, np.ndarray]]:
+    """Each journey, or all children where there are none: never both, since one follows from the others."""
+    if not group.notna().any():
+        return [(EVERYONE, np.ones(len(group), dtype=bool))]
     return [(name, (group == name).to_numpy()) for name in sorted(group.dropna().unique())]
 
 
@@ -222,7 +226,7 @@ def _with_doses(data: pd.DataFrame, seq: Sequences) -> pd.DataFrame:
 
 
 def _shares(seq: Sequences, group: pd.Series) -> pd.DataFrame:
-    parts = [seq.table(), *(state_shares(seq.states[own], seq.steps, name) for name, own in _parts(seq, group))]
+    parts = [state_shares(seq.states[own], seq.steps, name) for name, own in _parts(group)]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -233,7 +237,7 @@ def _modal(states: np.ndarray) -> np.ndarray:
 
 def _timeline(seq: Sequences, group: pd.Series) -> pd.DataFrame:
     rows = []
-    for name, own in [("All children", np.ones(len(group), dtype=bool)), *_parts(seq, group)]:
+    for name, own in _parts(group):
         counts = _modal(seq.states[own])
         for step, count in zip(seq.steps, counts, strict=True):
             most = int(count.argmax())
@@ -252,21 +256,24 @@ def _words(states: np.ndarray) -> str:
 
 def _typical(seq: Sequences, group: pd.Series) -> pd.DataFrame:
     n = len(group)
-    rows = [
-        (name, _words(seq.states[own]), int(own.sum()), n, 100 * own.sum() / n) for name, own in _parts(seq, group)
-    ]
+    parts = _parts(group) if group.notna().any() else []
+    rows = [(name, _words(seq.states[own]), int(own.sum()), n, 100 * own.sum() / n) for name, own in parts]
     table = pd.DataFrame(rows, columns=list(TYPICAL[:-1]))
     # Every group is at least as large as the threshold, so no count gives another away.
     return table.assign(beside=table["children"])
 
 
-def _outcomes(cohort: Cohort, data: pd.DataFrame, outcomes: Sequence[Outcome]) -> pd.DataFrame:
+def _outcomes(cohort: Cohort, data: pd.DataFrame, outcomes: Sequence[Outcome], smallest: int) -> pd.DataFrame:
     parts = []
+    if not data["_journey"].notna().any():
+        return _empty((*BEFORE, *OUTCOMES))
     for outcome in outcomes:
         column, before = f"{outcome.measure}_{outcome.wave}", f"{outcome.measure}_baseline"
         measure = cohort.measure(outcome.measure)
         better = outcome.better or measure.better
-        table = journey_differences(data, "_journey", column, before if before in data else None)
+        table = journey_differences(
+            data, "_journey", column, before if before in data else None, fewest=smallest
+        )
         about = (outcome.measure, measure.label, outcome.wave, WAVE_WORDS[outcome.wave],
                  better if better in ("higher", "lower") else "unclear", measure.unit)  # fmt: skip
         parts.append(table.assign(**dict(zip(BEFORE, about, strict=True)))[[*BEFORE, *OUTCOMES]])

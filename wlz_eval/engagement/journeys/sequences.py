@@ -27,9 +27,11 @@ from wlz_eval.engagement.journeys.steps import Steps, make_steps, why_no_steps
 from wlz_eval.engagement.options import EngagementOptions
 from wlz_eval.measures.frame import AnalysisFrame
 
-__all__ = ["SHARES", "Sequences", "beside_smallest", "sequences", "state_shares", "to_states"]
+__all__ = ["EVERYONE", "SHARES", "Sequences", "beside_smallest", "sequences", "state_shares", "to_states"]
 
 Ints = npt.NDArray[np.integer]
+#: Name of the group of all children.
+EVERYONE = "All children"
 SHARES = ("group", "step", "state", "children", "n", "share", "beside")
 
 
@@ -73,7 +75,7 @@ class Sequences(Result):
 
     def table(self) -> pd.DataFrame:
         """Share of all children in each state in each step (see :func:`state_shares`)."""
-        return state_shares(self.states, self.steps, "All children")
+        return state_shares(self.states, self.steps, EVERYONE)
 
     def findings(self) -> list[Finding]:
         """Return the two cut-points of the states, as the plan sets them."""
