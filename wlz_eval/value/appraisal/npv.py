@@ -112,7 +112,7 @@ class Appraisal:
 
     @property
     def payers(self) -> tuple[str, ...]:
-        """Payers, one a line of cost."""
+        """Purse of each line of cost."""
         return tuple(line.name for line in self.model.costs)
 
     def seen_by(self, perspective: Perspective) -> Amounts:

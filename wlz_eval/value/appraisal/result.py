@@ -1,29 +1,33 @@
-"""Costs and benefits together: net present value, benefit-cost ratio, odds of breaking even."""
+"""Costs and benefits together: the whole of page 07."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.finding import Claim, Evidence, Finding, FindingCovariance, Unit
+from wlz_eval.core.finding import Evidence, Finding, FindingCovariance
 from wlz_eval.core.result import Result
+from wlz_eval.core.words import WAVE_WORDS
 from wlz_eval.reference.money import published_value
+from wlz_eval.value.appraisal import tables, words
+from wlz_eval.value.appraisal.costeffect import CostEffect, acceptability, cost_effects
+from wlz_eval.value.appraisal.findings import Writer, status
 from wlz_eval.value.appraisal.npv import Appraisal, appraise
-from wlz_eval.value.benefits import BenefitLine, benefits
+from wlz_eval.value.benefits import BenefitLine, RawChange, benefits, raw_change
+from wlz_eval.value.benefits.check import direction_of
 from wlz_eval.value.costs import Costs, costs, programme_years
 from wlz_eval.value.options import ValueOptions
+from wlz_eval.value.uncertainty.build import check_correlations
 
 __all__ = ["ValueResult", "value"]
 
-IF_ALL = "If all of the adjusted difference were due to the programme."
-#: Words for what a benefit is used for.
-USE_WORDS = {"headline": "counted", "projection": "projection only", "excluded": "not counted"}
+IF_ALL_BASIS = "If all adjusted differences were effects"
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,6 +46,11 @@ class ValueResult(Result):
         From effects and adjusted differences; ``None`` when there is no adjusted difference.
     children : int
         Programme children who started.
+    options : ValueOptions
+    effects : tuple of CostEffect
+        Cost beside effect for each outcome, the primary one first.
+    raw : RawChange or None
+        What the change before and after would have claimed.
     quoted : tuple of mapping
         Figures that others published about this cohort: quoted, never added to anything.
     draws : int
@@ -53,6 +62,9 @@ class ValueResult(Result):
     headline: Appraisal | None
     projection: Appraisal | None
     children: int
+    options: ValueOptions
+    effects: tuple[CostEffect, ...] = ()
+    raw: RawChange | None = None
     quoted: tuple[Mapping[str, Any], ...] = ()
     draws: int = 0
 
@@ -61,94 +73,167 @@ class ValueResult(Result):
         """One line with currency and price year."""
         return f"Costs and benefits in {self.costs.currency}, {self.costs.price_year} prices"
 
+    @property
+    def shown(self) -> Appraisal | None:
+        """Set of benefits that the page is about: the headline, or else the projection."""
+        return self.headline or self.projection
+
+    @property
+    def evidence(self) -> Evidence:
+        """Where the money of the page comes from, in one word."""
+        return self.costs.evidence if self.shown is None else status(self.shown)[1]
+
+    @property
+    def basis(self) -> str:
+        """What the money of the page rests on, in words."""
+        if self.headline is not None:
+            return "effects only"
+        return "a projection: only if all adjusted differences were effects"
+
+    @property
+    def axis(self) -> str:
+        """Title of an axis of money: currency, price year, perspective left to the caption, evidence, basis."""
+        basis = "" if self.headline is not None else ", IF all adjusted differences were effects"
+        kind = "" if self.shown is None else f", {self.evidence} links"
+        return f"{self.costs.currency} a child, {self.costs.price_year} prices, present value{kind}{basis}"
+
     def table(self) -> pd.DataFrame:
         """One row a benefit of the plan: what it is, what it is used for and why, its price and its source.
 
         Returns
         -------
         DataFrame
-            ``outcome``, ``unit_value``, ``kind``, ``use``, ``reason``, ``price``, ``units_per_point``,
-            ``evidence``, ``source``, ``price_year``.
+            ``outcome``, ``unit_value``, ``kind``, ``beneficiary``, ``use``, ``reason``, ``price``,
+            ``units_per_point``, ``taken_off`` (percent, by additionality and optimism bias), ``evidence``,
+            ``source``, ``price_year``.
         """
-        columns = [
-            "outcome",
-            "unit_value",
-            "kind",
-            "beneficiary",
-            "use",
-            "reason",
-            "price",
-            "units_per_point",
-            "evidence",
-            "source",
-            "price_year",
-        ]
-        rows = [
-            (
-                x.label,
-                x.unit.label,
-                x.unit.kind,
-                x.unit.beneficiary.replace("_", " "),
-                USE_WORDS[x.use],
-                x.reason,
-                x.price,
-                x.link.centre,
-                x.evidence,
-                x.unit.source,
-                self.costs.price_year,
-            )
-            for x in self.lines
-        ]
-        return pd.DataFrame(rows, columns=columns)
+        return tables.benefit_rows(self.lines, self.costs.price_year)
 
     def summary(self) -> pd.DataFrame:
-        """Net present value a child and benefit-cost ratio: from effects, and if all differences were effects.
+        """Net present value a child, ratio, chance of breaking even, fiscal return and payback year, by basis.
 
         Returns
         -------
         DataFrame
-            ``basis``, ``what``, ``estimate``, ``ci_low``, ``ci_high``, ``unit``, ``n``, ``evidence``.
+            ``basis``, ``what``, ``estimate``, ``ci_low``, ``ci_high``, ``unit``, ``n``, ``perspective``,
+            ``evidence``, ``price_year``.
         """
         names = {
             "net_present_value_per_child": "Net present value, a child",
             "benefit_cost_ratio": "Benefit-cost ratio",
+            "breakeven_probability": "Probability that benefits reach costs",
+            "fiscal_return": "Fiscal return: cashable savings over public cost",
+            "fiscal_return_at_most": "The same, if every fiscal benefit could be cashed",
+            "payback_year": "Year by which it has paid back",
         }
-        bases = {"value": "Effects only", "value.projection": "If all adjusted differences were effects"}
+        bases = {"value": "Effects only", "value.projection": IF_ALL_BASIS}
         found = {f.finding_id: f for f in self.findings()}
         rows = [
-            (basis, what, f.estimate, f.ci_low, f.ci_high, f.unit, f.n_programme, f.evidence, f.price_year)
+            (basis, what, f.estimate, f.ci_low, f.ci_high, f.unit, f.n_programme, f.perspective.replace("_", " "),
+             f.evidence, f.price_year)
             for prefix, basis in bases.items()
             for name, what in names.items()
             if (f := found.get(f"{prefix}.{name}")) is not None
-        ]
-        columns = ["basis", "what", "estimate", "ci_low", "ci_high", "unit", "n", "evidence", "price_year"]
+        ]  # fmt: skip
+        columns = ["basis", "what", "estimate", "ci_low", "ci_high", "unit", "n", "perspective", "evidence"]
+        columns += ["price_year"]
         return pd.DataFrame(rows, columns=columns)
 
     def waterfall(self) -> pd.DataFrame:
-        """Return the steps from cost to net value, a child: of the headline, else of the projection.
+        """Return the steps from cost to net value, a child.
 
         Returns
         -------
         DataFrame
             ``step``, ``amount``, ``children``, ``title``; empty when no benefit is valued.
         """
-        chosen = self.headline or self.projection
-        if chosen is None or not self.children:
+        part, n = self.shown, self.children
+        if part is None or not n:
             return pd.DataFrame({"step": [], "amount": [], "children": [], "title": []})
-        n = self.children
-        rows = [("Cost", -chosen.cost / n)]
-        rows += [(f"{x.label} ({x.unit.kind})", float(m) / n) for x, m in zip(chosen.lines, chosen.means, strict=True)]
-        rows.append(("Net present value", chosen.net / n))
-        basis = "" if self.headline is not None else ", IF all adjusted differences were effects"
-        title = f"{self.costs.currency} a child, {self.costs.price_year} prices, present value{basis}"
-        return pd.DataFrame(rows, columns=["step", "amount"]).assign(children=n, title=title)
+        rows = [("Cost", -part.cost / n)]
+        rows += [
+            (f"{x.label} ({x.unit.kind}, {x.evidence} link)", float(m) / n)
+            for x, m in zip(part.lines, part.means, strict=True)
+        ]
+        rows.append(("Net present value", part.net / n))
+        return pd.DataFrame(rows, columns=["step", "amount"]).assign(children=n, title=self.axis)
 
-    @property
-    def basis(self) -> str:
-        """What the waterfall rests on, in words."""
-        if self.headline is not None:
-            return "effects only"
-        return "a projection: only if all adjusted differences were effects"
+    def perspectives(self) -> pd.DataFrame:
+        """Benefit, cost, net value and ratio by perspective, a child (:func:`tables.perspective_rows`)."""
+        return tables.perspective_rows(self.shown, self.evidence, self.axis)
+
+    def years(self) -> pd.DataFrame:
+        """Return the running net value by year, a child (:func:`tables.years_rows`)."""
+        return tables.years_rows(self.shown, self.axis)
+
+    def tornado(self) -> pd.DataFrame:
+        """Net value with each input at either end of its range (:func:`tables.tornado_rows`)."""
+        return tables.tornado_rows(self.shown, self.axis)
+
+    def two_way(self) -> pd.DataFrame:
+        """Net value over the two inputs that move it most (:func:`tables.two_way_rows`)."""
+        return tables.two_way_rows(self.shown, self.axis)
+
+    def switching(self) -> pd.DataFrame:
+        """Say what would have to be true for it to break even (:func:`tables.switching_rows`)."""
+        return tables.switching_rows(self.shown)
+
+    def information(self) -> pd.DataFrame:
+        """Which input is worth measuring better (:func:`tables.information_rows`)."""
+        return tables.information_rows(self.shown, self.axis)
+
+    def scenarios(self) -> pd.DataFrame:
+        """Net value when everything uncertain is low, as expected, or high (:func:`tables.scenarios`)."""
+        return tables.scenarios(self.shown, self.evidence, self.axis)
+
+    def assumptions(self) -> pd.DataFrame:
+        """Every input with value, range, source, evidence and weight in the answer (:func:`tables.assumptions`)."""
+        return tables.assumptions(self.shown)
+
+    def conventions(self) -> pd.DataFrame:
+        """Say what is fixed by convention or by the plan, in words (:func:`tables.conventions`)."""
+        lines = () if self.shown is None else self.shown.lines
+        return tables.conventions(self.options, lines, self.costs.price_year)
+
+    def cost_of_points(self) -> pd.DataFrame:
+        """Cost of one more point of each outcome (:func:`tables.cost_of_points`)."""
+        return tables.cost_of_points(self.effects, self.costs.evidence, self.children)
+
+    def _first_effect(self) -> tuple[CostEffect, int] | None:
+        if not self.effects:
+            return None
+        first = self.effects[0]
+        return first, min(first.effect.n_programme or self.children, first.effect.n_comparison or self.children)
+
+    def plane(self) -> pd.DataFrame:
+        """Draws of ``effect`` and ``cost`` for the primary outcome, with ``outcome``, ``children``, ``title``."""
+        first = self._first_effect()
+        title = f"{self.costs.currency} a child, {self.costs.price_year} prices, {self.costs.evidence} costs"
+        if first is None:
+            return pd.DataFrame()
+        return first[0].plane().assign(outcome=first[0].label, children=first[1], title=title)
+
+    def acceptability(self) -> pd.DataFrame:
+        """Chance of being worth the cost by what a point of the primary outcome is worth."""
+        first = self._first_effect()
+        if first is None:
+            return pd.DataFrame()
+        title = f"{self.costs.currency} that one point is worth ({first[0].label}), {self.costs.price_year} prices"
+        return acceptability(first[0], self.options).assign(children=first[1], title=title)
+
+    def illusion(self) -> pd.DataFrame:
+        """Benefits from effects, and what raw change would claim: ``basis``, ``amount``, ``n``, ``title``."""
+        if self.raw is None or not self.raw.lines:
+            return pd.DataFrame()
+        ns = [x.effect.n_programme or 0 for x in self.raw.lines if x.effect is not None]
+        claimed = sum(x.mean for x in self.raw.lines)
+        part = self.shown
+        shown = 0.0 if part is None else part.benefit / self.children
+        what = "Effects against similar children" if self.headline is not None else IF_ALL_BASIS
+        rows = [(what if part is not None else "Effects that can be shown: none", shown, self.children)]
+        rows.append(("Raw change before to after: NOT an effect", claimed, min(ns)))
+        title = f"{self.costs.currency} of benefit a child, {self.costs.price_year} prices, illustrative links"
+        return pd.DataFrame(rows, columns=["basis", "amount", "n"]).assign(title=title)
 
     @property
     def quoted_note(self) -> str:
@@ -167,113 +252,29 @@ class ValueResult(Result):
 
     def findings(self) -> list[Finding]:
         """Return costs, benefits, net present value, ratio and odds, each with price year and perspective."""
+        return list(self._findings)
+
+    @cached_property
+    def _findings(self) -> tuple[Finding, ...]:
+        write = Writer(self.costs, self.draws)
         found = [*self.costs.findings()]
         if self.headline is not None:
-            found += self._appraised("value", self.headline)
+            found += write.appraisal("value", self.headline)
         elif self.lines:
-            found.append(self._missing())
+            found.append(write.missing(self._why_missing()))
         if self.projection is not None:
-            found += self._appraised("value.projection", self.projection)
-        return [*found, *self._quoted()]
+            found += write.appraisal("value.projection", self.projection)
+        found += write.cost_effects(self.effects, self.costs.evidence)
+        if self.raw is not None:
+            found += self.raw.findings()
+        return (*found, *self._quoted())
 
-    def _money(
-        self,
-        name: str,
-        quantity: str,
-        estimate: float,
-        interval: tuple[float, float],
-        *,
-        claim: Claim,
-        evidence: Evidence,
-        note: str,
-        unit: Unit = "money",
-        n: int | None = None,
-    ) -> Finding:
-        return Finding(
-            finding_id=name,
-            quantity=quantity,
-            estimate=estimate,
-            ci_low=interval[0],
-            ci_high=interval[1],
-            unit=unit,
-            claim=claim,
-            n_programme=self.children if n is None else n,
-            price_year=self.costs.price_year,
-            currency=self.costs.currency,
-            perspective="society",
-            evidence=evidence,
-            note=note,
-            method=f"Green Book discounting, {self.draws:,} Monte Carlo draws",
-        )
-
-    def _appraised(self, prefix: str, part: Appraisal) -> list[Finding]:
-        """Make the findings of one appraisal: a projection, when built on an assumed link or a difference."""
-        assumed = any(x.evidence == "illustrative" for x in part.lines)
-        differs = any(x.use == "projection" for x in part.lines)
-        claim: Claim = "projection" if assumed or differs else "effect"
-        evidence: Evidence = "illustrative" if assumed else "published"
-        note = IF_ALL if differs else "The links from outcomes to money are illustrative." if assumed else ""
-        n = min(x.effect.n_programme or self.children for x in part.lines if x.effect is not None)
-        given: dict[str, Any] = {"claim": claim, "evidence": evidence, "note": note, "n": n}
-        low, high = (v / self.children for v in part.interval("net"))
-        found = [
-            self._money(f"{prefix}.net_present_value", "net_present_value", part.net, part.interval("net"), **given),
-            self._money(
-                f"{prefix}.net_present_value_per_child",
-                "net_present_value",
-                part.net / self.children,
-                (low, high),
-                **given,
-            ),
-            self._money(
-                f"{prefix}.benefit_cost_ratio",
-                "benefit_cost_ratio",
-                part.ratio,
-                part.interval("ratio"),
-                unit="ratio",
-                **given,
-            ),
-            self._money(
-                f"{prefix}.breakeven_probability",
-                "probability",
-                part.breakeven,
-                (math.nan, math.nan),
-                unit="probability",
-                **given,
-            ),
-            self._money(f"{prefix}.benefit_present_value", "benefit", part.benefit, part.interval("benefit"), **given),
-        ]
-        for i, line in enumerate(part.lines):
-            low, high = np.quantile(part.draws[:, i], [0.025, 0.975]) / self.children
-            name = f"{prefix}.benefit.{line.option.measure}.{line.option.wave}.{line.unit.name}"
-            found.append(
-                self._money(
-                    name,
-                    "benefit_per_child",
-                    float(part.means[i]) / self.children,
-                    (float(low), float(high)),
-                    **given,
-                )
-            )
-        return found
-
-    def _missing(self) -> Finding:
-        """Net present value that cannot be given, with the reason."""
+    def _why_missing(self) -> str:
         if not self.costs.available:
-            reason = "The data hold no costs."
-        elif self.projection is not None:
-            reason = "No outcome has an effect that these data can show, so no benefit is counted."
-        else:
-            reason = "No benefit of the plan could be valued."
-        return self._money(
-            "value.net_present_value",
-            "net_present_value",
-            math.nan,
-            (math.nan, math.nan),
-            claim="projection",
-            evidence="illustrative",
-            note=reason,
-        )
+            return "The data hold no costs."
+        if self.projection is not None:
+            return "No outcome has an effect that these data can show, so no benefit is counted."
+        return "No benefit of the plan could be valued."
 
     def _quoted(self) -> list[Finding]:
         return [
@@ -293,44 +294,32 @@ class ValueResult(Result):
             for row in self.quoted
         ]
 
-    def answer(self) -> tuple[str, dict[str, Finding | str | None]]:
+    def answer(self) -> words.Words:
         """Answer the question of notebook 07 in words: a template and the values of its placeholders."""
-        found = {f.finding_id: f for f in self.findings()}
-        cost = found.get("value.cost_per_child")
-        values: dict[str, Finding | str | None] = {
-            "cost": cost,
-            "net": found.get("value.net_present_value_per_child"),
-            "ratio": found.get("value.benefit_cost_ratio"),
-            "odds": found.get("value.breakeven_probability"),
-            "year": str(self.costs.price_year),
-            "pnet": found.get("value.projection.net_present_value_per_child"),
-            "podds": found.get("value.projection.breakeven_probability"),
-        }
-        if cost is None:
-            return "These data hold no costs, so nothing can be said about value.", values
-        spent = "The programme cost {cost} a child ({year} prices)."
-        if self.headline is not None:
-            note = (
-                " The links from outcomes to money are illustrative."
-                if any(x.evidence == "illustrative" for x in self.headline.lines)
-                else ""
-            )
-            return (
-                "Net present value to society is {net} a child (95% interval {net:interval}, {year} prices): a "
-                "benefit-cost ratio of "
-                "{ratio} ({ratio:interval}), and chances of {odds:chance} that benefits reach costs. " + spent + note
-            ), values
-        if self.projection is not None:
-            return (
-                spent + " No benefit can be counted, since these data show no effect that can be claimed. If all "
-                "of the adjusted difference were due to the programme, net present value would be {pnet} a child "
-                "(95% interval {pnet:interval}), with chances of {podds:chance} that benefits reach costs; but "
-                "it may have other causes."
-            ), values
-        return (
-            spent + " No benefit is valued, so these data do not say whether it was worth its cost.",
-            values,
-        )
+        return words.answer(self)
+
+    def purse(self) -> words.Words:
+        """Say what comes back to the public purse: a template and the values of its placeholders."""
+        return words.purse_sentence(self)
+
+
+def _outcomes(
+    cohort: Cohort, effects: Sequence[Finding], better: Mapping[str, str] | None
+) -> list[tuple[Finding, str, float]]:
+    """Pick the headline effects in points of which it is clear which way is good."""
+    chosen = []
+    for f in effects:
+        headline = f.finding_id == f"attribution.att.{f.outcome}.{f.wave}"
+        usable = f.claim in ("effect", "adjusted_difference") and f.tier in ("A", "B")
+        if not headline or not usable or f.unit != "points":
+            continue
+        if not (math.isfinite(f.estimate) and (f.has_interval or math.isfinite(f.se))):
+            continue
+        way = direction_of(cohort, f.outcome, better)
+        if way != "unclear":
+            label = f"{cohort.measure(f.outcome).label}, {WAVE_WORDS[f.wave]}"
+            chosen.append((f, label, -1.0 if way == "lower" else 1.0))
+    return chosen
 
 
 def value(
@@ -342,6 +331,7 @@ def value(
     draws: int | None = None,
     children: int | None = None,
     better: Mapping[str, str] | None = None,
+    changes: Iterable[Finding] = (),
 ) -> ValueResult:
     """Appraise costs and benefits of a cohort.
 
@@ -363,6 +353,8 @@ def value(
         Programme children who started; counted in the children table when left out.
     better : mapping of str to str, optional
         Direction of outcomes where the plan overrides the measure's own.
+    changes : iterable of Finding
+        Findings of 03, for what the raw change would have claimed.
 
     Returns
     -------
@@ -374,24 +366,30 @@ def value(
     Raises
     ------
     OptionError
-        When money cannot be brought to one price year or currency, or benefits overlap.
+        When money cannot be brought to one price year or currency, benefits overlap, an effect has no interval, or
+        a correlation names no input.
     """
-    table = cohort.children
+    table, given = cohort.children, list(effects)
     if children is None:
         started = table["started"].fillna(True).astype(bool) if "started" in table else True
         children = int(((table["group"] == "programme") & started).sum())
     money = costs(cohort, options, children)
     pairs = tuple(covariances)
     n_draws = options.draws if draws is None else draws
-    lines = benefits(cohort, options, effects, programme_years(cohort), better)
+    years = programme_years(cohort)
+    lines = benefits(cohort, options, given, years, better)
+    check_correlations(options, lines)
     certain = [x for x in lines if x.use == "headline"]
-    possible = [x for x in lines if x.use != "excluded"]
+    possible = [x for x in lines if x.use in ("headline", "projection")]
     return ValueResult(
         costs=money,
         lines=lines,
-        headline=appraise(certain, pairs, money, n_draws, seed),
-        projection=appraise(possible, pairs, money, n_draws, seed) if len(possible) > len(certain) else None,
+        headline=appraise(certain, pairs, money, options, n_draws, seed),
+        projection=appraise(possible, pairs, money, options, n_draws, seed) if len(possible) > len(certain) else None,
         children=children,
+        options=options,
+        effects=cost_effects(_outcomes(cohort, given, better), money, options, n_draws, seed),
+        raw=raw_change(cohort, options, changes, lines, years, better),
         quoted=tuple(row for row in published_value(cohort.id) if row["quantity"] != "cost_per_child"),
         draws=n_draws,
     )

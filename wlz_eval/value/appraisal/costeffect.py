@@ -1,0 +1,162 @@
+"""What one more point of an outcome costs: ratios, the plane of cost and effect, and the acceptability curve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from wlz_eval.core.errors import OptionError
+from wlz_eval.core.finding import Finding
+from wlz_eval.value.costs import Costs
+from wlz_eval.value.options import ValueOptions
+from wlz_eval.value.spread import Spread
+from wlz_eval.value.uncertainty.margins import effect_spread
+from wlz_eval.value.uncertainty.ratio import RatioInterval, ratio_interval
+from wlz_eval.value.uncertainty.sampling import correlated_scores
+
+__all__ = ["CostEffect", "acceptability", "cost_effects"]
+
+Array = npt.NDArray[np.float64]
+#: Points of the acceptability curve, and of the plane.
+STEPS, SHOWN = 41, 200
+#: How far the curve reaches when the plan names no range: this many times the cost of a point.
+REACH = 4.0
+
+
+@dataclass(frozen=True)
+class CostEffect:
+    """Cost and effect of one outcome, a child.
+
+    Parameters
+    ----------
+    name, label : str
+        The outcome, ``english.endline`` and in words.
+    effect : Finding
+        As notebook 04 gives it.
+    direction : float
+        1 when more is good, -1 when less is.
+    cost : float
+        Present value of the cost of a child's place.
+    effect_draws, cost_draws : array, shape (draws,)
+        Effect in the good direction, and cost.
+    primary : bool
+    """
+
+    name: str
+    label: str
+    effect: Finding
+    direction: float
+    cost: float
+    effect_draws: Array
+    cost_draws: Array
+    primary: bool
+
+    @property
+    def gain(self) -> float:
+        """Effect in the good direction, in points."""
+        return self.direction * self.effect.estimate
+
+    @property
+    def interval(self) -> RatioInterval:
+        """95% interval of the cost of a point; none where the effect may be nothing."""
+        return ratio_interval(self.cost_draws, self.effect_draws)
+
+    @property
+    def per_point(self) -> float:
+        """Cost of one more point; ``nan`` where the effect may be nothing or is in the bad direction."""
+        return self.cost / self.gain if self.gain > 0 and not self.interval.reason else math.nan
+
+    @property
+    def reason(self) -> str:
+        """Why no cost of a point is given; empty where one is."""
+        if self.interval.reason:
+            return "The effect may be none, so a point has no price."
+        return "" if self.gain > 0 else "The difference is in the bad direction."
+
+    def chance(self, worth: float) -> float:
+        """Chance that the effect is worth its cost, if a point is worth so much."""
+        return float(np.mean(worth * self.effect_draws >= self.cost_draws))
+
+    def plane(self) -> pd.DataFrame:
+        """Draws of effect and cost, a child, for the plane.
+
+        Returns
+        -------
+        DataFrame
+            ``effect``, ``cost``: as many rows as can be told apart.
+        """
+        step = max(len(self.effect_draws) // SHOWN, 1)
+        return pd.DataFrame({"effect": self.effect_draws[::step], "cost": self.cost_draws[::step]})
+
+
+def cost_effects(
+    outcomes: Sequence[tuple[Finding, str, float]], money: Costs, options: ValueOptions, draws: int, seed: int
+) -> tuple[CostEffect, ...]:
+    """Set the cost of a child's place beside its effect on each outcome.
+
+    Parameters
+    ----------
+    outcomes : sequence of (Finding, str, float)
+        Effect, outcome in words, and 1 or -1 as more or less of it is good.
+    money : Costs
+    options : ValueOptions
+    draws, seed : int
+
+    Returns
+    -------
+    tuple of CostEffect
+        The primary outcome first. Empty without costs.
+    """
+    if not money.available:
+        return ()
+    cost = money.present_value / money.children
+    spread = Spread(1.0, options.costs_relative_sd)
+    names = ["costs", *(f"effect.{f.outcome}.{f.wave}" for f, _, _ in outcomes)]
+    scores = correlated_scores(names, np.eye(len(names)), draws, seed)
+    spent = cost * spread.at(scores[:, 0]) / spread.mean
+    found = [
+        CostEffect(
+            f"{f.outcome}.{f.wave}", label, f, way, cost, way * effect_spread(f).at(scores[:, i + 1]), spent, f.primary
+        )
+        for i, (f, label, way) in enumerate(outcomes)
+    ]
+    return tuple(sorted(found, key=lambda x: not x.primary))
+
+
+def _range(given: CostEffect, options: ValueOptions) -> tuple[float, float]:
+    if options.willingness_to_pay is not None:
+        return options.willingness_to_pay
+    reached = max(abs(given.gain), float(np.std(given.effect_draws)) / 2)
+    return 0.0, REACH * given.cost / reached if reached > 0 else REACH * given.cost
+
+
+def acceptability(given: CostEffect, options: ValueOptions) -> pd.DataFrame:
+    """Chance that the programme is worth its cost, by what one point of an outcome is worth.
+
+    Returns
+    -------
+    DataFrame
+        ``worth`` (of one point) and ``chance`` in percent.
+
+    Raises
+    ------
+    OptionError
+        When the plan's range of worth is no range.
+
+    Notes
+    -----
+    van Hout and others (1994), Costs, effects and C/E-ratios alongside a clinical trial. Health Economics 3, 309-319.
+    """
+    low, high = _range(given, options)
+    if not 0 <= low < high or not math.isfinite(high):
+        raise OptionError(
+            f"value.willingness_to_pay runs from {low:g} to {high:g}. Give the lowest and the highest worth of one "
+            "point, from 0 upwards, the lowest first."
+        )
+    worth = np.linspace(low, high, STEPS)
+    return pd.DataFrame({"worth": worth, "chance": [100 * given.chance(float(w)) for w in worth]})

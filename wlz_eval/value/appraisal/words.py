@@ -1,0 +1,99 @@
+"""What page 07 says: templates whose placeholders are findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from wlz_eval.core.finding import Finding
+from wlz_eval.value.appraisal.npv import Appraisal
+
+if TYPE_CHECKING:
+    from wlz_eval.value.appraisal.result import ValueResult
+
+__all__ = ["answer", "purse_sentence", "verdict"]
+
+Words = tuple[str, dict[str, Finding | str | None]]
+
+
+def verdict(part: Appraisal) -> str:
+    """Say what the intervals allow to be said, without a number.
+
+    Returns
+    -------
+    str
+        That benefits exceed costs only where the whole interval of net value lies above zero; that they may be nothing
+        wherever the interval of benefits holds zero.
+    """
+    low, high = part.interval("net")
+    least, most = part.interval("benefit")
+    if low > 0:
+        return "Benefits exceed costs, as far as these assumptions hold."
+    if high < 0:
+        said = "Benefits fall short of costs, as far as these assumptions hold."
+    else:
+        said = "Whether benefits exceed costs is not clear."
+    return said + (" They may well be nothing." if least <= 0 <= most else "")
+
+
+def _spent(found: Mapping[str, Finding]) -> Words:
+    """Cost a child, and who paid it."""
+    payers = [f for name, f in found.items() if name.startswith("value.cost.payer.")]
+    values: dict[str, Finding | str | None] = {"cost": found["value.cost_per_child"]}
+    parts = []
+    for i, payer in enumerate(payers):
+        values[f"payer{chr(97 + i)}"], values[f"name{chr(97 + i)}"] = payer, payer.subgroup
+        parts.append(f"{{payer{chr(97 + i)}}} from {{name{chr(97 + i)}}}")
+    listed = f": {', '.join(parts[:-1])} and {parts[-1]}" if 1 < len(parts) <= 26 else ""
+    if len(parts) == 1 and payers[0].subgroup != "not stated":
+        listed = ", all of it from {namea}"
+    return f"The programme cost {{cost}} a child ({{year}} prices){listed}.", values
+
+
+def answer(result: ValueResult) -> Words:
+    """Answer the question of notebook 07: net present value first, then ratio, odds, cost and who paid."""
+    found = {f.finding_id: f for f in result.findings()}
+    if "value.cost_per_child" not in found:
+        return "These data hold no costs, so nothing can be said about value.", {"cost": None}
+    spent, values = _spent(found)
+    values["year"] = str(result.costs.price_year)
+    if result.shown is None:
+        return spent + " No benefit is valued, so these data do not say whether it was worth its cost.", values
+    prefix = "value" if result.headline is not None else "value.projection"
+    values |= {
+        "net": found[f"{prefix}.net_present_value_per_child"],
+        "ratio": found[f"{prefix}.benefit_cost_ratio"],
+        "odds": found[f"{prefix}.breakeven_probability"],
+        "evidence": found[f"{prefix}.net_present_value"].evidence,
+    }
+    text = "{net} a child (95% interval {net:interval}, {year} prices, {evidence} links to money)"
+    if values["ratio"] is not None and found[f"{prefix}.benefit_cost_ratio"].has_interval:
+        text += ": benefits of {ratio} times the cost ({ratio:interval})"
+    odds = "The chance that benefits reach costs is {odds:chance}. "
+    if result.headline is not None:
+        return f"Net present value to society is {text}. {odds}{verdict(result.headline)} {spent}", values
+    return (
+        f"{spent} No benefit can be counted, since these data show no effect that can be claimed. If all of the "
+        f"adjusted difference were due to the programme, net present value to society would be {text}. {odds}But the "
+        "difference may have other causes."
+    ), values
+
+
+def purse_sentence(result: ValueResult) -> Words:
+    """Say what comes back to the public purse for each unit of money it spends."""
+    found = {f.finding_id: f for f in result.findings()}
+    prefix = "value" if result.headline is not None else "value.projection"
+    least, most = (found.get(f"{prefix}.{name}") for name in ("fiscal_return", "fiscal_return_at_most"))
+    part = result.shown
+    if part is None or least is None or most is None:
+        return "What would come back to the public purse is not known.", {}
+    values: dict[str, Finding | str | None] = {"least": least, "most": most}
+    back = "For each unit of money that the public purse spent, {most} ({most:interval}) comes back to it"
+    if not any(x.unit.kind == "fiscal" for x in part.lines):
+        return "No benefit that is counted comes back to the public purse: none of them is fiscal.", values
+    if part.cashable[1]:
+        return back + " in services less needed, of which {least} ({least:interval}) can be cashed.", values
+    return (
+        back + ", in services less needed. How much of that can be cashed is not known, so the cashable fiscal return "
+        "lies between nothing and that figure."
+    ), values
