@@ -23,6 +23,8 @@ class ValueLink(ReferenceRow):
     label: str = Field(description="Name in reports")
     from_unit: str = Field(description="Unit of the outcome")
     to_unit: str = Field(description="Unit of the unit value")
+    measures: str = Field(description="Outcomes that it is for, with spaces between")
+    unit_values: str = Field(description="Unit values that it leads to, with spaces between")
     through: str = Field(description="What stands between them")
     units_per_point: float = Field(description="Units for one point, in the good direction")
     sd: float = Field(0.0, ge=0, description="Standard deviation of that number")
@@ -32,6 +34,10 @@ class ValueLink(ReferenceRow):
     evidence: Literal["published", "illustrative"] = Field(description="Where it comes from, in one word")
     source: str = Field(description="Where it was seen, or whose assumption it is")
     confirmed: bool = Field(description="Whether it was seen in its source")
+
+    def fits(self, measure: str, unit_value: str) -> bool:
+        """Whether it leads from this outcome to this unit value."""
+        return measure in self.measures.split() and unit_value in self.unit_values.split()
 
 
 class OptimismBias(ReferenceRow):

@@ -1,7 +1,29 @@
 """Costs, benefits and their uncertainty; what is owed under an outcomes contract."""
 
-from wlz_eval.value.appraisal import Appraisal, ValueResult, draw_waterfall, value
-from wlz_eval.value.benefits import BenefitLine, benefit_factor, benefits, unit_price
+from wlz_eval.value.appraisal import (
+    Appraisal,
+    ValueResult,
+    draw_acceptability,
+    draw_illusion,
+    draw_information,
+    draw_perspectives,
+    draw_plane,
+    draw_tornado,
+    draw_two_way,
+    draw_waterfall,
+    draw_years,
+    value,
+)
+from wlz_eval.value.benefits import (
+    BenefitLine,
+    PublishedSaving,
+    RawChange,
+    benefit_factor,
+    benefits,
+    published_saving,
+    raw_change,
+    unit_price,
+)
 from wlz_eval.value.contract import (
     Caused,
     ContractPage,
@@ -28,10 +50,19 @@ from wlz_eval.value.contract import (
     investor,
     xirr,
 )
-from wlz_eval.value.costs import Costs, costs, programme_years
-from wlz_eval.value.figures import draw_amounts
+from wlz_eval.value.costs import (
+    CostRating,
+    Costs,
+    Funding,
+    cost_rating,
+    costs,
+    engaged_children,
+    funding,
+    programme_years,
+)
+from wlz_eval.value.figures import draw_amounts, draw_units
 from wlz_eval.value.options import BenefitOptions, ValueOptions
-from wlz_eval.value.prices import deflate, discount_factors, present_value
+from wlz_eval.value.prices import deflate, discount_factors, present_value, sensitivity_schedule
 
 __all__ = [
     "Appraisal",
@@ -41,11 +72,15 @@ __all__ = [
     "ContractPage",
     "ContractResult",
     "ContractTerms",
+    "CostRating",
     "Costs",
     "Families",
     "Forecast",
+    "Funding",
     "Incentives",
     "Investor",
+    "PublishedSaving",
+    "RawChange",
     "ValueOptions",
     "ValueResult",
     "audit_trail",
@@ -54,17 +89,29 @@ __all__ = [
     "caused",
     "contract",
     "contract_page",
+    "cost_rating",
     "costs",
     "deflate",
     "discount_factors",
+    "draw_acceptability",
     "draw_amounts",
     "draw_anyway",
     "draw_cash",
+    "draw_illusion",
+    "draw_information",
     "draw_payments",
+    "draw_perspectives",
+    "draw_plane",
     "draw_targets",
+    "draw_tornado",
+    "draw_two_way",
+    "draw_units",
     "draw_waterfall",
+    "draw_years",
+    "engaged_children",
     "families",
     "forecast",
+    "funding",
     "incentives",
     "indigo_commitments",
     "indigo_metrics",
@@ -72,6 +119,9 @@ __all__ = [
     "investor",
     "present_value",
     "programme_years",
+    "published_saving",
+    "raw_change",
+    "sensitivity_schedule",
     "unit_price",
     "value",
     "xirr",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import OptionError
+from wlz_eval.reference.appraisal import value_link
 from wlz_eval.reference.money import UnitValue, unit_value
 from wlz_eval.value.benefits.line import benefit_link
 from wlz_eval.value.benefits.worth import benefit_factor, unit_price
@@ -51,6 +52,11 @@ def _problems(
         yield str(error)
         return
     yield from _of_unit(cohort, benefit, unit)
+    if benefit.link and not (row := value_link(benefit.link)).fits(benefit.measure, unit.name):
+        yield (
+            f"Link {row.name!r} leads from {', '.join(row.measures.split())} to {', '.join(row.unit_values.split())}, "
+            f"not from {benefit.measure} to {unit.name}. Name another link, or give units_per_point with its source."
+        )
     if way == "unclear":
         yield (
             f"The benefit of {benefit.measure} cannot be valued: it is unclear which way is good. State "

@@ -1,6 +1,19 @@
-"""What the programme cost."""
+"""What the programme cost, and who paid for it."""
 
+from wlz_eval.value.costs.engaged import engaged_children
+from wlz_eval.value.costs.funding import Funding, funding
 from wlz_eval.value.costs.lines import period_year, programme_years
+from wlz_eval.value.costs.rating import CostRating, cost_rating
 from wlz_eval.value.costs.result import Costs, costs
 
-__all__ = ["Costs", "costs", "period_year", "programme_years"]
+__all__ = [
+    "CostRating",
+    "Costs",
+    "Funding",
+    "cost_rating",
+    "costs",
+    "engaged_children",
+    "funding",
+    "period_year",
+    "programme_years",
+]

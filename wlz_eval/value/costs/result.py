@@ -17,7 +17,7 @@ from wlz_eval.core.result import Result
 from wlz_eval.reference.money import published_value
 from wlz_eval.value.costs.lines import COLUMNS, common_price_year, money_lines, programme_years
 from wlz_eval.value.options import ValueOptions
-from wlz_eval.value.prices.deflate import deflate
+from wlz_eval.value.prices.deflate import deflate, price_notes
 from wlz_eval.value.prices.discount import discount_factors
 
 __all__ = ["Costs", "costs", "evidence_of"]
@@ -285,6 +285,7 @@ def costs(cohort: Cohort, options: ValueOptions, children: int, engaged: int | N
         return Costs(empty, children, options.price_year, cohort.currency, evidence, years=years, engaged=engaged)
     table = cohort["costs"].dropna(subset=["price_year"])
     price_year, notes = common_price_year(table, cohort, options)
+    notes += price_notes((int(y) for y in table["price_year"]), price_year, cohort.currency)
     lines = money_lines(cohort["costs"], "costs", cohort, options, price_year)
     usual, discounted = _usual_support(cohort, options, price_year, years)
     return Costs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
@@ -10,9 +11,11 @@ import numpy.typing as npt
 from wlz_eval.core.errors import OptionError
 from wlz_eval.reference.money import price_index
 
-__all__ = ["deflate", "has_price_index", "price_level"]
+__all__ = ["deflate", "has_price_index", "price_level", "price_notes"]
 
 Basis = Literal["calendar", "financial"]
+#: The year in which output was counted differently and the deflator leapt.
+SPIKE = 2020
 
 
 def has_price_index(currency: str) -> bool:
@@ -53,8 +56,32 @@ def price_level(year: int, currency: str, basis: Basis = "calendar") -> float:
     return float(np.mean([index[y] for y in needed]))
 
 
+def price_notes(years: Iterable[int], to_year: int, currency: str = "GBP") -> tuple[str, ...]:
+    """Say what a reader should know of prices brought from these years to `to_year`.
+
+    The deflator of 2020 leapt since the output of schools and hospitals was counted differently in the pandemic:
+    what passes into or out of that year carries the leap.
+
+    Examples
+    --------
+    >>> price_notes([2020], 2023)
+    ('Prices pass through 2020, whose deflator leapt in the pandemic.',)
+    >>> price_notes([2021], 2023), price_notes([2020], 2020)
+    ((), ())
+    """
+    spiked = any((year == SPIKE) != (to_year == SPIKE) for year in years)
+    if currency != "GBP" or not spiked:
+        return ()
+    return (f"Prices pass through {SPIKE}, whose deflator leapt in the pandemic.",)
+
+
 def deflate(
-    amount: npt.ArrayLike, from_year: int, to_year: int, currency: str = "GBP", basis: Basis = "calendar"
+    amount: npt.ArrayLike,
+    from_year: int,
+    to_year: int,
+    currency: str = "GBP",
+    basis: Basis = "calendar",
+    to_basis: Basis = "calendar",
 ) -> npt.NDArray[np.float64]:
     """Bring amounts from one price year to another.
 
@@ -63,11 +90,11 @@ def deflate(
     amount : array_like
         Money in the prices of `from_year`.
     from_year, to_year : int
-        Price years; `to_year` is a calendar year.
+        Price years; of a financial year, the calendar year in which it begins.
     currency : str
         ISO code. When both years are the same calendar year no index is needed.
-    basis : {"calendar", "financial"}
-        Kind of year of `from_year`.
+    basis, to_basis : {"calendar", "financial"}
+        Kind of year of `from_year` and of `to_year`.
 
     Returns
     -------
@@ -80,6 +107,6 @@ def deflate(
     100.0
     """
     values = np.asarray(amount, dtype=float)
-    if from_year == to_year and basis == "calendar":
+    if (from_year, basis) == (to_year, to_basis):
         return values * 1.0
-    return values * (price_level(to_year, currency) / price_level(from_year, currency, basis))
+    return values * (price_level(to_year, currency, to_basis) / price_level(from_year, currency, basis))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from wlz_eval.core.errors import OptionError
 from wlz_eval.reference.money import discount_schedule
 
-__all__ = ["discount_factors", "present_value"]
+__all__ = ["discount_factors", "present_value", "sensitivity_schedule"]
 
 #: Longest horizon that anyone has asked of a children's programme; a guard against a typing mistake.
 HORIZON = 500
@@ -68,6 +68,32 @@ def discount_factors(years: npt.ArrayLike, schedule: str = "green_book") -> npt.
     if np.any(asked < 0) or np.any(asked > HORIZON):
         raise OptionError(f"Years must lie from 0 to {HORIZON}, counted from the start of the programme.")
     return _cumulative(schedule)[asked.astype(int)]
+
+
+def sensitivity_schedule(last_year: int, schedule: str = "green_book") -> str | None:
+    """Name the schedule of the Green Book's further sensitivity test, where a horizon calls for it.
+
+    Since February 2026 the Green Book asks for a test with lower rates (without pure time preference) when benefits or
+    costs go on beyond 50 years.
+
+    Parameters
+    ----------
+    last_year : int
+        Last year in which money comes or goes, counted from the start.
+    schedule : str
+        Schedule of the main result.
+
+    Returns
+    -------
+    str or None
+        ``None`` at 50 years or less, and where the main result is not on the standard schedule.
+
+    Examples
+    --------
+    >>> sensitivity_schedule(60), sensitivity_schedule(50)
+    ('green_book_2026_sensitivity', None)
+    """
+    return "green_book_2026_sensitivity" if last_year > 50 and schedule == "green_book" else None
 
 
 def present_value(amounts: npt.ArrayLike, years: npt.ArrayLike, schedule: str = "green_book") -> float:
