@@ -24,11 +24,12 @@ def main() -> None:
     from growth import print_growth
     from journeys import print_journeys
     from methods import print_methods
+    from pages import print_pages
     from scoring import print_scoring
 
     parser = argparse.ArgumentParser(description="Time the suite against floors measured in the same run.")
     parser.add_argument("--national", action="store_true", help="add 20,000 programme children and a pool of 8 million")
-    known = ("growth", "methods", "cohorts", "scoring", "exposure", "journeys", "star")
+    known = ("growth", "methods", "cohorts", "scoring", "exposure", "journeys", "pages", "star")
     parser.add_argument("parts", nargs="*", help=f"which of {', '.join(known)} to run (default: all)")
     asked = parser.parse_args()
     unknown = set(asked.parts) - set(known)
@@ -41,6 +42,7 @@ def main() -> None:
         "scoring": print_scoring,
         "exposure": print_exposure,
         "journeys": print_journeys,
+        "pages": print_pages,
         "star": print_star,
     }
     for name in asked.parts or known:
