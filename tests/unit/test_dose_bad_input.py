@@ -132,7 +132,7 @@ def test_a_negative_error_is_refused(se):
 
 @pytest.mark.parametrize(
     ("met", "reason"),
-    [(1, "Every child met"), (0, "No child met"), (None, "tell those who met"), (3, "Too few children met")],
+    [(1, "Every child met"), (0, "No child met"), (None, "tells those who met"), (3, "Too few children met")],
 )
 def test_an_outcome_that_does_not_vary_has_no_dose(met, reason):
     if met is None:

@@ -38,7 +38,7 @@ def test_the_logistic_fit_is_statsmodels():
     data = children()
     X = np.column_stack([np.ones(400), data["before"], data["hours"]])
     expected = sm.Logit(data["met"], X).fit(disp=0)
-    np.testing.assert_allclose(logistic_fit(X, data["met"].to_numpy(float)), expected.params, rtol=1e-7)
+    np.testing.assert_allclose(logistic_fit(X, data["met"].to_numpy(float))[0], expected.params, rtol=1e-7)
 
 
 def test_gradients_of_the_marginal_share_are_those_by_differences():
@@ -62,7 +62,7 @@ def test_the_set_holds_exactly_the_doses_whose_band_holds_the_share():
     assert found.seen_low < found.low < found.dose < found.high < found.seen_high
     # By force, at the ends: the log odds of the marginal share and its error by the delta method.
     X = np.column_stack([np.ones(400), data["before"], data["hours"]])
-    beta = logistic_fit(X, data["met"].to_numpy(float))
+    beta, _ = logistic_fit(X, data["met"].to_numpy(float))
     p = special.expit(X @ beta)
     root = np.sqrt(p * (1 - p))
     rows, response = X * root[:, None], root * (X @ beta) + (data["met"] - p) / root

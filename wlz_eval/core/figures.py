@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "MARKERS", "house_style", "new_figure"]
+__all__ = ["COLOURS", "MARKERS", "axis_title", "house_style", "new_figure", "wrapped"]
 
 #: Okabe-Ito colours, chosen to differ in lightness too, so that they hold in grey.
 COLOURS: dict[str, str] = {
@@ -81,3 +83,20 @@ def new_figure(
         figure = Figure(figsize=(width, height))
         axes: Axes | Any = figure.subplots(rows, columns, **options)
     return figure, axes
+
+
+def wrapped(text: object, width: int = 38) -> str:
+    """Break a label into lines of so many letters.
+
+    Examples
+    --------
+    >>> wrapped("Difference in reading", 12).splitlines()
+    ['Difference', 'in reading']
+    """
+    return "\n".join(textwrap.wrap(str(text), width))
+
+
+def axis_title(data: pd.DataFrame, column: str, otherwise: str, width: int = 50) -> str:
+    """Title of an axis: the words that a column of the figure's own data holds in every row, on lines that fit."""
+    words = str(data[column].iloc[0]) if column in data and len(data) else otherwise
+    return wrapped(words, width)

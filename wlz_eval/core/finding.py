@@ -20,7 +20,7 @@ Tier = Literal["A", "B", "C", ""]
 #: How the number is counted and printed (see :mod:`wlz_eval.core.numbers`).
 Unit = Literal[
     "children", "schools", "count", "percent", "percentage_points", "points", "sd", "ratio", "hours",
-    "minutes", "sessions", "years", "money", "probability", "level",
+    "minutes", "sessions", "years", "money", "probability", "level", "share",
 ]
 
 

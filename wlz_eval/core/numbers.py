@@ -18,6 +18,8 @@ NOT_AVAILABLE = "not available"
 UNIT_DIGITS: dict[str, int] = {
     "children": 0, "schools": 0, "count": 0, "percent": 0, "percentage_points": 1, "points": 1, "sd": 2,
     "ratio": 2, "hours": 1, "minutes": 0, "sessions": 1, "years": 1, "money": 0, "probability": 2, "level": 0,
+    # A percentage of something other than children: of variance, of information.
+    "share": 0,
 }
 
 #: What follows the number in a sentence.
@@ -25,7 +27,7 @@ UNIT_WORDS: dict[str, str] = {
     "children": " children", "schools": " schools", "count": "", "percent": "%",
     "percentage_points": " percentage points", "points": " points", "sd": " standard deviations", "ratio": "",
     "hours": " hours", "minutes": " minutes", "sessions": " sessions", "years": " years", "money": "",
-    "probability": "", "level": "",
+    "probability": "", "level": "", "share": "%",
 }
 
 CURRENCY_SYMBOLS: dict[str, str] = {"GBP": "£", "USD": "$", "EUR": "€"}

@@ -28,6 +28,8 @@ __all__ = [
     "round_significant",
 ]
 
+#: Units whose sign stands beside every number.
+_SIGNED = ("percent", "share")
 Kind = Literal["label", "count", "statistic", "percent", "number", "interval"]
 
 #: What stands in a table where a number is withheld.
@@ -220,7 +222,7 @@ def release_number(value: float, unit: str, currency: str = "", words: bool = Fa
     """Release a number that is about no child: a price, a rate, a year, a count of schools."""
     if value is None or not math.isfinite(value):
         return Released(kind="number", text=NOT_AVAILABLE)
-    text = format_value(value, unit, currency, words=words or unit == "percent")
+    text = format_value(value, unit, currency, words=words or unit in _SIGNED)
     return Released(kind="number", text=text, value=round_half_up(value, UNIT_DIGITS[unit]))
 
 
@@ -241,7 +243,7 @@ def release_interval(
         return Released(kind="interval", text=HIDDEN, hidden=True, ns=groups)
     low, high = _public_money(low, unit, rule), _public_money(high, unit, rule)
     text = format_interval(low, high, unit, currency)
-    if words or unit == "percent":
+    if words or unit in _SIGNED:
         text += format_value(1.0, unit, currency, words=True).lstrip("0123456789.") if unit != "money" else ""
     digits = UNIT_DIGITS[unit]
     return Released(

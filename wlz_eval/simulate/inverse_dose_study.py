@@ -183,7 +183,7 @@ def _marginal_truth(rest: Array) -> float:
 def _share(cell: DoseCell, number: int) -> dict[str, float]:
     sample, rest = draw_dose_world(cell, number)
     X = sample.X.assign(dose=sample.dose)
-    beta = logistic_fit(X.to_numpy(), sample.y)
+    beta, _ = logistic_fit(X.to_numpy(), sample.y)
     if beta is None:
         raise RuntimeError(f"World {number} of {cell} is separated; choose another seed for the study.")
     doses = np.linspace(*sample.seen, GRID)

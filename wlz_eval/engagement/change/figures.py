@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from wlz_eval.core.figures import COLOURS, MARKERS, new_figure
+from wlz_eval.core.figures import COLOURS, MARKERS, axis_title, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["draw_change_by_level", "draw_dose_by_change"]
 
 _GROUP_STYLE = {"improved": ("good", "^"), "about the same": ("neutral", "o"), "got worse": ("bad", "v")}
-
-
-def _x_title(data: pd.DataFrame, otherwise: str) -> str:
-    return str(data["x_title"].iloc[0]) if "x_title" in data and len(data) else otherwise
 
 
 def _words(value: object) -> str:
@@ -42,7 +38,7 @@ def draw_dose_by_change(data: pd.DataFrame) -> Figure:
         axes.plot([row["mean"]], [y], marker, color=COLOURS[colour], ms=8)
     axes.set_yticks(range(len(shown)), [_words(g) for g in shown["group"]])
     axes.set_ylim(-0.6, max(len(shown) - 0.4, 0.6))
-    axes.set_xlabel(_x_title(data, "Mean dose, with 95% interval"))
+    axes.set_xlabel(axis_title(data, "x_title", "Mean dose, with 95% interval"))
     return figure
 
 
@@ -63,5 +59,5 @@ def draw_change_by_level(data: pd.DataFrame) -> Figure:
     axes.set_yticks(y, [_words(level) for level in shown["level"]])
     axes.set_ylim(-0.6, max(len(shown) - 0.4, 0.6))
     axes.set_xlim(0, 100)
-    axes.set_xlabel(_x_title(data, "Children who improved (%), with 95% interval"))
+    axes.set_xlabel(axis_title(data, "x_title", "Children who improved (%), with 95% interval"))
     return figure

@@ -16,6 +16,7 @@ from wlz_eval.engagement.confounding.figures import (
     draw_slopes,
 )
 from wlz_eval.engagement.confounding.joint import DoseExplained, dose_explained, explained_words
+from wlz_eval.engagement.confounding.leaving import Leaving, leaving, leaving_words
 from wlz_eval.engagement.confounding.need import dose_by_need
 from wlz_eval.engagement.confounding.reading import READINGS, Evidence, Reading, Slope, reading
 from wlz_eval.engagement.confounding.sensitivity import SlopeSensitivity, sensitivity_words, slope_sensitivity
@@ -29,6 +30,7 @@ __all__ = [
     "Control",
     "DoseExplained",
     "Evidence",
+    "Leaving",
     "NegativeControls",
     "Reading",
     "Slope",
@@ -46,6 +48,8 @@ __all__ = [
     "draw_slope_contour",
     "draw_slopes",
     "explained_words",
+    "leaving",
+    "leaving_words",
     "negative_controls",
     "reading",
     "sensitivity_words",

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["BalancedSlope", "balance_words", "balanced_slope"]
 
 Array = npt.NDArray[np.float64]
+#: Children on the smaller side of a yes or no for dose to be balanced over it.
+FEWEST_ALIKE = 10
 _BALANCE = ("column", "label", "before", "after", "asked", "n", "n_least")
 _MOMENTS = ("column", "label", "before", "after", "n", "n_least")
 
@@ -135,7 +137,7 @@ class BalancedSlope(Result):
             ),
             Finding(
                 finding_id=f"{prefix}.effective_share", quantity="effective sample size", estimate=share,
-                unit="percent", method="Kish", **common,
+                unit="share", method="Kish", **common,
             ),
             Finding(
                 finding_id=f"{prefix}.correlation_before", quantity="largest correlation", estimate=self.worst_before,
@@ -214,7 +216,8 @@ def balanced_slope(
     if isinstance(found, str):
         return _refused(about, found, rows, labels or {})
     weights, used, said = found
-    over = balancing_columns(rows.X, used)
+    over = balancing_columns(_balanced_over(rows), used)
+    over = over.join(rows.X.drop(columns=over.columns, errors="ignore"))
     X = pd.DataFrame({"(constant)": 1.0}, index=over.index).join(over).assign(**{"(dose)": rows.dose})
     y = rows.data[outcome].to_numpy(dtype=float)
     fit = robust_fit(X, y, rows.school, {"(dose)": {"(dose)": float(step)}}, weights)
@@ -232,11 +235,13 @@ def _usable(rows: Rows, moments: int) -> tuple[Array, int, str] | str:
     """Weights, the moments they balance and what to say of it; or why there are none."""
     least = max(float(FEWEST_CHILDREN), confounding_cut("least_effective_share") * rows.n)
     reason = ""
+    if not _balanced_over(rows).shape[1]:
+        return "Too few children differ in anything that was known at the start."
     for used in range(moments, 0, -1):
         try:
-            weights = dose_weights(balancing_columns(rows.X, used), rows.dose)
-        except DesignError as error:
-            reason = str(error)
+            weights = dose_weights(balancing_columns(_balanced_over(rows), used), rows.dose)
+        except DesignError:
+            reason = "No weights make them alike on all of that at once."
             continue
         if effective_size(weights) >= least:
             less = "" if used == moments else (
@@ -249,6 +254,14 @@ def _usable(rows: Rows, moments: int) -> tuple[Array, int, str] | str:
             "small an effective sample is left."
         )
     return reason
+
+
+def _balanced_over(rows: Rows) -> pd.DataFrame:
+    """Columns that dose is balanced over: of groups that are not too small to be made alike.
+
+    A smaller group stays in the regression.
+    """
+    return rows.X.loc[:, [rows.least(str(c)) >= FEWEST_ALIKE for c in rows.X.columns]]
 
 
 def _refused(about: dict[str, Any], reason: str, rows: Rows, labels: Mapping[str, str]) -> BalancedSlope:
@@ -271,13 +284,13 @@ def _label(rows: Rows, column: str, labels: Mapping[str, str]) -> str:
     head = column.removesuffix(" squared")
     covariate = next((c for c, names in rows.groups.items() if head in names), head)
     words = labels.get(covariate, covariate)
-    return words + column[len(covariate):].replace("=", ": ", 1)
+    return words + column[len(covariate):].replace("=", ": ", 1).replace("(missing)", "(not known)")
 
 
 def _balance(rows: Rows, weights: Array, moments: int, labels: Mapping[str, str]) -> pd.DataFrame:
     """Correlations of dose before and after, with squares whether or not they were asked for."""
-    columns = balancing_columns(rows.X, 2)
-    asked = set(balancing_columns(rows.X, moments).columns)
+    columns = balancing_columns(_balanced_over(rows), 2)
+    asked = set(balancing_columns(_balanced_over(rows), moments).columns)
     values = columns.to_numpy(dtype=float)
     return pd.DataFrame(
         {

@@ -260,12 +260,12 @@ def control_words(result: NegativeControls, dose: str = "support") -> tuple[str,
     values: dict[str, Finding | str] = {"dose": dose}
     if not result.made:
         return (
-            "Whether {dose} goes with outcomes that came before it cannot be checked: these data hold no outcome from "
-            "before that is not already adjusted for.", values
+            "Whether the {dose} of a child went with outcomes that came before cannot be checked: these data hold no "
+            "outcome from before that is not already adjusted for.", values
         )
     if not result.alarmed:
         return (
-            "How much {dose} a child had does not clearly go with outcomes that came before it. That does not show "
+            "The {dose} that a child had did not clearly go with outcomes that came before. That does not show "
             "that nothing unseen is at work: it may be too weak to be seen among these children.", values
         )
     table = result.rows
@@ -275,8 +275,8 @@ def control_words(result: NegativeControls, dose: str = "support") -> tuple[str,
     later = table.loc[first, "kind"] == "later_dose"
     other = ", or support answered to how children were doing." if later else "."
     return (
-        "How much {dose} a child had goes with an outcome that came before it ({measure}: {control}, 95% interval "
-        "{control:interval}). It cannot have brought that about, so something else is at work that these data do not "
-        "hold" + other,
+        "The {dose} that a child had went with an outcome that came before ({measure}: {control}, 95% interval "
+        "{control:interval}). Support cannot have brought that about, so something else is at work that these data do "
+        "not hold" + other,
         values,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from wlz_eval.core.figures import COLOURS, new_figure
+from wlz_eval.core.figures import COLOURS, axis_title, new_figure, wrapped
 from wlz_eval.inference.omitted import draw_contour
 
 if TYPE_CHECKING:
@@ -28,13 +28,8 @@ def _forest(table: pd.DataFrame, names: Sequence[str], x_title: str, colours: Se
     axes.scatter(table["estimate"], y, color=list(colours), s=34, zorder=3)
     axes.set_yticks(y, list(names))
     axes.set_ylim(-0.7, max(len(table) - 0.3, 0.7))
-    axes.set_xlabel(_wrapped(x_title, 50))
+    axes.set_xlabel(x_title)
     return figure
-
-
-def _axis(table: pd.DataFrame, otherwise: str) -> str:
-    """Title of the axis, where the table has one."""
-    return str(table["x_title"].iloc[0]) if "x_title" in table and len(table) else otherwise
 
 
 def draw_dose_explained(table: pd.DataFrame) -> Figure:
@@ -48,16 +43,15 @@ def draw_dose_explained(table: pd.DataFrame) -> Figure:
     """
     shown = table.dropna(subset=["estimate", "ci_low", "ci_high"])
     names = [f"{label}: {step}" for label, step in zip(shown["label"], shown["step"], strict=True)]
-    return _forest(shown, names, _axis(shown, "More or less of the dose, with 95% interval"),
+    return _forest(shown, names, axis_title(shown, "x_title", "More or less of the dose, with 95% interval"),
                    [COLOURS["programme"]] * len(shown))
 
 
 def draw_slopes(table: pd.DataFrame) -> Figure:
     """Draw the slopes side by side: ``label``, ``estimate``, ``ci_low``, ``ci_high``; the axis in ``x_title``."""
     shown = table.dropna(subset=["estimate", "ci_low", "ci_high"])
-    return _forest(shown, [_wrapped(label) for label in shown["label"]],
-                   _axis(shown, "Difference in the outcome that goes with a step of dose (95% interval)"),
-                   [COLOURS["programme"]] * len(shown))
+    title = axis_title(shown, "x_title", "Difference in the outcome that goes with a step of dose (95% interval)")
+    return _forest(shown, [wrapped(label) for label in shown["label"]], title, [COLOURS["programme"]] * len(shown))
 
 
 def draw_negative_controls(table: pd.DataFrame) -> Figure:
@@ -70,9 +64,10 @@ def draw_negative_controls(table: pd.DataFrame) -> Figure:
     """
     shown = table.dropna(subset=["estimate", "ci_low", "ci_high"])
     counts = [_yes(value) for value in shown["counts"]]
-    names = [_wrapped(str(n) + ("" if c else ", adjusted for")) for n, c in zip(shown["label"], counts, strict=True)]
+    names = [wrapped(str(n) + ("" if c else ", adjusted for")) for n, c in zip(shown["label"], counts, strict=True)]
     colours = [COLOURS["programme"] if c else COLOURS["light"] for c in counts]
-    return _forest(shown, names, _axis(shown, "SDs of the earlier outcome that go with one SD of dose"), colours)
+    title = axis_title(shown, "x_title", "SDs of the earlier outcome that go with one SD of dose")
+    return _forest(shown, names, title, colours)
 
 
 def draw_dose_balance(table: pd.DataFrame) -> Figure:
@@ -91,7 +86,7 @@ def draw_dose_balance(table: pd.DataFrame) -> Figure:
     axes.plot(shown["before"], y, "s", color=COLOURS["comparison"], label="before weights", **style)
     if shown["after"].notna().any():
         axes.plot(shown["after"], y, "o", color=COLOURS["programme"], label="after", **style)
-    axes.set_yticks(y, [_wrapped(label) for label in shown["label"]])
+    axes.set_yticks(y, [wrapped(label) for label in shown["label"]])
     axes.set_ylim(-0.7, max(len(shown) - 0.3, 0.7))
     axes.set_xlabel("Correlation with dose")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
@@ -105,9 +100,3 @@ def draw_slope_contour(table: pd.DataFrame) -> Figure:
 
 def _yes(value: object) -> bool:
     return value is True or str(value).lower() in ("yes", "true")
-
-
-def _wrapped(text: object, width: int = 38) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.wrap(str(text), width))

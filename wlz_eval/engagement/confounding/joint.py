@@ -96,7 +96,7 @@ class DoseExplained(Result):
         whole = Finding(
             finding_id=f"{prefix}.dose_explained", quantity="adjusted R²", outcome=self.exposure, group="programme",
             estimate=100 * float(np.maximum(self.adjusted, 0.0)), ci_low=100 * self.ci_low,
-            ci_high=100 * self.ci_high, unit="percent",
+            ci_high=100 * self.ci_high, unit="share",
             claim="association", n_programme=self.n, note=self.note,
             method="least squares of dose on all baseline measures, adjusted R², approximate interval by school",
         )
@@ -177,13 +177,15 @@ def dose_explained(
     )
 
 
-def _two_valued(column: pd.Series) -> bool:
-    return set(column.unique()) <= {0.0, 1.0}
+def _yes_or_no(rows: Rows, column: str) -> bool:
+    """Whether a column says yes or no of each child, but for those of whom it is not known."""
+    known = rows.data[column].dropna() if column in rows.data else rows.X[column]
+    return set(known.astype("object").unique()) <= {0.0, 1.0}
 
 
 def _scaled(rows: Rows) -> pd.DataFrame:
     """Columns in SDs, but for those of zeros and ones."""
-    return rows.X.apply(lambda c: c if _two_valued(c) else (c - c.mean()) / c.std(ddof=1))
+    return rows.X.apply(lambda c: c if _yes_or_no(rows, str(c.name)) else (c - c.mean()) / c.std(ddof=1))
 
 
 def _coefficients(rows: Rows, scaled: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
@@ -195,7 +197,8 @@ def _coefficients(rows: Rows, scaled: pd.DataFrame, labels: Mapping[str, str]) -
         share = 100 * partial_r2_of([names.index(c) for c in columns], matrix, rows.dose, even)
         for column in columns:
             j = fit.position(column)
-            step = "one SD more" if not _two_valued(scaled[column]) else _level(column, covariate, rows.data[covariate])
+            either = _yes_or_no(rows, str(column))
+            step = _level(column, covariate, rows.data[covariate]) if either else "one SD more"
             found.append(
                 (covariate, labels.get(covariate, covariate), step, fit.estimate[j], fit.se[j], fit.ci_low[j],
                  fit.ci_high[j], share, rows.n, rows.least(column))

@@ -137,7 +137,7 @@ class SlopeSensitivity(Result):
         return tuple(
             Finding(
                 finding_id=f"{prefix}.{name}", quantity=quantity, outcome=self.outcome, group="programme",
-                estimate=100 * value, unit="percent", claim="association", n_programme=self.n, note=self.note,
+                estimate=100 * value, unit="share", claim="association", n_programme=self.n, note=self.note,
                 method="Omitted-variable bias (Cinelli and Hazlett), interval CR2 by school",
             )
             for name, quantity, value in rows

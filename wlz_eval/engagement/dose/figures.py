@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from wlz_eval.core.figures import COLOURS, new_figure
+from wlz_eval.core.figures import COLOURS, axis_title, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,18 +22,13 @@ POINTWISE: dict[str, Any] = {
 FAR = 2.0
 
 
-def _title(data: pd.DataFrame, column: str, otherwise: str) -> str:
-    """Title of an axis: the words of a column that holds the same in every row."""
-    return str(data[column].iloc[0]) if column in data and len(data) else otherwise
-
-
 def _counts(axes: Axes, shown: pd.DataFrame, data: pd.DataFrame) -> None:
     """Draw how many children are near each dose: bars of groups in place of a tick a child."""
     edges = (shown["dose"].to_numpy()[1:] + shown["dose"].to_numpy()[:-1]) / 2
     width = float(pd.Series(edges).diff().min()) if len(edges) > 1 else 1.0
     axes.bar(shown["dose"], shown["n"], width=0.6 * width, color=COLOURS["light"])
     axes.set_ylabel("Children")
-    axes.set_xlabel(_title(data, "x_title", "Dose"))
+    axes.set_xlabel(axis_title(data, "x_title", "Dose"))
 
 
 def _curve_axes(shown: pd.DataFrame, data: pd.DataFrame) -> tuple[Figure, Axes]:
@@ -41,7 +36,7 @@ def _curve_axes(shown: pd.DataFrame, data: pd.DataFrame) -> tuple[Figure, Axes]:
         2, 1, height=4.8, sharex=True, gridspec_kw={"height_ratios": (4, 1)}
     )
     _counts(bottom, shown, data)
-    top.set_ylabel(_title(data, "y_title", "Outcome"))
+    top.set_ylabel(axis_title(data, "y_title", "Outcome", 34))
     return figure, top
 
 
@@ -93,7 +88,7 @@ def draw_need_slopes(data: pd.DataFrame) -> Figure:
     axes.plot(shown["estimate"], y, "o", color=COLOURS["programme"], ms=7)
     axes.set_yticks(y, [f"{str(level)[:1].upper()}{str(level)[1:]} need" for level in shown["level"]])
     axes.set_ylim(-0.6, max(len(shown) - 0.4, 0.6))
-    axes.set_xlabel(_title(data, "x_title", "Difference in the outcome for a step in dose, with 95% interval"))
+    axes.set_xlabel(axis_title(data, "x_title", "Difference in the outcome for a step in dose, with 95% interval"))
     return figure
 
 
@@ -125,7 +120,7 @@ def draw_dose_for_change(data: pd.DataFrame) -> Figure:
     axes.set_yticks(range(len(shown)), [str(v) for v in labels])
     axes.set_ylim(-0.6, len(shown) - 0.1)
     axes.set_xlim(0, right)
-    axes.set_xlabel(_title(data, "x_title", "Extra dose that goes with the change, with 95% interval"))
+    axes.set_xlabel(axis_title(data, "x_title", "Extra dose that goes with the change, with 95% interval"))
     return figure
 
 

@@ -6,48 +6,44 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from wlz_eval.engagement.regress.families import fit_logistic, separated
+
 __all__ = ["logistic_fit", "standardised"]
 
 Array = npt.NDArray[np.float64]
 
-#: Steps of Newton's method, and the change of the log odds at which it has arrived.
-STEPS, ARRIVED = 60, 1e-10
-#: Log odds beyond which a fit tells the groups apart altogether.
-SEPARATED = 20.0
 
-
-def logistic_fit(X: Array, y: Array) -> Array | None:
-    """Fit by maximum likelihood; nothing when the columns tell the two groups apart altogether.
+def logistic_fit(X: Array, y: Array) -> tuple[Array | None, bool]:
+    """Fit by maximum likelihood; where covariates sort some children without error, by Firth's penalised likelihood.
 
     Parameters
     ----------
     X : array, shape (n, p)
-        Without columns that repeat others.
+        Without columns that repeat others; the dose is the last one.
     y : array of 0 and 1, shape (n,)
+
+    Returns
+    -------
+    tuple
+        The coefficients, or None where the dose itself sorts children without error; whether Firth's likelihood was
+        needed.
 
     Examples
     --------
     >>> X = np.column_stack([np.ones(4), [0.0, 0, 1, 1]])
-    >>> logistic_fit(X, np.array([0.0, 1, 0, 1])).round(6).tolist()
+    >>> logistic_fit(X, np.array([0.0, 1, 0, 1]))[0].round(6).tolist()
     [0.0, 0.0]
-    >>> logistic_fit(X, np.array([0.0, 0, 1, 1])) is None
+    >>> logistic_fit(X, np.array([0.0, 0, 1, 1]))[0] is None
     True
     """
+    infinite = separated(X, y)
+    if infinite[-1]:
+        return None, False
+    firth = bool(infinite.any())
     # Columns of one length, so that hours and yes-or-no columns are solved for alike.
     length = np.sqrt((X**2).mean(axis=0))
-    Z = X / length
-    beta = np.zeros(X.shape[1])
-    for _ in range(STEPS):
-        eta = Z @ beta
-        if np.abs(eta).max() > SEPARATED:
-            return None
-        p = special.expit(eta)
-        w = p * (1 - p)
-        step = np.linalg.lstsq(Z.T @ (Z * w[:, None]), Z.T @ (y - p), rcond=None)[0]
-        beta = beta + step
-        if np.abs(Z @ step).max() < ARRIVED:
-            return np.asarray(beta / length)
-    return None
+    fit = fit_logistic(X / length, y, firth)
+    return (fit.coefficients / length if fit.converged else None), firth
 
 
 def standardised(X: Array, beta: Array, doses: Array) -> tuple[Array, Array]:

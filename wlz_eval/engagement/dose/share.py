@@ -249,13 +249,17 @@ def dose_for_share(
     }
     reason = sample.reason or _why_not(sample)
     X = sample.X.assign(dose=sample.dose)
-    beta = logistic_fit(X.to_numpy(), sample.y) if not reason else None
+    beta, firth = logistic_fit(X.to_numpy(), sample.y) if not reason else (None, False)
     if beta is None:
         return _not_estimated(common, reason or SEPARATED)
-    return _answered(sample, X, beta, share, common)
+    return _answered(sample, X, beta, share, common, FIRTH if firth else "")
 
 
-SEPARATED = "Dose and covariates tell those who met the outcome from all others, so its chances cannot be estimated."
+SEPARATED = "The dose tells those who met the outcome from all others, so its chances cannot be estimated."
+FIRTH = (
+    "Something known at the start was shared by a few children who all did, or all did not, so the estimates are "
+    "drawn a little towards one another (Firth's method)."
+)
 
 
 def _why_not(sample: DoseSample) -> str:
@@ -288,7 +292,7 @@ def share_band(
 
 
 def _answered(
-    sample: DoseSample, X: pd.DataFrame, beta: Array, share: float, common: dict[str, object]
+    sample: DoseSample, X: pd.DataFrame, beta: Array, share: float, common: dict[str, object], said: str
 ) -> DoseForShare:
     bins = binned_doses(sample)
     doses = np.linspace(*sample.seen, GRID)
@@ -302,7 +306,7 @@ def _answered(
     at = float(np.interp(0.0, rising, doses)) if gap.min() < 0 < gap.max() else math.nan
     to_percent = [100 * special.expit(v[GRID:]) for v in (levels, low, high)]
     curve = bins.assign(fitted=to_percent[0], low=to_percent[1], high=to_percent[2], asked=100 * share)
-    notes = [sample.note]
+    notes = [sample.note, said]
     if few:
         notes.append("So few schools carry this curve that its band is only illustrative.")
     if math.isnan(at) and kind != "none":

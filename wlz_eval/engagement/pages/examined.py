@@ -14,11 +14,14 @@ from wlz_eval.core.finding import Finding, Unit
 from wlz_eval.engagement.change import ChangeByEngagement, change_by_engagement, measure_change_groups
 from wlz_eval.engagement.confounding import (
     Confounding,
+    Leaving,
     balance_words,
     confounding,
     control_words,
     dose_around,
     explained_words,
+    leaving,
+    leaving_words,
     sensitivity_words,
     usual_controls,
 )
@@ -70,6 +73,8 @@ class Examined:
         The slope that is examined.
     confounding : Confounding
         Who had more, slopes side by side, what is unseen, negative controls, and the reading.
+    leaving : Leaving or None
+        Those who left early beside those who stayed; None where nobody, or everybody, is known to have left.
     schools : SchoolTreatments
         The slope under each treatment of schools.
     parts : BetweenWithin
@@ -92,6 +97,7 @@ class Examined:
 
     primary: OutcomeSlope
     confounding: Confounding
+    leaving: Leaving | None
     schools: SchoolTreatments
     parts: BetweenWithin
     checks: Assumptions
@@ -105,7 +111,7 @@ class Examined:
     dose_labels: dict[str, str]
 
     def words_on_confounding(self, kind: Dose) -> dict[str, Words]:
-        """Say who had more (``who``), what is allowed for (``reading``), balance, the unseen, and controls."""
+        """Say who had more (``who``), what is allowed for (``reading``), balance, the unseen, controls and leaving."""
         found = self.confounding
         return {
             "who": explained_words(found.explained, kind.label),
@@ -113,6 +119,7 @@ class Examined:
             "balance": balance_words(found.balanced, kind.label),
             "unseen": sensitivity_words(found.adjusted, kind.label),
             "controls": control_words(found.controls, kind.label),
+            "leaving": leaving_words(self.leaving, kind.label, self.unit, kind.unit),  # type: ignore[arg-type]
         }
 
     @property
@@ -130,6 +137,8 @@ class Examined:
             *self.influence.findings(f"{PREFIX}.influence", **about),
             *self.curve.findings(),
         ]
+        if self.leaving is not None:
+            found += self.leaving.findings(unit=self.unit, dose_unit=dose_unit)
         for part in (self.need, *self.for_changes, self.for_half, self.changes):
             found += part.findings() if part is not None else []
         if self.several is not None:
@@ -195,6 +204,9 @@ def examine(
     return Examined(
         primary=primary,
         confounding=_confounding(cohort, frame, data, primary, kind, options, labels),
+        leaving=leaving(
+            data, column, kind.name, cohort.meta.programme.end, options.covariates, baseline=before, step=kind.step
+        ),
         schools=school_treatments(primary.slope, draws=draws, seed=seed),
         parts=between_within(primary.slope),
         checks=assumptions(primary.slope),

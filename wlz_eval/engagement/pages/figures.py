@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from wlz_eval.core.figures import COLOURS, new_figure
+from wlz_eval.core.figures import COLOURS, axis_title, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["draw_slope"]
-
-
-def _title(data: pd.DataFrame, column: str, otherwise: str) -> str:
-    """Title of an axis: the words of a column that holds the same in every row."""
-    return str(data[column].iloc[0]) if column in data and len(data) else otherwise
 
 
 def draw_slope(data: pd.DataFrame) -> Figure:
@@ -34,8 +29,8 @@ def draw_slope(data: pd.DataFrame) -> Figure:
     axes.fill_between(shown["dose"], shown["fitted_low"], shown["fitted_high"], **band)
     axes.plot(shown["dose"], shown["fitted"], color=COLOURS["neutral"])
     axes.plot(shown["dose"], shown["outcome"], "o", color=COLOURS["programme"], ms=7)
-    axes.set_xlabel(_title(data, "x_title", "Dose"))
-    axes.set_ylabel(_title(data, "y_title", "Outcome"))
+    axes.set_xlabel(axis_title(data, "x_title", "Dose"))
+    axes.set_ylabel(axis_title(data, "y_title", "Outcome", 34))
     if len(shown):
         end = shown.iloc[-1]
         axes.annotate(

@@ -12,7 +12,7 @@ from wlz_eval.core.effort import EffortName
 from wlz_eval.core.finding import Finding, Unit
 from wlz_eval.core.result import Result
 from wlz_eval.core.words import WAVE_WORDS
-from wlz_eval.engagement.exposure import Dose, Exposure, describe_exposure, dose
+from wlz_eval.engagement.exposure import DOSES, Dose, Exposure, describe_exposure, dose
 from wlz_eval.engagement.options import EngagementOptions
 from wlz_eval.engagement.pages.examined import Examined, examine
 from wlz_eval.engagement.pages.outcome import Outcome, OutcomeSlope
@@ -22,6 +22,12 @@ from wlz_eval.measures.frame import AnalysisFrame
 
 __all__ = ["DRAWS", "Engagement", "engagement"]
 
+#: Doses that the page lists, where the tables hold them; beside them that of the plan and those of the exposures table.
+LISTED: tuple[str, ...] = (
+    "hours", "link_worker_hours", "partner_hours", "link_worker_interactions", "engagements", "sessions_planned",
+    "sessions_attended", "attendance_rate", "hours_per_month", "months_enrolled", "weeks_with_contact",
+    "longest_gap_weeks", "days_to_first_contact",
+)
 #: Draws of the wild bootstrap and of permutation tests, by effort.
 DRAWS: dict[EffortName, int] = {"draft": 199, "quick": 999, "full": 9999}
 _COLUMNS = (
@@ -83,6 +89,13 @@ class Engagement(Result):
             for s in self.slopes
         ]
         return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+    def amounts(self) -> pd.DataFrame:
+        """How much support children had: the doses of the page (see :meth:`Exposure.table` for the columns)."""
+        table = self.exposure.table()
+        shown = table["dose"].isin({*LISTED, self.dose.name}) | ~table["dose"].isin(list(DOSES))
+        kinds = table["dose"].str.startswith("partner_hours_")
+        return table[shown & ~(kinds & (table["dose"] != self.dose.name))].reset_index(drop=True)
 
     @property
     def dose_axis(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from wlz_eval.core.figures import COLOURS, new_figure
+from wlz_eval.core.figures import COLOURS, axis_title, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +36,7 @@ def _lines(data: pd.DataFrame, label: str, x_title: str, marked: str = "") -> Fi
     axes.axvline(0, color=COLOURS["light"], lw=1)
     axes.set_yticks(y, list(shown[label].astype(str)))
     axes.set_ylim(-0.6, max(len(shown) - 0.4, 0.6))
-    axes.set_xlabel(str(data["x_title"].iloc[0]) if "x_title" in data and len(data) else x_title)
+    axes.set_xlabel(axis_title(data, "x_title", x_title))
     return figure
 
 
