@@ -9,21 +9,17 @@ import pytest
 
 from wlz_eval.cohort import make_cohort
 from wlz_eval.core.errors import OptionError
-from wlz_eval.engagement import (
-    EngagementOptions,
-    attendance_table,
-    change_groups,
-    delivery,
-    dose_by_change,
-    engagement,
-    engagement_slope,
-    exposures,
-    missed_runs,
-)
+from wlz_eval.core.finding import Finding
+from wlz_eval.engagement import EngagementOptions, delivery, engagement, engagement_slope, exposures
+from wlz_eval.engagement.change import change_groups, dose_by_change
+from wlz_eval.engagement.confounding.reading import Evidence, Reading, Slope
+from wlz_eval.engagement.delivery import attendance_table, missed_runs
 from wlz_eval.engagement.exposure import dose
-from wlz_eval.engagement.pages import draw_slope
+from wlz_eval.engagement.pages import OutcomeSlope, draw_slope
+from wlz_eval.engagement.pages.words import CLEAR, DISAGREES, EXPLAINED, answer_words
 from wlz_eval.measures import analysis_frame
 from wlz_eval.plan import make_plan
+from wlz_eval.reference.measures import measures
 
 IDS = ["C000", "C003", "C006", "C009"]  # the programme children of the tiny cohort
 
@@ -288,3 +284,53 @@ class TestEngagement:
         cohort = cohort_with(tiny_cohort, interactions=interactions(), sessions=sessions())
         result = engagement(cohort, analysis_frame(cohort), self.plan.engagement, self.plan.outcomes)
         assert {f.claim for f in result.findings() if f.quantity == "slope"} == {"association"}
+
+
+def reading_named(name):
+    none = Slope()
+    evidence = Evidence(
+        unadjusted=none, adjusted=none, balanced=none, within=none, start_known=True, share_explained=0.1,
+        balance_reached=True, robustness_interval=0.1, benchmark_undoes=False, control_alarmed=False,
+    )
+    return Reading(name=name, against=(), evidence=evidence)
+
+
+def answered(low, high, name, better="higher"):
+    """The answer where the slope lies in the middle of an interval and the reading has a name."""
+    slope = Finding(
+        finding_id="engagement.slope.english.endline", quantity="slope", estimate=(low + high) / 2, ci_low=low,
+        ci_high=high, unit="points", claim="association", n_programme=100,
+    )
+    fit = engagement_slope(world(5), "y", "hours", baseline="base")
+    primary = OutcomeSlope(measures()["english"], "endline", True, better, fit)
+    return answer_words(primary, slope, dose_of_hours(), reading_named(name))[0]
+
+
+def dose_of_hours():
+    from wlz_eval.engagement.exposure import DOSES
+
+    return DOSES["hours"]
+
+
+class TestAnswer:
+    @pytest.mark.parametrize("name", list(CLEAR))
+    def test_a_clear_slope_says_what_the_reading_makes_of_it(self, name):
+        text = answered(0.5, 1.5, name)
+        assert "higher, which is better" in text
+        assert CLEAR[name] in text
+        assert "This is an association" in text
+
+    @pytest.mark.parametrize("name", ["nothing_shown", "explained_by_start", "cannot_be_judged"])
+    def test_a_clear_slope_that_other_ways_do_not_show_is_not_to_be_relied_on(self, name):
+        assert DISAGREES in answered(0.5, 1.5, name)
+
+    def test_a_slope_that_the_start_explains_says_so(self):
+        assert EXPLAINED in answered(-0.5, 1.5, "explained_by_start")
+        assert EXPLAINED not in answered(-0.5, 1.5, "nothing_shown")
+
+    @pytest.mark.parametrize(
+        ("better", "words"), [("lower", "which is worse"), ("higher", "which is better"), ("unclear", "was {slope:")]
+    )
+    def test_the_good_direction_is_the_plans(self, better, words):
+        assert words in answered(0.5, 1.5, "fragile", better)
+        assert ("which is" in answered(0.5, 1.5, "fragile", better)) == (better != "unclear")
