@@ -19,7 +19,7 @@ from wlz_eval.value.appraisal import tables, words
 from wlz_eval.value.appraisal.costeffect import CostEffect, acceptability, cost_effects
 from wlz_eval.value.appraisal.findings import Writer, status
 from wlz_eval.value.appraisal.npv import Appraisal, appraise
-from wlz_eval.value.benefits import BenefitLine, RawChange, benefits, raw_change
+from wlz_eval.value.benefits import BenefitLine, PublishedSaving, RawChange, benefits, published_saving, raw_change
 from wlz_eval.value.benefits.check import direction_of
 from wlz_eval.value.costs import Costs, costs, programme_years
 from wlz_eval.value.options import ValueOptions
@@ -236,6 +236,15 @@ class ValueResult(Result):
         return pd.DataFrame(rows, columns=["basis", "amount", "n"]).assign(title=title)
 
     @property
+    def saving(self) -> PublishedSaving | None:
+        """The saving that West London Zone publishes: quoted beside cohorts in its currency, never added to them."""
+        return published_saving() if self.costs.currency == "GBP" else None
+
+    def saving_rows(self) -> pd.DataFrame:
+        """Say what each unit value alone would have to be for the published saving (:meth:`PublishedSaving.table`)."""
+        return pd.DataFrame() if self.saving is None else self.saving.table()
+
+    @property
     def quoted_note(self) -> str:
         """Sources of the quoted figures, and whether they were confirmed."""
         notes = []
@@ -265,8 +274,8 @@ class ValueResult(Result):
         if self.projection is not None:
             found += write.appraisal("value.projection", self.projection)
         found += write.cost_effects(self.effects, self.costs.evidence)
-        if self.raw is not None:
-            found += self.raw.findings()
+        for part in (self.raw, self.saving):
+            found += [] if part is None else part.findings()
         return (*found, *self._quoted())
 
     def _why_missing(self) -> str:

@@ -6,34 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from wlz_eval.core.finding import Finding
-from wlz_eval.value.appraisal.npv import Appraisal
+from wlz_eval.value.appraisal.verdict import verdict
 
 if TYPE_CHECKING:
     from wlz_eval.value.appraisal.result import ValueResult
 
-__all__ = ["answer", "purse_sentence", "verdict"]
+__all__ = ["answer", "purse_sentence"]
 
 Words = tuple[str, dict[str, Finding | str | None]]
-
-
-def verdict(part: Appraisal) -> str:
-    """Say what the intervals allow to be said, without a number.
-
-    Returns
-    -------
-    str
-        That benefits exceed costs only where the whole interval of net value lies above zero; that they may be nothing
-        wherever the interval of benefits holds zero.
-    """
-    low, high = part.interval("net")
-    least, most = part.interval("benefit")
-    if low > 0:
-        return "Benefits exceed costs, as far as these assumptions hold."
-    if high < 0:
-        said = "Benefits fall short of costs, as far as these assumptions hold."
-    else:
-        said = "Whether benefits exceed costs is not clear."
-    return said + (" They may well be nothing." if least <= 0 <= most else "")
 
 
 def _spent(found: Mapping[str, Finding]) -> Words:
