@@ -76,6 +76,10 @@ class TestBenefits:
         words = refused(tiny_cohort, "leads from sdq_total to camhs_case, not from english", option)
         assert "Name another link" in words
 
+    def test_an_unknown_gainer(self, tiny_cohort):
+        option = {"measure": "sdq_total", "unit_value": "camhs_case", "shares": {"nsh": 0.5, "schools": 0.5}}
+        refused(tiny_cohort, "unknown gainer 'nsh'.*Did you mean nhs", option)
+
     def test_an_unknown_link(self, tiny_cohort):
         option = {"units_per_point": None, "link": "attendance_to_day"}
         refused(tiny_cohort, "Did you mean attendance_to_days", option)

@@ -13,7 +13,7 @@ from wlz_eval.core.finding import Finding
 from wlz_eval.reference.appraisal import optimism_bias, value_links
 from wlz_eval.reference.money import UnitValue, unit_value, unit_values
 from wlz_eval.value import BenefitOptions, ValueOptions, benefits, deflate, discount_factors, published_saving
-from wlz_eval.value.benefits import check_overlap, raw_change, raw_change_lines
+from wlz_eval.value.benefits import check_overlap, not_valued, raw_change, raw_change_lines
 from wlz_eval.value.benefits.overlap import overlaps
 from wlz_eval.value.spread import Spread
 
@@ -153,6 +153,20 @@ class TestLine:
     def test_without_an_effect_there_is_no_mean(self, tiny_cohort):
         (x,) = benefits(tiny_cohort, ValueOptions(benefits=(benefit(),)), [], 2)
         assert math.isnan(x.mean)
+
+
+    def test_an_effect_that_no_benefit_values_is_listed(self):
+        given = [
+            finding(outcome="english", wave="endline"),
+            finding("maths", outcome="maths", wave="endline"),
+            finding("attendance", claim="description", outcome="attendance", wave="endline"),
+        ]
+        assert not_valued(ValueOptions(benefits=(benefit(),)), given) == (("maths", "endline"),)
+
+    def test_a_price_that_passes_through_2020_says_so(self, tiny_cohort):
+        assert "2020" in line(tiny_cohort, benefit(unit="qaly")).price_note
+        assert line(tiny_cohort, benefit()).price_note == ""
+        assert "2020" in line(tiny_cohort, benefit(), price_year=2020).price_note
 
 
 class TestOverlap:

@@ -193,7 +193,7 @@ def true_value(options: SimulationOptions, cohort: Cohort, plan: Mapping[str, An
             }
         )
     total = sum(present)
-    cost = float(costs(cohort, terms, children).present_value)
+    cost = float(costs(cohort, terms, children).additional_present_value)
     return {
         "price_year": terms.price_year,
         "children": children,

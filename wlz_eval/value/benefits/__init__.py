@@ -1,7 +1,7 @@
 """From effects to money: one line of benefit an outcome."""
 
 from wlz_eval.value.benefits.line import BenefitLine, benefit_link
-from wlz_eval.value.benefits.lines import benefits
+from wlz_eval.value.benefits.lines import benefits, not_valued
 from wlz_eval.value.benefits.overlap import check_overlap
 from wlz_eval.value.benefits.published import PublishedSaving, published_saving
 from wlz_eval.value.benefits.raw import RawChange, raw_change, raw_change_lines
@@ -17,6 +17,7 @@ __all__ = [
     "benefits",
     "check_overlap",
     "distributional_weight",
+    "not_valued",
     "published_saving",
     "raw_change",
     "raw_change_lines",

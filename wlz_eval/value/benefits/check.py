@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.errors import OptionError
+from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.reference.appraisal import value_link
 from wlz_eval.reference.money import UnitValue, unit_value
+from wlz_eval.reference.payers import payers
 from wlz_eval.value.benefits.line import benefit_link
 from wlz_eval.value.benefits.worth import benefit_factor, unit_price
 from wlz_eval.value.options import BenefitOptions, ValueOptions
@@ -20,7 +21,7 @@ def direction_of(cohort: Cohort, measure: str, better: Mapping[str, str] | None)
     return (better or {}).get(measure) or cohort.measure(measure).better
 
 
-def _of_unit(cohort: Cohort, benefit: BenefitOptions, unit: UnitValue) -> Iterator[str]:
+def _of_unit(cohort: Cohort, options: ValueOptions, benefit: BenefitOptions, unit: UnitValue) -> Iterator[str]:
     if unit.refused:
         yield f"Unit value {unit.name!r} cannot be used: {unit.refused}."
     if unit.currency != cohort.currency:
@@ -33,6 +34,11 @@ def _of_unit(cohort: Cohort, benefit: BenefitOptions, unit: UnitValue) -> Iterat
         yield (
             f"Unit value {unit.name!r} is already a present value over many years, so duration_years must be 1, "
             f"not {benefit.duration_years}."
+        )
+    known = {row.group for row in payers().values()} | {unit.beneficiary, "child", "families", *options.payers.values()}
+    for name in sorted(set(benefit.shares) - known):
+        yield f"The benefit of {benefit.measure} names an unknown gainer {name!r} under shares. " + suggestion(
+            name, sorted(known)
         )
     if unit.kind != "fiscal" and benefit.cashable:
         yield (
@@ -51,7 +57,7 @@ def _problems(
     except OptionError as error:
         yield str(error)
         return
-    yield from _of_unit(cohort, benefit, unit)
+    yield from _of_unit(cohort, options, benefit, unit)
     if benefit.link and not (row := value_link(benefit.link)).fits(benefit.measure, unit.name):
         yield (
             f"Link {row.name!r} leads from {', '.join(row.measures.split())} to {', '.join(row.unit_values.split())}, "

@@ -52,6 +52,8 @@ class BenefitLine:
         Share taken off for optimism bias: it shifts the mean, and is not drawn.
     weight : float
         Distributional weight; 1 for what agencies gain, and where the plan asks for none.
+    price_note : str
+        What a reader should know of the price's way to the plan's price year.
     """
 
     option: BenefitOptions
@@ -66,6 +68,7 @@ class BenefitLine:
     yearly: tuple[tuple[int, float], ...] = ()
     optimism: float = 0.0
     weight: float = 1.0
+    price_note: str = ""
 
     @property
     def evidence(self) -> str:

@@ -15,8 +15,9 @@ from wlz_eval.value.benefits.line import BenefitLine, Use
 from wlz_eval.value.benefits.overlap import check_overlap
 from wlz_eval.value.benefits.worth import benefit_years, distributional_weight, unit_price
 from wlz_eval.value.options import BenefitOptions, ValueOptions
+from wlz_eval.value.prices.deflate import price_notes
 
-__all__ = ["benefits", "make_line"]
+__all__ = ["benefits", "make_line", "not_valued"]
 
 PROGRAMME_ONLY = "It was measured for programme children only, so no effect can be known."
 
@@ -59,6 +60,7 @@ def make_line(
     """Make one line of benefit; the use and the effect are the caller's to decide."""
     unit = unit_value(benefit.unit_value, options.unit_values)
     yearly = benefit_years(benefit, options, years)
+    touched = [unit.price_year] if unit.price_basis == "calendar" else [unit.price_year, unit.price_year + 1]
     return BenefitLine(
         option=benefit,
         unit=unit,
@@ -72,6 +74,7 @@ def make_line(
         yearly=yearly,
         optimism=_optimism(benefit, unit, options),
         weight=distributional_weight(unit, options),
+        price_note=" ".join(price_notes(touched, options.price_year, unit.currency)),
     )
 
 
@@ -124,3 +127,27 @@ def benefits(
             use, reason = "excluded", left_out[i]
         lines.append(make_line(cohort, options, benefit, years, better, use, reason, effect))
     return tuple(lines)
+
+
+def not_valued(options: ValueOptions, effects: Iterable[Finding]) -> tuple[tuple[str, str], ...]:
+    """List outcomes that have an effect, or an adjusted difference, and no benefit in the plan.
+
+    Their worth is left out of every sum, be it a gain or a loss: the page must say so.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Outcome and wave, in the order of `effects`.
+
+    Examples
+    --------
+    >>> not_valued(ValueOptions(), [])
+    ()
+    """
+    valued = {(b.measure, b.wave) for b in options.benefits}
+    found = dict.fromkeys(
+        (f.outcome, f.wave)
+        for f in effects
+        if f.quantity == "att" and f.finding_id == f"attribution.att.{f.outcome}.{f.wave}" and _use(f)[0] != "excluded"
+    )
+    return tuple(key for key in found if key not in valued)
