@@ -36,7 +36,7 @@ test: lint ## Check style, types, imports and every test (no browser needed)
 		-m "not browser" -n 2 --dist loadscope -q
 
 test-worlds: $(READY) ## All simulated worlds of the acceptance tests, not only the first quarter (fifteen minutes)
-	@WLZ_ALL_WORLDS=1 $(BIN)/python -m pytest tests/acceptance/test_simulated_worlds.py tests/acceptance/test_progress_worlds.py -q -p no:cacheprovider -n 2 --dist loadscope
+	@WLZ_ALL_WORLDS=1 $(BIN)/python -m pytest tests/acceptance/test_simulated_worlds.py tests/acceptance/test_progress_worlds.py tests/acceptance/test_dose_worlds.py -q -p no:cacheprovider -n 2 --dist loadscope
 
 studies: $(READY) ## Renew the studies of the method whose results are committed (an hour or more)
 	@$(BIN)/python -m wlz_eval.simulate.known_answers
