@@ -203,7 +203,7 @@ class TestServiceMap:
         whole = mapped.touchpoints[mapped.touchpoints["step"] == "Whole programme"].set_index("who")
         assert whole.loc["Link Worker with a parent", ["per_child", "reached", "n"]].tolist() == [0.25, 1, 4]
         assert {f.claim for f in mapped.findings()} == {"description"}
-        assert "service.days.first_contact" in {f.finding_id for f in mapped.findings()}
+        assert "delivery.service.days.first_contact" in {f.finding_id for f in mapped.findings()}
 
     def test_partner_card_by_hand(self, tiny_cohort):
         partners = pd.DataFrame(
@@ -347,8 +347,8 @@ class TestJourneys:
         assert table.loc["Journey C", "ci_low"] < 3 < table.loc["Journey C", "ci_high"]
         assert table.loc["Journey C", "ci_low"] > 0
         facts = {f.finding_id: f for f in found.findings()}
-        assert facts["journeys.outcome.english.endline.c"].claim == "association"
-        assert "does not say" in facts["journeys.outcome.english.endline.c"].note
+        assert facts["delivery.journeys.outcome.english.endline.c"].claim == "association"
+        assert "does not say" in facts["delivery.journeys.outcome.english.endline.c"].note
         assert not any(f.claim == "effect" for f in facts.values())
         template, values = found.answer()
         assert values["journeys"].estimate == 3

@@ -154,8 +154,8 @@ class PooledRates(Result):
         if self.partners.empty:
             return "With fewer than three partners nothing can be learnt from one about another.", {}
         return (
-            "Beyond chance, partners' attendance differs by a standard deviation of {spread:number} percentage points "
-            "(95% interval {spread:interval}).",
+            "With chance set aside, partners' own rates may differ among themselves by a standard deviation of "
+            "{spread:number} percentage points (95% interval {spread:interval}). This does not say which is higher.",
             {"spread": self.findings()[0]},
         )
 

@@ -29,7 +29,7 @@ def _key(journey: object) -> str:
 
 def _described(name: str, quantity: str, estimate: float, unit: Unit, n: int, method: str, **more: str) -> Finding:
     return Finding(
-        finding_id=f"journeys.{name}",
+        finding_id=f"delivery.journeys.{name}",
         quantity=quantity,
         estimate=estimate,
         unit=unit,
@@ -74,7 +74,7 @@ def outcome_facts(outcomes: pd.DataFrame) -> list[Finding]:
     """Differences in outcome by journey: associations, each with its caution."""
     return [
         Finding(
-            finding_id=f"journeys.outcome.{row['measure']}.{row['wave']}.{_key(row['journey'])}",
+            finding_id=f"delivery.journeys.outcome.{row['measure']}.{row['wave']}.{_key(row['journey'])}",
             quantity="difference",
             outcome=row["measure"],
             wave=row["wave"],

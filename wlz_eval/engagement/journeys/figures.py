@@ -9,6 +9,7 @@ import pandas as pd
 
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.engagement.journeys.alphabet import LABELS
+from wlz_eval.engagement.journeys.flow import in_order
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,9 +26,6 @@ STATE_COLOURS: dict[str, str] = {
     LABELS["left"]: "#8C8C8C",
     LABELS["outside"]: "#DDDDDD",
 }
-#: Order of the words of a flow, from the top.
-FLOW_ORDER = ("higher need", "middling need", "lower need", "more support", "middling support", "less support",
-              "improved", "about the same", "got worse")  # fmt: skip
 
 
 def _once(values: pd.Series) -> list[str]:
@@ -116,12 +114,8 @@ def draw_timeline(data: pd.DataFrame) -> Figure:
     return figure
 
 
-def _ordered(names: list[str]) -> list[str]:
-    return sorted(names, key=lambda n: (FLOW_ORDER.index(n) if n in FLOW_ORDER else -1, n))
-
-
 def _heights(rows: pd.DataFrame, column: str) -> dict[str, float]:
-    return {name: float(rows.loc[rows[column] == name, "children"].sum()) for name in _ordered(_once(rows[column]))}
+    return {name: float(rows.loc[rows[column] == name, "children"].sum()) for name in in_order(_once(rows[column]))}
 
 
 def _tops(heights: dict[str, float], total: float, gap: float) -> dict[str, float]:
@@ -148,7 +142,7 @@ def draw_flow(data: pd.DataFrame) -> Figure:
     gap = 0.05 * total
     figure, axis = new_figure(height=4.2)
     middle = {name: max(_heights(parts[0], "end").get(name, 0.0), _heights(parts[1], "start").get(name, 0.0))
-              for name in _ordered(_once(pd.concat([parts[0]["end"], parts[1]["start"]])))}  # fmt: skip
+              for name in in_order(_once(pd.concat([parts[0]["end"], parts[1]["start"]])))}  # fmt: skip
     columns = [_heights(parts[0], "start"), middle, _heights(parts[1], "end")]
     tops = [_tops(column, total, gap) for column in columns]
     for i, part in enumerate(parts):
@@ -175,9 +169,9 @@ def _bands(
 
     colours = (COLOURS["programme"], COLOURS["comparison"], COLOURS["good"], COLOURS["accent"], COLOURS["bad"],
                "#56B4E9", "#F0E442", COLOURS["neutral"], COLOURS["light"], "#000000")  # fmt: skip
-    names = _ordered(_once(part["start"]))
+    names = in_order(_once(part["start"]))
     for start in names:
-        for end in _ordered(_once(part["end"])):
+        for end in in_order(_once(part["end"])):
             size = float(part.loc[(part["start"] == start) & (part["end"] == end), "children"].sum())
             if not size:
                 continue

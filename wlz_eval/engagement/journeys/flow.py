@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
 from wlz_eval.engagement.journeys.sequences import beside_smallest
 
-__all__ = ["FLOW", "flow_counts", "thirds"]
+__all__ = ["FLOW", "flow_counts", "in_order", "thirds"]
 
 FLOW = ("part", "start", "end", "children", "beside")
 NEEDS = ("higher need", "middling need", "lower need")
 SUPPORTS = ("less support", "middling support", "more support")
+#: The words of the bands, as a reader goes through them; journeys stand in the order of their names.
+ORDER = (*NEEDS, *SUPPORTS[::-1], "improved", "about the same", "got worse")
 
 
 def thirds(values: pd.Series, words: tuple[str, str, str]) -> pd.Series:
@@ -42,6 +46,17 @@ def thirds(values: pd.Series, words: tuple[str, str, str]) -> pd.Series:
     return pd.Series(found, index=values.index, dtype=object).where(values.notna())
 
 
+def in_order(names: Iterable[str]) -> list[str]:
+    """Sort the words of bands: journeys by name, then as :data:`ORDER` has them.
+
+    Examples
+    --------
+    >>> in_order(["lower need", "higher need"])
+    ['higher need', 'lower need']
+    """
+    return sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else -1, name))
+
+
 def flow_counts(need: pd.Series, support: pd.Series, outcome: pd.Series) -> pd.DataFrame:
     """Count the children in each band from need to support and from support to outcome.
 
@@ -60,9 +75,9 @@ def flow_counts(need: pd.Series, support: pd.Series, outcome: pd.Series) -> pd.D
     parts = []
     for name, start, end in (("need to support", "need", "support"), ("support to outcome", "support", "outcome")):
         # A band without a child is a row too: that there is none is hidden as any small number is.
-        every = pd.MultiIndex.from_product([sorted(known[start].unique()), sorted(known[end].unique())])
-        counts = known.groupby([start, end]).size().reindex(every.set_names([start, end]), fill_value=0)
-        counts = counts.rename("children").reset_index()
+        every = pd.MultiIndex.from_product([in_order(known[start].unique()), in_order(known[end].unique())])
+        sizes = known.groupby([start, end]).size().reindex(every.set_names([start, end]), fill_value=0)
+        counts = sizes.rename("children").reset_index()
         parts.append(counts.rename(columns={start: "start", end: "end"}).assign(part=name))
     table = pd.concat(parts, ignore_index=True)
     if table.empty:

@@ -134,13 +134,17 @@ class Journeys(Result):
         if not self.available or self.found is None:
             return "{reason}", {"reason": self.reason}
         by_id = {f.finding_id: f for f in self.findings()}
-        count = by_id["journeys.groups"]
+        count = by_id["delivery.journeys.groups"]
         if not self.groups:
             return "{reason}", {"reason": self.reason}
         return (
             "The journeys of {journeys:n_programme} children fall into {journeys:number} groups (average silhouette "
             "width {width:number}; with children who differ only by degree it would be {chance:number} at most).",
-            {"journeys": count, "width": by_id["journeys.width"], "chance": by_id["journeys.width_one_group"]},
+            {
+                "journeys": count,
+                "width": by_id["delivery.journeys.width"],
+                "chance": by_id["delivery.journeys.width_one_group"],
+            },
         )
 
 

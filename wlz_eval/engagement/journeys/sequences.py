@@ -84,7 +84,7 @@ class Sequences(Result):
         cuts = {"engagements": self.engagements, "sessions": self.sessions}
         return [
             Finding(
-                finding_id=f"journeys.cut.{name}",
+                finding_id=f"delivery.journeys.cut.{name}",
                 quantity="cut-point",
                 estimate=float(value),
                 unit="count",

@@ -74,7 +74,7 @@ class ServiceMap(Result):
         for row in self.stages.to_dict(orient="records"):
             name = str(row["stage"]).lower().replace(" ", "_")
             reached = Finding(
-                finding_id=f"service.reached.{name}",
+                finding_id=f"delivery.service.reached.{name}",
                 quantity="percent",
                 unit="percent",
                 claim="description",
@@ -86,7 +86,7 @@ class ServiceMap(Result):
             )
             found.append(reached)
             if math.isfinite(row["median_days"]):
-                days = replace(reached, finding_id=f"service.days.{name}", quantity="median", unit="count")
+                days = replace(reached, finding_id=f"delivery.service.days.{name}", quantity="median", unit="count")
                 method = "median days from the child's start"
                 n = int(row["n_timed"])
                 found.append(replace(days, estimate=float(row["median_days"]), n_programme=n, method=method))
@@ -96,7 +96,9 @@ class ServiceMap(Result):
         """Say when children were first met: a template and the values of its placeholders."""
         if self.reason:
             return "{reason}", {"reason": self.reason}
-        found: dict[str, Finding | str | None] = {f.finding_id.replace(".", "_"): f for f in self.findings()}
+        found: dict[str, Finding | str | None] = {
+            f.finding_id.removeprefix("delivery.").replace(".", "_"): f for f in self.findings()
+        }
         parts = []
         if "service_days_first_contact" in found:
             parts.append("Half of those whom a Link Worker met were met within {service_days_first_contact} days.")
@@ -140,7 +142,7 @@ def _stages(cohort: Cohort, everyone: pd.DataFrame) -> pd.DataFrame:
     for wave, words in (("midpoint", "Review at midpoint"), ("endline", "Measured at the end")):
         own = cohort.measures[(cohort.measures["wave"] == wave) & cohort.measures["value"].notna()]
         if len(own):
-            seen = children.isin(own["child_id"])
+            seen = np.isin(np.arange(len(children)), rows_of(own, children))
             rows.append(_stage(words, seen, _first_days(own, children) - start if "date" in own else None))
     if "left" in everyone:
         gone = day_numbers(everyone["left"]) < float(np.datetime64(cohort.meta.programme.end, "D").astype(int))
