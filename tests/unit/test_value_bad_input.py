@@ -49,6 +49,19 @@ class TestUnitValues:
         own = read_unit_value(own_unit(price_year=2024))
         refused(tiny_cohort, "has no 2025", {"unit_value": "mine"}, unit_values=(own,))
 
+    def test_a_shape_that_cannot_be(self, tiny_cohort):
+        own = read_unit_value(own_unit(distribution="triangular", relative_sd=0.0, relative_low=1.2, relative_high=2))
+        refused(tiny_cohort, "'mine', as a share of its value: .* around 1", {"unit_value": "mine"}, unit_values=(own,))
+
+    def test_a_plans_own_without_a_price_year_is_refused_when_the_plan_is_read(self, tiny_cohort_folder):
+        path = tiny_cohort_folder / "plan.yaml"
+        plan = yaml.safe_load(path.read_text())
+        own = {k: v for k, v in own_unit().items() if k != "price_year" and v is not None}
+        plan["value"] = {"price_year": 2023, "benefits": [{**GOOD, "unit_value": "mine"}], "unit_values": [own]}
+        path.write_text(yaml.safe_dump(plan))
+        with pytest.raises(PlanError, match="price_year"):
+            load_plan(load_cohort(tiny_cohort_folder))
+
     def test_an_outcome_without_a_unit_value(self, tiny_cohort):
         refused(tiny_cohort, "Unknown unit value 'gcse_grade_science'", {"unit_value": "gcse_grade_science"})
 

@@ -12,6 +12,7 @@ from wlz_eval.reference.payers import payers
 from wlz_eval.value.benefits.line import benefit_link
 from wlz_eval.value.benefits.worth import benefit_factor, unit_price
 from wlz_eval.value.options import BenefitOptions, ValueOptions
+from wlz_eval.value.spread import Spread
 
 __all__ = ["check_benefits", "direction_of"]
 
@@ -24,6 +25,10 @@ def direction_of(cohort: Cohort, measure: str, better: Mapping[str, str] | None)
 def _of_unit(cohort: Cohort, options: ValueOptions, benefit: BenefitOptions, unit: UnitValue) -> Iterator[str]:
     if unit.refused:
         yield f"Unit value {unit.name!r} cannot be used: {unit.refused}."
+    try:
+        Spread(1.0, unit.relative_sd, unit.distribution, unit.relative_low, unit.relative_high)
+    except OptionError as error:
+        yield f"Unit value {unit.name!r}, as a share of its value: {error}"
     if unit.currency != cohort.currency:
         yield (
             f"Unit value {unit.name!r} is in {unit.currency} and the cohort's money in {cohort.currency}. "
