@@ -47,7 +47,8 @@ def effect(measure="english", estimate=3.0, se=0.5, claim="effect", **given):
     ends = {"ci_low": estimate - 1.959964 * se, "ci_high": estimate + 1.959964 * se}
     return Finding(
         **{
-            "finding_id": f"attribution.att.{measure}.endline", "quantity": "att", "estimate": estimate, "se": se, **ends,
+            "finding_id": f"attribution.att.{measure}.endline", "quantity": "att", "estimate": estimate, "se": se,
+            **ends,
             "unit": "points", "claim": claim, "tier": "A", "outcome": measure, "wave": "endline", "n_programme": 80,
             "n_comparison": 90, "primary": measure == "english", **given,
         }
@@ -183,8 +184,8 @@ class TestBadInput:
         result = value(cohort, ValueOptions(), [effect()], draws=DRAWS)
         assert result.shown is None
         assert "No benefit is valued" in result.answer()[0]
-        for rows in (result.tornado(), result.switching(), result.information(), result.scenarios(), result.waterfall()):
-            assert rows.empty
+        tables = (result.tornado, result.switching, result.information, result.scenarios, result.waterfall)
+        assert all(rows().empty for rows in tables)
 
     def test_no_costs(self, cohort):
         bare = dataclasses.replace(cohort, tables={k: v for k, v in cohort.tables.items() if k != "costs"})
@@ -223,7 +224,7 @@ class TestBadInput:
 
     def test_a_correlation_that_names_no_input(self, cohort):
         pair = CorrelationOptions(between=("costs", "price.own_fiscl"), correlation=0.5, source="illustrative")
-        with pytest.raises(OptionError, match="Did you mean price.own_fiscal"):
+        with pytest.raises(OptionError, match=r"Did you mean price\.own_fiscal"):
             run(cohort, options(correlations=(pair,)))
 
     def test_effects_are_correlated_by_their_estimates_only(self, cohort):

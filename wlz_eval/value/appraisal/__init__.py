@@ -12,9 +12,10 @@ from wlz_eval.value.appraisal.figures import (
     draw_waterfall,
     draw_years,
 )
+from wlz_eval.value.appraisal.make import value
 from wlz_eval.value.appraisal.npv import Amounts, Appraisal, appraise
 from wlz_eval.value.appraisal.payback import Payback, payback
-from wlz_eval.value.appraisal.result import ValueResult, value
+from wlz_eval.value.appraisal.result import ValueResult
 
 __all__ = [
     "Amounts",

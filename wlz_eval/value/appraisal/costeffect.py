@@ -88,10 +88,9 @@ class CostEffect:
         Returns
         -------
         DataFrame
-            ``effect``, ``cost``: as many rows as can be told apart.
+            ``effect``, ``cost``: as many rows as can be told apart. The first draws, since those are evenly spread.
         """
-        step = max(len(self.effect_draws) // SHOWN, 1)
-        return pd.DataFrame({"effect": self.effect_draws[::step], "cost": self.cost_draws[::step]})
+        return pd.DataFrame({"effect": self.effect_draws[:SHOWN], "cost": self.cost_draws[:SHOWN]})
 
 
 def cost_effects(

@@ -139,10 +139,13 @@ def draw_years(data: pd.DataFrame) -> Figure:
     """Draw the running net value by year (``year``, ``net``, ``low``, ``high``, ``title``)."""
     figure, axes = new_figure(height=3.6)
     currency, title = currency_and_title(data)
-    axes.fill_between(data["year"], data["low"], data["high"], step="post", color=COLOURS["programme"], alpha=0.2, lw=0)
-    axes.step(data["year"], data["net"], where="post", color=COLOURS["programme"])
+    # A year lasts to its end: the last one is drawn too.
+    years = np.arange(len(data) + 1)
+    low, net, high = (np.append(data[c], data[c].iloc[-1]) for c in ("low", "net", "high"))
+    axes.fill_between(years, low, high, step="post", color=COLOURS["programme"], alpha=0.2, lw=0)
+    axes.step(years, net, where="post", color=COLOURS["programme"])
     axes.set_xlabel("Years from the start of the programme")
-    axes.set_xticks(range(0, int(data["year"].max()) + 1, max(int(data["year"].max()) // 8, 1)))
+    axes.set_xticks(range(0, len(years), max(len(years) // 8, 1)))
     _money_axis(axes, currency, title, "y")
     return figure
 

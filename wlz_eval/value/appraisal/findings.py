@@ -18,7 +18,7 @@ from wlz_eval.value.costs import Costs
 from wlz_eval.value.uncertainty.information import information, perfect_information
 from wlz_eval.value.uncertainty.oneway import scenario, switching
 
-__all__ = ["IF_ALL", "Writer", "status"]
+__all__ = ["IF_ALL", "ILLUSTRATIVE", "Writer", "status"]
 
 IF_ALL = "If all of the adjusted difference were due to the programme."
 ILLUSTRATIVE = "Links from outcomes to money are illustrative."
@@ -129,7 +129,7 @@ class Writer:
         """Cashable fiscal benefits over what the public purse spends, and the most that it could be."""
         cashable, known = part.cashable
         purse = part.views[1]
-        if purse.cost <= 0:
+        if purse.cost <= 0 or not any(x.unit.kind == "fiscal" for x in part.lines):
             return []
         least = "" if known else " The cashable share of some benefits is not known; they count as nothing here."
         more = {**given, "perspective": "public_purse", "unit": "ratio"}

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.finding import Evidence, Finding, FindingCovariance
+from wlz_eval.core.finding import Evidence, Finding
 from wlz_eval.core.result import Result
-from wlz_eval.core.words import WAVE_WORDS
-from wlz_eval.reference.money import published_value
 from wlz_eval.value.appraisal import tables, words
-from wlz_eval.value.appraisal.costeffect import CostEffect, acceptability, cost_effects
-from wlz_eval.value.appraisal.findings import Writer, status
-from wlz_eval.value.appraisal.npv import Appraisal, appraise
-from wlz_eval.value.benefits import BenefitLine, PublishedSaving, RawChange, benefits, published_saving, raw_change
-from wlz_eval.value.benefits.check import direction_of
-from wlz_eval.value.costs import Costs, costs, programme_years
+from wlz_eval.value.appraisal.costeffect import CostEffect, acceptability
+from wlz_eval.value.appraisal.findings import IF_ALL, ILLUSTRATIVE, Writer, status
+from wlz_eval.value.appraisal.npv import Appraisal
+from wlz_eval.value.benefits import BenefitLine, PublishedSaving, RawChange, published_saving
+from wlz_eval.value.costs import Costs
 from wlz_eval.value.options import ValueOptions
-from wlz_eval.value.uncertainty.build import check_correlations
 
-__all__ = ["ValueResult", "value"]
+__all__ = ["ValueResult"]
 
 IF_ALL_BASIS = "If all adjusted differences were effects"
 
@@ -91,8 +86,13 @@ class ValueResult(Result):
         return "a projection: only if all adjusted differences were effects"
 
     @property
+    def priced(self) -> str:
+        """End of a table's caption: how its money is counted."""
+        return f" ({self.costs.price_year} prices, present value)"
+
+    @property
     def axis(self) -> str:
-        """Title of an axis of money: currency, price year, perspective left to the caption, evidence, basis."""
+        """Title of an axis of money: currency, price year, evidence, basis."""
         basis = "" if self.headline is not None else ", IF all adjusted differences were effects"
         kind = "" if self.shown is None else f", {self.evidence} links"
         return f"{self.costs.currency} a child, {self.costs.price_year} prices, present value{kind}{basis}"
@@ -116,7 +116,7 @@ class ValueResult(Result):
         -------
         DataFrame
             ``basis``, ``what``, ``estimate``, ``ci_low``, ``ci_high``, ``unit``, ``n``, ``perspective``,
-            ``evidence``, ``price_year``.
+            ``evidence``, ``price_year``, ``remark``.
         """
         names = {
             "net_present_value_per_child": "Net present value, a child",
@@ -130,13 +130,13 @@ class ValueResult(Result):
         found = {f.finding_id: f for f in self.findings()}
         rows = [
             (basis, what, f.estimate, f.ci_low, f.ci_high, f.unit, f.n_programme, f.perspective.replace("_", " "),
-             f.evidence, f.price_year)
+             f.evidence, f.price_year, _remark(f))
             for prefix, basis in bases.items()
             for name, what in names.items()
             if (f := found.get(f"{prefix}.{name}")) is not None
         ]  # fmt: skip
         columns = ["basis", "what", "estimate", "ci_low", "ci_high", "unit", "n", "perspective", "evidence"]
-        columns += ["price_year"]
+        columns += ["price_year", "remark"]
         return pd.DataFrame(rows, columns=columns)
 
     def waterfall(self) -> pd.DataFrame:
@@ -210,21 +210,21 @@ class ValueResult(Result):
         first = self._first_effect()
         title = f"{self.costs.currency} a child, {self.costs.price_year} prices, {self.costs.evidence} costs"
         if first is None:
-            return pd.DataFrame()
+            return tables.empty("plane")
         return first[0].plane().assign(outcome=first[0].label, children=first[1], title=title)
 
     def acceptability(self) -> pd.DataFrame:
         """Chance of being worth the cost by what a point of the primary outcome is worth."""
         first = self._first_effect()
         if first is None:
-            return pd.DataFrame()
+            return tables.empty("acceptability")
         title = f"{self.costs.currency} that one point is worth ({first[0].label}), {self.costs.price_year} prices"
         return acceptability(first[0], self.options).assign(children=first[1], title=title)
 
     def illusion(self) -> pd.DataFrame:
         """Benefits from effects, and what raw change would claim: ``basis``, ``amount``, ``n``, ``title``."""
         if self.raw is None or not self.raw.lines:
-            return pd.DataFrame()
+            return tables.empty("illusion")
         ns = [x.effect.n_programme or 0 for x in self.raw.lines if x.effect is not None]
         claimed = sum(x.mean for x in self.raw.lines)
         part = self.shown
@@ -240,9 +240,13 @@ class ValueResult(Result):
         """The saving that West London Zone publishes: quoted beside cohorts in its currency, never added to them."""
         return published_saving() if self.costs.currency == "GBP" else None
 
+    def saving_account(self) -> pd.DataFrame:
+        """Return the published saving and the arithmetic on it (:meth:`PublishedSaving.arithmetic`)."""
+        return tables.empty("saving_account") if self.saving is None else self.saving.arithmetic()
+
     def saving_rows(self) -> pd.DataFrame:
         """Say what each unit value alone would have to be for the published saving (:meth:`PublishedSaving.table`)."""
-        return pd.DataFrame() if self.saving is None else self.saving.table()
+        return tables.empty("saving_rows") if self.saving is None else self.saving.table()
 
     @property
     def quoted_note(self) -> str:
@@ -312,93 +316,8 @@ class ValueResult(Result):
         return words.purse_sentence(self)
 
 
-def _outcomes(
-    cohort: Cohort, effects: Sequence[Finding], better: Mapping[str, str] | None
-) -> list[tuple[Finding, str, float]]:
-    """Pick the headline effects in points of which it is clear which way is good."""
-    chosen = []
-    for f in effects:
-        headline = f.finding_id == f"attribution.att.{f.outcome}.{f.wave}"
-        usable = f.claim in ("effect", "adjusted_difference") and f.tier in ("A", "B")
-        if not headline or not usable or f.unit != "points":
-            continue
-        if not (math.isfinite(f.estimate) and (f.has_interval or math.isfinite(f.se))):
-            continue
-        way = direction_of(cohort, f.outcome, better)
-        if way != "unclear":
-            label = f"{cohort.measure(f.outcome).label}, {WAVE_WORDS[f.wave]}"
-            chosen.append((f, label, -1.0 if way == "lower" else 1.0))
-    return chosen
-
-
-def value(
-    cohort: Cohort,
-    options: ValueOptions,
-    effects: Iterable[Finding],
-    covariances: Iterable[FindingCovariance] = (),
-    seed: int = 0,
-    draws: int | None = None,
-    children: int | None = None,
-    better: Mapping[str, str] | None = None,
-    changes: Iterable[Finding] = (),
-) -> ValueResult:
-    """Appraise costs and benefits of a cohort.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        A loaded cohort.
-    options : ValueOptions
-        Price year, discount schedule, benefits.
-    effects : iterable of Finding
-        Findings of 04.
-    covariances : iterable of FindingCovariance
-        Between their estimates.
-    seed : int
-        Seed of the Monte Carlo.
-    draws : int, optional
-        How many draws; the plan's number at full effort when left out.
-    children : int, optional
-        Programme children who started; counted in the children table when left out.
-    better : mapping of str to str, optional
-        Direction of outcomes where the plan overrides the measure's own.
-    changes : iterable of Finding
-        Findings of 03, for what the raw change would have claimed.
-
-    Returns
-    -------
-    ValueResult
-        The mean effect of the children who were compared is taken to hold for all who started. Effects of
-        tier A or B only: those with the claim ``effect`` make the headline; adjusted differences make a
-        separate projection.
-
-    Raises
-    ------
-    OptionError
-        When money cannot be brought to one price year or currency, benefits overlap, an effect has no interval, or
-        a correlation names no input.
-    """
-    table, given = cohort.children, list(effects)
-    if children is None:
-        started = table["started"].fillna(True).astype(bool) if "started" in table else True
-        children = int(((table["group"] == "programme") & started).sum())
-    money = costs(cohort, options, children)
-    pairs = tuple(covariances)
-    n_draws = options.draws if draws is None else draws
-    years = programme_years(cohort)
-    lines = benefits(cohort, options, given, years, better)
-    check_correlations(options, lines)
-    certain = [x for x in lines if x.use == "headline"]
-    possible = [x for x in lines if x.use in ("headline", "projection")]
-    return ValueResult(
-        costs=money,
-        lines=lines,
-        headline=appraise(certain, pairs, money, options, n_draws, seed),
-        projection=appraise(possible, pairs, money, options, n_draws, seed) if len(possible) > len(certain) else None,
-        children=children,
-        options=options,
-        effects=cost_effects(_outcomes(cohort, given, better), money, options, n_draws, seed),
-        raw=raw_change(cohort, options, changes, lines, years, better),
-        quoted=tuple(row for row in published_value(cohort.id) if row["quantity"] != "cost_per_child"),
-        draws=n_draws,
-    )
+def _remark(finding: Finding) -> str:
+    """Say why a number of the summary is missing, in the words of its note."""
+    if math.isfinite(finding.estimate):
+        return ""
+    return finding.note.removeprefix(IF_ALL).removeprefix(ILLUSTRATIVE).strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,30 @@ from wlz_eval.value.uncertainty.model import Input
 from wlz_eval.value.uncertainty.oneway import ENDS, scenario, switching, tornado, two_way
 
 __all__ = [
-    "assumptions", "benefit_rows", "conventions", "cost_of_points", "information_rows", "perspective_rows", "scenarios",
-    "switching_rows", "tornado_rows", "two_way_rows", "years_rows",
+    "assumptions", "benefit_rows", "conventions", "cost_of_points", "empty", "information_rows", "perspective_rows",
+    "scenarios", "switching_rows", "tornado_rows", "two_way_rows", "years_rows",
 ]
 
+#: Columns of each table, so that one without rows can be shown too.
+COLUMNS: Mapping[str, str] = {
+    "acceptability": "worth chance children title",
+    "assumptions": "input name value low high unit share evidence source children",
+    "benefits": (
+        "outcome unit_value kind beneficiary use reason price units_per_point taken_off evidence source price_year"
+    ),
+    "cost_of_points": "outcome gain cost per_point low high reason claim evidence children",
+    "illusion": "basis amount n title",
+    "information": "label evidence source share worth children title",
+    "perspectives": "perspective benefit cost net low high ratio ratio_low ratio_high chance children evidence title",
+    "plane": "effect cost outcome children title",
+    "saving_account": "what amount unit evidence note price_year",
+    "saving_rows": "unit_value label unit kind worth units_needed evidence price_year",
+    "scenarios": "scenario meaning net children evidence title",
+    "switching": "input now needed unit factor possible evidence children",
+    "tornado": "label evidence low_input high_input low high middle children title",
+    "two_way": "first second net first_label first_unit second_label second_unit children title",
+    "years": "year net low high children title",
+}
 #: Words for what a benefit is used for.
 USE_WORDS = {"headline": "counted", "projection": "projection only", "excluded": "not counted", "raw_change": "never"}
 #: Inputs that a tornado shows.
@@ -36,6 +56,11 @@ SCENARIO_WORDS = {
 }
 #: Links are small numbers: shown for this many points.
 POINTS = 100.0
+
+
+def empty(name: str) -> pd.DataFrame:
+    """Return a table without rows."""
+    return pd.DataFrame(columns=COLUMNS[name].split())
 
 
 def benefit_rows(lines: Sequence[BenefitLine], price_year: int) -> pd.DataFrame:
@@ -57,8 +82,7 @@ def benefit_rows(lines: Sequence[BenefitLine], price_year: int) -> pd.DataFrame:
         }
         for x in lines
     ]
-    columns = list(rows[0]) if rows else ["outcome", "unit_value", "use", "reason", "price", "evidence", "source"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=COLUMNS["benefits"].split())
 
 
 def _view(part: Appraisal, seen: Amounts, evidence: str, title: str) -> dict[str, Any]:
@@ -76,13 +100,13 @@ def _view(part: Appraisal, seen: Amounts, evidence: str, title: str) -> dict[str
 def perspective_rows(part: Appraisal | None, evidence: str, title: str) -> pd.DataFrame:
     """One row a perspective: benefit, cost and net value a child, ratio, chance of breaking even in percent."""
     rows = [] if part is None else [_view(part, v, evidence, title) for v in part.views if v.cost or v.benefit]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS["perspectives"].split())
 
 
 def tornado_rows(part: Appraisal | None, title: str) -> pd.DataFrame:
     """Net value a child with each input at either end of its range; the widest first."""
     if part is None:
-        return pd.DataFrame()
+        return empty("tornado")
     found = tornado(part.model).head(MOST_BARS)
     n = part.children
     return found.assign(
@@ -112,13 +136,13 @@ def switching_rows(part: Appraisal | None) -> pd.DataFrame:
                 "factor": factor, "possible": switch.possible, "evidence": given.evidence, "children": part.children,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS["switching"].split())
 
 
 def information_rows(part: Appraisal | None, title: str) -> pd.DataFrame:
     """Share of the spread of net value, and worth of measuring better, for each uncertain input."""
     if part is None:
-        return pd.DataFrame()
+        return empty("information")
     found = information(part.model, part.drawn)
     n = part.children
     return found.assign(worth=found["worth"] / n, children=n, title=title).drop(columns="name")
@@ -127,7 +151,7 @@ def information_rows(part: Appraisal | None, title: str) -> pd.DataFrame:
 def scenarios(part: Appraisal | None, evidence: str, title: str) -> pd.DataFrame:
     """Net value a child when everything uncertain is low, as expected, or high at once."""
     if part is None:
-        return pd.DataFrame()
+        return empty("scenarios")
     n = part.children
     rows = [
         {
@@ -143,7 +167,7 @@ def scenarios(part: Appraisal | None, evidence: str, title: str) -> pd.DataFrame
 def assumptions(part: Appraisal | None) -> pd.DataFrame:
     """Account of every input: value, range, source, evidence, share of the spread of net value in percent."""
     if part is None:
-        return pd.DataFrame()
+        return empty("assumptions")
     found = information(part.model, part.drawn)
     shares = dict(zip(found["name"], found["share"], strict=True))
     rows = []
@@ -189,13 +213,13 @@ def cost_of_points(effects: Sequence[CostEffect], evidence: str, children: int) 
         }
         for x in effects
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS["cost_of_points"].split())
 
 
 def years_rows(part: Appraisal | None, title: str) -> pd.DataFrame:
     """Return running net value a child by year, with the middle 95% of draws."""
     if part is None:
-        return pd.DataFrame()
+        return empty("years")
     benefits, costs = timeline(part)
     running = np.cumsum(part.draws @ benefits - np.outer(part.society.cost_draws, costs), axis=1) / part.children
     low, high = np.quantile(running, [0.025, 0.975], axis=0)
@@ -211,7 +235,7 @@ def years_rows(part: Appraisal | None, title: str) -> pd.DataFrame:
 def two_way_rows(part: Appraisal | None, title: str) -> pd.DataFrame:
     """Net value a child over the two inputs that move it most."""
     if part is None or len(part.model.uncertain) < 2:
-        return pd.DataFrame()
+        return empty("two_way")
     first, second = tornado(part.model)["name"].head(2)
     found = two_way(part.model, first, second, steps=5)
     inputs = {i.name: i for i in part.model.inputs}

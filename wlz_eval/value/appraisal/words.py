@@ -65,12 +65,14 @@ def purse_sentence(result: ValueResult) -> Words:
     prefix = "value" if result.headline is not None else "value.projection"
     least, most = (found.get(f"{prefix}.{name}") for name in ("fiscal_return", "fiscal_return_at_most"))
     part = result.shown
-    if part is None or least is None or most is None:
+    if part is None:
         return "What would come back to the public purse is not known.", {}
+    if not any(x.unit.kind == "fiscal" for x in part.lines):
+        return "No benefit that is counted comes back to the public purse: none of them is fiscal.", {}
+    if least is None or most is None:
+        return "The public purse spends nothing on it, so it has no fiscal return.", {}
     values: dict[str, Finding | str | None] = {"least": least, "most": most}
     back = "For each unit of money that the public purse spent, {most} ({most:interval}) comes back to it"
-    if not any(x.unit.kind == "fiscal" for x in part.lines):
-        return "No benefit that is counted comes back to the public purse: none of them is fiscal.", values
     if part.cashable[1]:
         return back + " in services less needed, of which {least} ({least:interval}) can be cashed.", values
     return (
