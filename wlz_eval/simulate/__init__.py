@@ -1,6 +1,7 @@
 """Cohorts whose true effects are known."""
 
 from wlz_eval.simulate.calibration_results import CalibrationStudy, draw_study, load_study
+from wlz_eval.simulate.dose_results import DoseStudies, load_dose_studies
 from wlz_eval.simulate.known_answers_results import KnownAnswers, draw_answers, load_answers
 from wlz_eval.simulate.options import SHIPPED, SimulationOptions, make_options
 from wlz_eval.simulate.truth import Truth, load_truth
@@ -10,6 +11,7 @@ from wlz_eval.simulate.write import write_simulated
 __all__ = [
     "SHIPPED",
     "CalibrationStudy",
+    "DoseStudies",
     "KnownAnswers",
     "SimulatedCohort",
     "SimulationOptions",
@@ -17,6 +19,7 @@ __all__ = [
     "draw_answers",
     "draw_study",
     "load_answers",
+    "load_dose_studies",
     "load_study",
     "load_truth",
     "make_options",
