@@ -152,6 +152,7 @@ class TestCostOfAPoint:
         assert rows["gain"].iloc[0] == 2.0
         bad = run(cohort, found=[effect("sdq_total", 2.0)]).cost_of_points()
         assert "bad direction" in bad["reason"].iloc[0]
+        assert bad[["per_point", "low", "high"]].isna().all(axis=None)
 
     def test_acceptability_is_the_normal_curve(self, cohort):
         chosen = options(willingness_to_pay=(0.0, 200.0))

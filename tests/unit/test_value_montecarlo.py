@@ -19,6 +19,7 @@ from wlz_eval.value.uncertainty import (
     effect_spread,
     ratio_interval,
 )
+from wlz_eval.value.uncertainty.build import _possible
 from wlz_eval.value.uncertainty.montecarlo import effect_covariance
 
 
@@ -145,6 +146,16 @@ class TestCovariance:
     def test_a_wide_interval_is_drawn_wide(self):
         few_schools = effect(half=5.0)
         assert effect_covariance([few_schools], ())[0, 0] == pytest.approx((10 / (2 * 1.959964)) ** 2, rel=1e-6)
+
+
+def test_correlations_that_were_estimated_apart_are_brought_together():
+    wrong = np.array([[1.0, 0.9, -0.9], [0.9, 1.0, 0.9], [-0.9, 0.9, 1.0]])
+    found = _possible(wrong)
+    assert np.linalg.eigvalsh(found)[0] >= -1e-12
+    assert np.diag(found) == pytest.approx(np.ones(3))
+    assert np.all(np.sign(found) == np.sign(wrong))
+    fine = np.array([[1.0, 0.5], [0.5, 1.0]])
+    assert np.array_equal(_possible(fine), fine)
 
 
 class TestRatio:

@@ -105,6 +105,10 @@ class TestFindings:
 
     def test_the_public_purse_is_told_what_is_not_known(self, cohort, claim):
         said = speak(*run(cohort, claim).purse(), Rule(threshold=2)).text
+        rows = run(cohort, claim).summary()
+        cash = rows[rows["what"].str.startswith("Fiscal return")]
+        assert cash["estimate"].isna().all()
+        assert cash["remark"].str.contains("cashed is not known").all()
         assert "lies between nothing and that figure" in said
 
 

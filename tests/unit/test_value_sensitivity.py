@@ -116,3 +116,13 @@ class TestSwitching:
         (switch,) = switching(model)
         assert switch.possible == "no value would do"
         assert math.isnan(switch.needed)
+
+    def test_a_price_would_have_to_be_negative(self):
+        model = ValueModel(
+            (Input("e", "e", EffectSpread(-3.0, 1.0)), Input("p", "p", Spread(0.5, 0.1))),
+            (Line("x", "x", 10.0, (0, 1)),), (Line("c", "c", 20.0, ()),), np.eye(2),
+        )
+        found = {s.name: s for s in switching(model)}
+        assert found["e"].needed == pytest.approx(4.0)
+        assert math.isnan(found["p"].needed)
+        assert found["p"].possible == "no value would do"

@@ -55,24 +55,21 @@ OUTCOMES: Mapping[str, tuple[float, float, float]] = {
 CORRELATION, BETWEEN = 0.5, 0.1
 YEARS, CHILDREN, COST, COST_SD = 2, 144, 1_500.0, 0.1
 
-_GIVEN = {"source": "illustrative", "onset_year": 5}
-OPTIONS = ValueOptions(
-    price_year=2023,
-    costs_relative_sd=COST_SD,
-    benefits=(
-        BenefitOptions(
-            measure="english", unit_value="gcse_grade_english", units_per_point=0.03, sd_units_per_point=0.008, **_GIVEN
-        ),
-        BenefitOptions(
-            measure="maths", unit_value="gcse_grade_maths", units_per_point=0.03, sd_units_per_point=0.008,
-            link_distribution="lognormal", **_GIVEN,
-        ),
-        BenefitOptions(
-            measure="sdq_total", unit_value="child_mental_disorder_nhs_year", units_per_point=0.02,
-            link_distribution="triangular", link_low=0.0, link_high=0.05, duration_years=3, decay=0.3,
-            source="illustrative",
-        ),
-    ),
+_GIVEN = {"source": "illustrative", "units_per_point": 0.03, "sd_units_per_point": 0.008, "onset_year": 5}
+OPTIONS = ValueOptions.model_validate(
+    {
+        "price_year": 2023,
+        "costs_relative_sd": COST_SD,
+        "benefits": [
+            {"measure": "english", "unit_value": "gcse_grade_english", **_GIVEN},
+            {"measure": "maths", "unit_value": "gcse_grade_maths", "link_distribution": "lognormal", **_GIVEN},
+            {
+                "measure": "sdq_total", "unit_value": "child_mental_disorder_nhs_year", "source": "illustrative",
+                "units_per_point": 0.02, "link_distribution": "triangular", "link_low": 0.0, "link_high": 0.05,
+                "duration_years": 3, "decay": 0.3,
+            },
+        ],
+    }
 )
 
 

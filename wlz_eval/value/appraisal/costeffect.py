@@ -19,11 +19,13 @@ from wlz_eval.value.uncertainty.margins import effect_spread
 from wlz_eval.value.uncertainty.ratio import RatioInterval, ratio_interval
 from wlz_eval.value.uncertainty.sampling import correlated_scores
 
-__all__ = ["CostEffect", "acceptability", "cost_effects"]
+__all__ = ["BAD", "CostEffect", "acceptability", "cost_effects"]
 
 Array = npt.NDArray[np.float64]
 #: Points of the acceptability curve, and of the plane.
 STEPS, SHOWN = 41, 200
+#: Why an effect in the bad direction has no price.
+BAD = "The difference is in the bad direction."
 #: How far the curve reaches when the plan names no range: this many times the cost of a point.
 REACH = 4.0
 
@@ -63,20 +65,23 @@ class CostEffect:
 
     @property
     def interval(self) -> RatioInterval:
-        """95% interval of the cost of a point; none where the effect may be nothing."""
-        return ratio_interval(self.cost_draws, self.effect_draws)
+        """95% interval of the cost of a point; none where the effect may be nothing or is in the bad direction."""
+        found = ratio_interval(self.cost_draws, self.effect_draws)
+        if found.reason or self.gain > 0:
+            return found
+        return RatioInterval(math.nan, math.nan, BAD)
 
     @property
     def per_point(self) -> float:
-        """Cost of one more point; ``nan`` where the effect may be nothing or is in the bad direction."""
-        return self.cost / self.gain if self.gain > 0 and not self.interval.reason else math.nan
+        """Cost of one more point; ``nan`` where there is no interval."""
+        return math.nan if self.interval.reason else self.cost / self.gain
 
     @property
     def reason(self) -> str:
         """Why no cost of a point is given; empty where one is."""
-        if self.interval.reason:
+        if self.interval.reason and self.interval.reason != BAD:
             return "The effect may be none, so a point has no price."
-        return "" if self.gain > 0 else "The difference is in the bad direction."
+        return self.interval.reason
 
     def chance(self, worth: float) -> float:
         """Chance that the effect is worth its cost, if a point is worth so much."""

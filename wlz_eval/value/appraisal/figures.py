@@ -166,7 +166,7 @@ def draw_two_way(data: pd.DataFrame) -> Figure:
     axes.set_ylim(-0.5, values.shape[0] - 0.5)
     axes.grid(False)
     for which, index in (("first", grid.columns), ("second", grid.index)):
-        words = [format_value(v, data[f"{which}_unit"].iloc[0], currency) for v in index]
+        words = [format_value(float(v), data[f"{which}_unit"].iloc[0], currency) for v in index]
         label = textwrap.fill(data[f"{which}_label"].iloc[0], 60 if which == "first" else 34)
         if which == "first":
             axes.set_xticks(range(len(words)), words)

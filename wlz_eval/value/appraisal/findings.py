@@ -131,10 +131,13 @@ class Writer:
         purse = part.views[1]
         if purse.cost <= 0 or not any(x.unit.kind == "fiscal" for x in part.lines):
             return []
-        least = "" if known else " The cashable share of some benefits is not known; they count as nothing here."
         more = {**given, "perspective": "public_purse", "unit": "ratio"}
+        unknown = {**more, "note": f"{given['note']} How much of the savings can be cashed is not known.".strip()}
+        name = f"{prefix}.fiscal_return"
         return [
-            self._ratio(f"{prefix}.fiscal_return", "fiscal_return", cashable, {**more, "note": given["note"] + least}),
+            self._ratio(name, "fiscal_return", cashable, more)
+            if known
+            else self.money(name, "fiscal_return", math.nan, **unknown),
             self._ratio(f"{prefix}.fiscal_return_at_most", "fiscal_return_at_most", purse, more),
         ]
 

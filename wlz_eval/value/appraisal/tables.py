@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wlz_eval.value.appraisal.costeffect import CostEffect
+from wlz_eval.core.words import claim_words
+from wlz_eval.value.appraisal.costeffect import BAD, CostEffect
 from wlz_eval.value.appraisal.npv import Amounts, Appraisal
 from wlz_eval.value.appraisal.payback import timeline
 from wlz_eval.value.benefits import BenefitLine
@@ -125,8 +126,10 @@ def _scale(given: Input) -> tuple[float, str, str]:
 
 def switching_rows(part: Appraisal | None) -> pd.DataFrame:
     """Say what each input would have to be for benefits to equal costs, the others at their means."""
+    if part is None:
+        return empty("switching")
     rows = []
-    for switch in () if part is None else switching(part.model):
+    for switch in switching(part.model):
         given = next(i for i in part.model.inputs if i.name == switch.name)
         times, unit, more = _scale(given)
         factor = switch.needed / switch.now if switch.now else math.nan
@@ -208,7 +211,8 @@ def cost_of_points(effects: Sequence[CostEffect], evidence: str, children: int) 
     rows = [
         {
             "outcome": x.label, "gain": x.gain, "cost": x.cost, "per_point": x.per_point, "low": x.interval.low,
-            "high": x.interval.high, "reason": x.reason, "claim": x.effect.claim, "evidence": evidence,
+            "high": x.interval.high, "reason": x.reason, "evidence": evidence,
+            "claim": claim_words(x.effect.claim, may_be_none=x.interval.reason not in ("", BAD)),
             "children": min(x.effect.n_programme or children, x.effect.n_comparison or children),
         }
         for x in effects

@@ -38,7 +38,14 @@ def answer(result: ValueResult) -> Words:
     spent, values = _spent(found)
     values["year"] = str(result.costs.price_year)
     if result.shown is None:
-        return spent + " No benefit is valued, so these data do not say whether it was worth its cost.", values
+        said = spent + " No benefit is valued, so these data do not say whether it was worth its cost."
+        quoted = [f for name, f in found.items() if name.startswith("value.published.")]
+        if len(quoted) == 1:
+            # A figure that was not seen in its source is quoted as that, beside the number.
+            values |= {"what": quoted[0].quantity.replace("_", " "), "published": quoted[0]}
+            seen = " (not confirmed against its source)" if quoted[0].note else ""
+            said += f" Others published an {{what}} of {{published}}{seen}; it is quoted only, and added to nothing."
+        return said, values
     prefix = "value" if result.headline is not None else "value.projection"
     values |= {
         "net": found[f"{prefix}.net_present_value_per_child"],
@@ -54,8 +61,8 @@ def answer(result: ValueResult) -> Words:
         return f"Net present value to society is {text}. {odds}{verdict(result.headline)} {spent}", values
     return (
         f"{spent} No benefit can be counted, since these data show no effect that can be claimed. If all of the "
-        f"adjusted difference were due to the programme, net present value to society would be {text}. {odds}But the "
-        "difference may have other causes."
+        f"adjusted difference were due to the programme, net present value to society would be {text}. {odds}"
+        f"{verdict(result.shown)} But the difference may have other causes."
     ), values
 
 

@@ -82,6 +82,16 @@ def check_correlations(options: ValueOptions, lines: Iterable[BenefitLine]) -> N
                 )
 
 
+def _possible(correlation: Array) -> Array:
+    """Bring estimated correlations to ones that can hold together: pairs estimated apart need not quite do so."""
+    values, vectors = np.linalg.eigh(correlation)
+    if len(values) == 0 or values[0] >= 0:
+        return correlation
+    nearest = (vectors * np.maximum(values, 0.0)) @ vectors.T
+    scale = np.sqrt(np.diag(nearest))
+    return nearest / np.outer(scale, scale)
+
+
 def _correlation(
     names: list[str],
     lines: Sequence[BenefitLine],
@@ -95,7 +105,7 @@ def _correlation(
     spread = np.sqrt(np.diag(covariance))
     scale = np.where(spread > 0, spread, 1.0)
     at = [names.index(name) for name in effects]
-    out[np.ix_(at, at)] = np.where(np.eye(len(at)) > 0, 1.0, covariance / np.outer(scale, scale))
+    out[np.ix_(at, at)] = _possible(np.where(np.eye(len(at)) > 0, 1.0, covariance / np.outer(scale, scale)))
     for pair in given:
         if set(pair.between) <= set(names):
             a, b = (names.index(name) for name in pair.between)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from wlz_eval.value.uncertainty.margins import Z95
+from wlz_eval.value.uncertainty.margins import Z95, EffectSpread
 from wlz_eval.value.uncertainty.model import ValueModel
 
 __all__ = ["ENDS", "Switch", "scenario", "switching", "tornado", "two_way"]
@@ -69,7 +69,7 @@ class Switch:
     now : float
         Its mean.
     needed : float
-        Where net value is zero; ``nan`` where no value of it would do.
+        Where net value is zero; ``nan`` where no value of it would do, as when a price would have to be negative.
     possible : str
         ``within its range``, ``beyond its 95% range``, ``impossible within its range`` or ``no value would do``.
     """
@@ -94,6 +94,8 @@ def switching(model: ValueModel) -> tuple[Switch, ...]:
         at_zero, at_one = (float(model.net(model.moved({k: x}))) for x in (0.0, 1.0))
         slope = at_one - at_zero
         needed = -at_zero / slope if slope else math.nan
+        if needed < 0 and not isinstance(given.margin, EffectSpread):
+            needed = math.nan  # Links, prices and costs cannot be negative.
         found.append(
             Switch(given.name, given.label, given.unit, given.margin.mean, needed, _possible(model, k, needed))
         )
