@@ -1,6 +1,7 @@
 """The whole of page 06 on poor data: it says what is missing, and gives no number in its place."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from wlz_eval.cohort import make_cohort
 from wlz_eval.engagement import EngagementOptions
 from wlz_eval.engagement.delivery import delivery, figures
 from wlz_eval.measures import analysis_frame
+from wlz_eval.release.rule import Rule, release_finding
 from wlz_eval.simulate import SimulationOptions, simulate
 
 IDS = ["C000", "C003", "C006", "C009"]
@@ -105,3 +107,13 @@ def test_nothing_by_school_but_for_internal_readers(world):
     assert "school" not in set(result.table()["by"])
     schools = set(world.children["school_id"])
     assert not any(f.subgroup in schools for f in result.findings())
+    # No page, and no internal one either, may hold the id of a school.
+    shown = set(result.by("school")["group"]) | set(result.caseload.schools["school"])
+    assert not shown & schools
+    assert shown <= {f"School {i}" for i in range(1, len(schools) + 1)}
+
+
+def test_attendance_is_a_share_of_sessions_so_few_absent_children_do_not_hide_it(world):
+    found = {f.finding_id: f for f in delivery(world, analysis_frame(world), EngagementOptions()).findings()}
+    shown = release_finding(replace(found["delivery.attendance.all"], estimate=97.0), Rule())
+    assert shown.text == "97%"

@@ -13,6 +13,7 @@ import pandas as pd
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.result import Result
 from wlz_eval.engagement.delivery.means import UNKNOWN, clustered_difference, clustered_mean
+from wlz_eval.engagement.delivery.planned import natural_order
 from wlz_eval.measures.options import RiskRule
 from wlz_eval.measures.risk import risk_count, risk_flags
 
@@ -213,6 +214,6 @@ def caseload(doses: pd.DataFrame, data: pd.DataFrame, rules: Sequence[RiskRule])
     return Caseload(
         needs=pd.DataFrame(rows, columns=list(NEEDS)),
         spread=_spread(contacts) if len(contacts) else pd.DataFrame(columns=list(SPREAD)),
-        schools=schools.reset_index(),
+        schools=schools.reindex(sorted(schools.index, key=natural_order)).reset_index(),
         gap=clustered_difference(contacts[ends], group[ends] == GROUPS[2], school[ends]),
     )

@@ -12,7 +12,7 @@ import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
 
-__all__ = ["Grouping", "Planned", "natural_order", "partner_names", "planned_sessions"]
+__all__ = ["Grouping", "Planned", "natural_order", "numbered_schools", "partner_names", "planned_sessions"]
 
 Ints = npt.NDArray[np.intp]
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -120,6 +120,12 @@ def _partners(cohort: Cohort, ids: pd.Series) -> tuple[Grouping, list[str]]:
     shown = pd.Series([names.get(str(w), str(w)) for w in words] or [], dtype="object")
     found = _grouping(shown)
     return Grouping(found.codes[codes] if len(words) else codes.astype(np.intp), found.labels), notes
+
+
+def numbered_schools(cohort: Cohort, school: pd.Series) -> pd.Series:
+    """Name schools without their ids, which no page may hold: numbered in the order of the ids of all schools."""
+    ids = sorted(cohort.children["school_id"].astype("str").unique())
+    return school.astype("str").map({name: f"School {i}" for i, name in enumerate(ids, start=1)})
 
 
 def planned_sessions(cohort: Cohort, children: pd.Index, school: pd.Series | None = None) -> Planned:

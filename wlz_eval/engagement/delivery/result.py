@@ -19,7 +19,7 @@ from wlz_eval.engagement.delivery.framework import PracticeProfile, practice_pro
 from wlz_eval.engagement.delivery.funnel import PartnerFunnel, partner_funnel
 from wlz_eval.engagement.delivery.missed import MissedSessions, missed_sessions
 from wlz_eval.engagement.delivery.partner_scales import PartnerScales, partner_scales
-from wlz_eval.engagement.delivery.planned import Grouping, Planned, planned_sessions
+from wlz_eval.engagement.delivery.planned import Grouping, Planned, numbered_schools, planned_sessions
 from wlz_eval.engagement.delivery.pooling import PooledRates, pooled_rates
 from wlz_eval.engagement.delivery.started import started_findings
 from wlz_eval.engagement.exposure import exposures, has_delivery_data
@@ -161,7 +161,7 @@ def _aim(options: EngagementOptions) -> Finding:
 
 def _attendance_finding(row: pd.Series, name: str) -> Finding:
     return Finding(
-        finding_id=f"delivery.attendance.{name}", quantity="percent", unit="percent", claim="description",
+        finding_id=f"delivery.attendance.{name}", quantity="percent", unit="share", claim="description",
         group="programme", subgroup="" if name == "all" else str(row["group"]), estimate=row["rate"],
         ci_low=row["ci_low"], ci_high=row["ci_high"], n_programme=int(row["children"]),
         method="sessions attended of sessions planned; sessions of a child belong together",
@@ -230,6 +230,7 @@ def delivery(
         With ``available`` false when the cohort has neither interactions nor sessions.
     """
     data = frame.data[frame.data["programme"] == 1].sort_index()
+    data = data.assign(school_id=numbered_schools(cohort, data["school_id"]))
     school = data["school_id"]
     here = bool(len(data)) and has_delivery_data(cohort)
     made: dict[str, object] = {
