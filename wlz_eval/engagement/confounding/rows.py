@@ -12,7 +12,13 @@ import pandas as pd
 
 from wlz_eval.core.errors import OptionError
 from wlz_eval.engagement.regress import FEWEST_CHILDREN
-from wlz_eval.engagement.regress.prepare import covariate_columns, kept_columns, require_columns
+from wlz_eval.engagement.regress.prepare import (
+    ALIKE,
+    covariate_columns,
+    kept_columns,
+    nearly_all_alike,
+    require_columns,
+)
 from wlz_eval.inference import RobustEstimates, cluster_robust, hc_robust, independent_columns
 
 __all__ = ["Rows", "check_step", "gather", "robust_fit"]
@@ -72,6 +78,8 @@ class Rows:
             return "Too few children have the dose and what is needed beside it."
         if np.ptp(self.dose) == 0:
             return "Every child had the same dose, so nothing can be said about who had more or less of it."
+        if nearly_all_alike(self.dose):
+            return ALIKE
         if self.n <= self.X.shape[1] + 3:
             return "There are too few children for so many measures known at the start."
         both = np.column_stack([np.ones(self.n), self.X.to_numpy(), self.dose])

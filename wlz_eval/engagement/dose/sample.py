@@ -12,7 +12,13 @@ import pandas as pd
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.finding import Unit
 from wlz_eval.engagement.regress import FEWEST_CHILDREN
-from wlz_eval.engagement.regress.prepare import covariate_columns, kept_columns, require_columns
+from wlz_eval.engagement.regress.prepare import (
+    ALIKE,
+    covariate_columns,
+    kept_columns,
+    nearly_all_alike,
+    require_columns,
+)
 from wlz_eval.inference import RobustEstimates, cluster_robust, hc_robust
 
 __all__ = [
@@ -161,6 +167,8 @@ def _why_not(X: pd.DataFrame, dose: Array) -> str:
         return "No child had any of this support, so nothing can be said about more or less of it."
     if dose.max() == dose.min():
         return "Every child had the same dose, so nothing can be said about more or less of it."
+    if nearly_all_alike(dose):
+        return ALIKE
     if len(X) <= X.shape[1] + 3:
         return "There are too few children for so many covariates."
     if not kept_columns(X.assign(dose=dose))[-1]:

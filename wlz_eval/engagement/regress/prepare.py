@@ -12,12 +12,25 @@ import pandas as pd
 from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.inference import independent_columns
 
-__all__ = ["FEWEST_CHILDREN", "Prepared", "covariate_columns", "kept_columns", "prepare", "require_columns"]
+__all__ = [
+    "ALIKE",
+    "FEWEST_CHILDREN",
+    "Prepared",
+    "covariate_columns",
+    "kept_columns",
+    "nearly_all_alike",
+    "prepare",
+    "require_columns",
+]
 
 Array = npt.NDArray[np.float64]
 
 #: Fewest children for which a slope is estimated at all: a line through fewer says nothing.
 FEWEST_CHILDREN = 20
+#: Fewest children who must differ from the most common dose: a slope on fewer would be about those few.
+FEWEST_APART = 10
+#: Why nothing can be said then, in words.
+ALIKE = "All but a few children had the same dose, so nothing can be said about more or less of it."
 #: Most levels that an ordered outcome may have; a finer scale is for the linear model.
 MOST_LEVELS = 12
 
@@ -200,6 +213,17 @@ def prepare(
     )
 
 
+def nearly_all_alike(dose: Array) -> bool:
+    """Whether so few children differ from the most common dose that a slope would be about those few.
+
+    Examples
+    --------
+    >>> nearly_all_alike(np.array([0.0] * 80 + [1.0, 2.0])), nearly_all_alike(np.arange(40.0))
+    (True, False)
+    """
+    return len(dose) - int(np.unique(dose, return_counts=True)[1].max(initial=0)) < FEWEST_APART
+
+
 def _why_not(
     X: pd.DataFrame, y: Array, exposure: str, is_covariate: bool, baseline: str | None, needed: dict[str, Array]
 ) -> str:
@@ -214,6 +238,8 @@ def _why_not(
         if dose.max() == 0:
             return "Every child had the same dose, none at all, so nothing can be said about more or less of it."
         return "Every child had the same dose, so nothing can be said about more or less of it."
+    if nearly_all_alike(dose.to_numpy(dtype=float)):
+        return ALIKE
     if y.max() == y.min():
         return "Every child had the same outcome, so nothing can go with it."
     if is_covariate:
