@@ -197,4 +197,5 @@ def test_every_table_and_figure_of_money_says_where_it_comes_from_beside_the_num
     assert len(calls) > 15
     for call in calls:
         if "money" in call.replace("money.draw", "") or "**each" in call:
-            assert any(f"'{c}': Label" in call for c in ("evidence", "title", "price_year")), call
+            beside = [f"'{c}': Label" in call for c in ("evidence", "title", "price_year")]
+            assert any(beside) or "result.linked" in call, call

@@ -91,6 +91,11 @@ class ValueResult(Result):
         return f" ({self.costs.price_year} prices, present value)"
 
     @property
+    def linked(self) -> str:
+        """End of the caption of a table that rests on links to money: prices, and what the links are."""
+        return f" ({self.costs.price_year} prices, present value, {self.evidence} links to money)"
+
+    @property
     def axis(self) -> str:
         """Title of an axis of money: currency, price year, evidence, basis."""
         basis = "" if self.headline is not None else ", IF all adjusted differences were effects"
@@ -115,8 +120,8 @@ class ValueResult(Result):
         Returns
         -------
         DataFrame
-            ``basis``, ``what``, ``estimate``, ``ci_low``, ``ci_high``, ``unit``, ``n``, ``perspective``,
-            ``evidence``, ``price_year``, ``remark``.
+            ``what`` (and on what basis, where it is not effects only), ``estimate``, ``ci_low``, ``ci_high``,
+            ``unit``, ``n``, ``perspective``, ``evidence``, ``price_year``, ``remark``.
         """
         names = {
             "net_present_value_per_child": "Net present value, a child",
@@ -126,16 +131,16 @@ class ValueResult(Result):
             "fiscal_return_at_most": "The same, if every fiscal benefit could be cashed",
             "payback_year": "Year by which it has paid back",
         }
-        bases = {"value": "Effects only", "value.projection": IF_ALL_BASIS}
+        bases = {"value": "", "value.projection": ", if all adjusted differences were effects"}
         found = {f.finding_id: f for f in self.findings()}
         rows = [
-            (basis, what, f.estimate, f.ci_low, f.ci_high, f.unit, f.n_programme, f.perspective.replace("_", " "),
+            (what + basis, f.estimate, f.ci_low, f.ci_high, f.unit, f.n_programme, f.perspective.replace("_", " "),
              f.evidence, f.price_year, _remark(f))
             for prefix, basis in bases.items()
             for name, what in names.items()
             if (f := found.get(f"{prefix}.{name}")) is not None
         ]  # fmt: skip
-        columns = ["basis", "what", "estimate", "ci_low", "ci_high", "unit", "n", "perspective", "evidence"]
+        columns = ["what", "estimate", "ci_low", "ci_high", "unit", "n", "perspective", "evidence"]
         columns += ["price_year", "remark"]
         return pd.DataFrame(rows, columns=columns)
 
