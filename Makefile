@@ -36,13 +36,15 @@ test: lint ## Check style, types, imports and every test (no browser needed)
 		-m "not browser" -n 2 --dist loadscope -q
 
 test-worlds: $(READY) ## All simulated worlds of the acceptance tests, not only the first quarter (fifteen minutes)
-	@WLZ_ALL_WORLDS=1 $(BIN)/python -m pytest tests/acceptance/test_simulated_worlds.py tests/acceptance/test_progress_worlds.py tests/acceptance/test_dose_worlds.py -q -p no:cacheprovider -n 2 --dist loadscope
+	@WLZ_ALL_WORLDS=1 $(BIN)/python -m pytest tests/acceptance/test_simulated_worlds.py tests/acceptance/test_progress_worlds.py tests/acceptance/test_dose_worlds.py tests/unit/test_delivery_funnel.py -q -p no:cacheprovider -n 2 --dist loadscope
 
 studies: $(READY) ## Renew the studies of the method whose results are committed (an hour or more)
 	@$(BIN)/python -m wlz_eval.simulate.known_answers
 	@$(BIN)/python -m wlz_eval.simulate.calibration_study --worlds 1000
 	@$(BIN)/python -m wlz_eval.simulate.dose_study --worlds 1000
 	@$(BIN)/python -m wlz_eval.simulate.inverse_dose_study --worlds 1000
+	@$(BIN)/python -m wlz_eval.simulate.contract_study --worlds 500
+	@$(BIN)/python -m wlz_eval.simulate.value_study --worlds 500
 
 test-browser: $(READY) ## Tests that need Chromium (Debian's package chromium)
 	@$(BIN)/python -m pytest tests/browser -m browser -q -p no:cacheprovider
