@@ -149,7 +149,7 @@ class TestCannotBeTold:
         for tables in ({}, {"interactions": contacts()}):
             found = told(tiny_cohort, **tables)
             assert not found.available
-            assert "no table of interactions or sessions" in found.reason
+            assert "no interactions and no sessions" in found.reason
 
     def test_no_event_within_the_programme(self, tiny_cohort):
         found = told(tiny_cohort, interactions=contacts(*engagements("C000", "2024-03-01")))
@@ -369,23 +369,25 @@ class TestJourneys:
         # From all children less the journeys that are shown, what is hidden of one journey would follow.
         _, _, _, found, _ = planted_world
         journeys_found = ["Journey A", "Journey B", "Journey C"]
-        assert found.shares["group"].unique().tolist() == journeys_found
+        assert found.shares["group"].unique().tolist() == ["All children"]
         assert found.timeline["journey"].unique().tolist() == journeys_found
         assert found.card["journey"].unique().tolist() == journeys_found
         columns = {"group": Label("Journey"), "step": Label("Step"), "state": Label("State"),
                    "share": Percent("Children", n="n", beside="beside")}  # fmt: skip
         shown = released_frame(release_table(found.shares, columns, Rule()), columns)
         hidden = shown["share"].isna().groupby([shown["group"], shown["step"]]).sum()
-        assert hidden.any()
         assert (hidden != 1).all()
 
     def test_figures_are_drawn_from_what_is_shown(self, planted_world):
         _, _, _, found, mapped = planted_world
         hidden = found.shares.assign(share=found.shares["share"].where(found.shares["children"] >= 10))
         states = draw_states(hidden)
-        assert len(states.axes) == 3
+        assert len(states.axes) == 1
         assert "Too few to show" in [t.get_text() for t in states.legends[0].get_texts()]
         assert len(draw_timeline(found.timeline).axes[0].get_yticks()) == 3
+        bare = draw_timeline(found.timeline.drop(columns="share")).axes[0]
+        assert len(bare.patches) == 3 * 8
+        assert not bare.texts
         flow = found.flow.assign(children=found.flow["children"].astype(float).where(found.flow["children"] >= 10))
         assert len(draw_flow(flow).axes[0].patches) == flow["children"].notna().sum()
         assert len(draw_stages(mapped.stages).axes) == 2

@@ -37,7 +37,7 @@ Part = PartnerFunnel | PooledRates | MissedSessions | Caseload | PracticeProfile
 BY = ("support", "term", "weekday", "stage", "partner", "school")
 ALL = "All sessions"
 NOTHING = (
-    "These data hold no table of interactions or sessions, so nothing can be said of how the programme was delivered."
+    "These data hold no interactions and no sessions, so nothing can be said of how the programme was delivered."
 )
 
 
@@ -60,6 +60,8 @@ class Delivery(Result):
         What a reader must know about the tables.
     facts : tuple of Finding
         Findings that belong to no part.
+    fewest : int
+        Children with planned sessions below whom the answer says nothing of attendance.
     """
 
     available: bool
@@ -75,6 +77,7 @@ class Delivery(Result):
     caseload: Caseload = field(default_factory=Caseload)
     notes: tuple[str, ...] = ()
     facts: tuple[Finding, ...] = ()
+    fewest: int = 10
 
     title = "Delivery"
 
@@ -127,8 +130,9 @@ class Delivery(Result):
                 "The {contacts:n_programme} children who started had {contacts:number} contacts with a Link Worker "
                 "each on average."
             )
-        if "delivery.attendance.all" in found:
-            words["came"] = found["delivery.attendance.all"]
+        came = found.get("delivery.attendance.all")
+        if came is not None and (came.n_programme or 0) >= self.fewest:
+            words["came"] = came
             parts.append(
                 "They attended {came} of the partner sessions planned for them (95% interval {came:interval}); "
                 "the aim is {aim}."
@@ -137,6 +141,8 @@ class Delivery(Result):
                 template, values = self.funnel.sentence()
                 parts.append(template)
                 words |= values
+        elif "all" in self.attendance:
+            parts.append("Partner sessions were planned for too few of them to say how many were attended.")
         else:
             parts.append("No partner session was planned for them, as far as these data say.")
         parts.append("This describes what was done. It does not show what any of it changed.")
@@ -249,5 +255,6 @@ def delivery(
         facts += _contact_findings(doses)
     made["feedback"] = child_feedback(cohort, school, doses.get("attendance_rate"))
     return Delivery(
-        available=here, aspiration=100 * options.attendance_aspiration, facts=tuple(facts), **made,  # type: ignore[arg-type]
+        available=here, aspiration=100 * options.attendance_aspiration, facts=tuple(facts), fewest=fewest,
+        **made,  # type: ignore[arg-type]
     )

@@ -93,17 +93,18 @@ def draw_timeline(data: pd.DataFrame) -> Figure:
     Parameters
     ----------
     data : DataFrame
-        ``journey``, ``step``, ``state``, ``share`` (percent of the journey's children in it; written in the box, and
-        missing when hidden: then the box is empty).
+        ``journey``, ``step``, ``state``; with ``share`` (percent of the journey's children in it) that is written in
+        the box, and a box whose share is hidden stays empty.
     """
     journeys, steps = _once(data["journey"]), _once(data["step"])
     figure, axis = new_figure(height=1.9 + 0.5 * len(journeys))
-    for row in data.dropna(subset=["share"]).itertuples():
+    with_share = "share" in data
+    for row in (data.dropna(subset=["share"]) if with_share else data).itertuples():
         x, y = steps.index(str(row.step)), len(journeys) - 1 - journeys.index(str(row.journey))
         colour = STATE_COLOURS.get(str(row.state), COLOURS["light"])
         axis.barh(y, 0.96, left=x - 0.48, height=0.8, color=colour, label=str(row.state))
         ink = "white" if str(row.state) in (LABELS["both"], LABELS["partner"]) else "black"
-        if len(steps) <= 14:
+        if with_share and len(steps) <= 14:
             axis.text(x, y, f"{row.share:.0f}%", ha="center", va="center", fontsize=8, color=ink)
     axis.set_yticks(range(len(journeys)), journeys[::-1])
     axis.set_ylim(-0.6, len(journeys) - 0.4)

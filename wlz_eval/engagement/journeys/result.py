@@ -20,7 +20,7 @@ from wlz_eval.engagement.journeys.facts import CAUTION, group_facts, outcome_fac
 from wlz_eval.engagement.journeys.flow import FLOW, NEEDS, SUPPORTS, flow_counts, thirds
 from wlz_eval.engagement.journeys.outcomes import OUTCOMES, journey_differences
 from wlz_eval.engagement.journeys.search import SMALLEST, Found, find_groups
-from wlz_eval.engagement.journeys.sequences import EVERYONE, SHARES, Sequences, sequences, state_shares
+from wlz_eval.engagement.journeys.sequences import EVERYONE, SHARES, Sequences, sequences
 from wlz_eval.engagement.options import EngagementOptions
 from wlz_eval.measures.frame import AnalysisFrame
 
@@ -64,14 +64,15 @@ class Journeys(Result):
     group : Series of str
         Journey of each child, such as ``Journey A``; empty where there are no groups.
     shares : DataFrame
-        ``group``, ``step``, ``state``, ``children``, ``n``, ``share`` (percent), ``beside``: each journey, or all
-        children where there are no typical ones. Never both, here and in `timeline` and `card`: what is hidden of
-        one journey would follow from all children less the others.
+        ``group``, ``step``, ``state``, ``children``, ``n``, ``share`` (percent), ``beside``: all children. Never also
+        each journey: what is hidden of one journey would follow from all children less the others.
     typical : DataFrame
         One row a journey: ``journey``, ``words`` (its most common states at the start, in the middle, at the
         end), ``children``, ``n``, ``share``, ``beside``.
     timeline : DataFrame
-        The most common state of each step: ``journey``, ``step``, ``state``, ``children`` in it, ``n``, ``share``.
+        The most common state of each step of each journey (of all children where there are no typical ones):
+        ``journey``, ``step``, ``state``, ``children`` in it, ``n``, ``share``. Beside `shares` a page shows the state
+        alone, not how many were in it.
     outcomes : DataFrame
         ``measure``, ``outcome``, ``wave``, ``when``, ``good``, ``unit``, then the columns of
         :func:`journey_differences`.
@@ -190,7 +191,7 @@ def journeys(
         sequences=seq,
         found=found,
         group=group,
-        shares=_shares(seq, group),
+        shares=seq.table(),
         typical=_typical(seq, group),
         timeline=_timeline(seq, group),
         outcomes=_outcomes(cohort, data.assign(_journey=group), held, smallest),
@@ -227,11 +228,6 @@ def _with_doses(data: pd.DataFrame, seq: Sequences) -> pd.DataFrame:
         attendance_rate=np.where(planned > 0, 100 * attended / np.maximum(planned, 1), np.nan),
         steps_supported=supported.sum(axis=1).astype(float),
     )
-
-
-def _shares(seq: Sequences, group: pd.Series) -> pd.DataFrame:
-    parts = [state_shares(seq.states[own], seq.steps, name) for name, own in _parts(group)]
-    return pd.concat(parts, ignore_index=True)
 
 
 def _modal(states: np.ndarray) -> np.ndarray:

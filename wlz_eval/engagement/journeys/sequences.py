@@ -173,7 +173,7 @@ def _why_none(cohort: Cohort, data: pd.DataFrame, options: EngagementOptions) ->
     if data.empty:
         return "No child of these data started the programme."
     if not (cohort.has("interactions") or cohort.has("sessions")):
-        return "These data hold no table of interactions or sessions, so children's journeys cannot be told."
+        return "These data hold no interactions and no sessions, so children's journeys cannot be told."
     return why_no_steps(cohort.meta, options.journey_period)
 
 

@@ -214,7 +214,7 @@ def service_map(
         return ServiceMap(reason="These data hold no child of the programme.")
     if not (cohort.has("interactions") or cohort.has("sessions")):
         return ServiceMap(
-            reason="These data hold no table of interactions or sessions, so the service cannot be mapped."
+            reason="These data hold no interactions and no sessions, so the service cannot be mapped."
         )
     found = found or sequences(cohort, frame, options)
     touch = _touchpoints(found) if found.available else pd.DataFrame(columns=list(TOUCH))
