@@ -18,9 +18,12 @@ from wlz_eval.engagement.confounding import (
     dose_explained,
     draw_dose_explained,
     draw_negative_controls,
+    draw_slope_contour,
     explained_words,
     negative_controls,
     reading,
+    sensitivity_words,
+    slope_sensitivity,
     usual_controls,
 )
 from wlz_eval.reference.confounding import confounding_cut, confounding_cuts
@@ -167,9 +170,13 @@ class TestReading:
             ({"adjusted": Slope()}, "cannot_be_judged", ()),
             ({"unadjusted": NONE, "adjusted": NONE}, "nothing_shown", ()),
             ({"adjusted": NONE}, "explained_by_start", ()),
-            ({"balanced": NONE}, "explained_by_start", ()),
-            ({"balanced": OPPOSITE}, "explained_by_start", ()),
-            ({"unadjusted": NONE, "balanced": NONE}, "nothing_shown", ()),
+            ({"balanced": NONE}, "ways_disagree", ()),
+            ({"balanced": OPPOSITE}, "ways_disagree", ()),
+            ({"unadjusted": NONE, "balanced": NONE}, "ways_disagree", ()),
+            ({"adjusted": NONE, "answer": CLEAR}, "depends_on_schools", ()),
+            ({"unadjusted": NONE, "adjusted": NONE, "answer": OPPOSITE}, "depends_on_schools", ()),
+            ({"answer": NONE}, "depends_on_schools", ()),
+            ({"answer": CLEAR}, "robust", ()),
             ({"unadjusted": NONE}, "robust", ()),
             ({"unadjusted": OPPOSITE}, "robust", ()),
             ({"robustness_interval": 0.05}, "fragile", ("robustness",)),
@@ -198,7 +205,7 @@ class TestReading:
         check_words(words, name)
         for claim in ("effect", "caused", "impact", "led to", "works", "because of"):
             assert claim not in words
-        if name in ("explained_by_start", "fragile", "robust"):
+        if name not in ("cannot_be_judged", "nothing_shown"):
             assert "association" in words
 
     def test_reasons_are_said(self):
@@ -206,6 +213,33 @@ class TestReading:
         assert "{against}" in template
         assert "came before it" in values["against"]
         assert values["Outcome"] == "Reading"
+
+    def test_a_reason_that_is_not_about_strength_says_nothing_of_it(self):
+        # No yardstick: to call the unseen cause modest would be a guess, and sensitivity may say the contrary.
+        template, values = reading(dataclasses.replace(BEST, share_explained=0.01)).words("reading", "hours")
+        assert "modest" not in template + values["against"]
+
+
+class TestSensitivityWords:
+    def test_measures_that_hardly_say_who_had_more_are_no_reassurance(self, children):
+        noise = np.random.default_rng(4).normal(size=len(children))
+        found = slope_sensitivity(children.assign(y=children["hours"] + noise), "y", "hours", ["need"])
+        said, bare = sensitivity_words(found)[0], sensitivity_words(found, yardstick=False)[0]
+        assert "would not be enough" in said
+        assert "no reassurance" not in said
+        assert bare.startswith(said) and "no reassurance" in bare
+        check_words(bare, "template")
+
+
+class TestContour:
+    def test_each_measure_is_marked_once_and_named_in_a_legend(self):
+        grid = pd.DataFrame([(x / 10, y / 10, 1.0 - x * y, "") for x in range(4) for y in range(4)],
+                            columns=["r2_treatment", "r2_outcome", "estimate", "label"])
+        marks = pd.DataFrame([(0.01 * k, 0.02, 0.9, f"{k} × {m}") for m in ("need", "a × b") for k in (1, 2, 3)],
+                             columns=grid.columns)
+        figure = draw_slope_contour(pd.concat([grid, marks], ignore_index=True))
+        assert [t.get_text() for t in figure.legends[0].get_texts()] == ["3 × need", "3 × a × b"]
+        assert not [t for t in figure.axes[0].texts if "×" in t.get_text()]
 
 
 def test_every_cut_point_names_its_source():

@@ -5,6 +5,9 @@ import pandas as pd
 import pytest
 
 from wlz_eval.engagement.confounding import leaving, leaving_words
+from wlz_eval.release import Children, Label, Percent, Statistic
+from wlz_eval.release.columns import release_table
+from wlz_eval.release.rule import HIDDEN, Rule
 
 END = "2024-07-19"
 
@@ -47,6 +50,28 @@ def test_the_table_counts_by_hand_and_says_what_stands_beside():
     assert table["known"].tolist() == [75.0, 50.0]
     assert table["unknown"].tolist() == [1, 2]
     assert table["unknown_beside"].tolist() == [2, 1]
+    assert (table["with"].tolist(), table["with_beside"].tolist()) == ([3, 2], [2, 3])
+    assert table["n_beside"].tolist() == [4, 4]
+
+
+def test_what_would_give_a_small_group_away_is_hidden_beside_it():
+    """The page gives the mean dose of all children, and how many have the reading: the large group tells the small."""
+    columns = {
+        "label": Label("Children who"), "n": Children("Children"),
+        "known": Percent("Known", n="n", beside=("unknown_beside", "with_beside")),
+        "mean": Statistic("Average", "hours", n=("n", "n_beside")),
+    }
+    data = pd.DataFrame({"school_id": list("abcd") * 30, "hours": 10.0, "y": 1.0, "left": pd.NaT})
+    data.loc[:3, ["hours", "left"]] = [2.0, pd.Timestamp("2023-01-01")]
+    few = release_table(leaving(data, "y", "hours", END).table(), columns, Rule())
+    assert [row["mean"].text for row in few] == [HIDDEN, HIDDEN]
+    # Enough have left, but too few of them have a reading: the share of those who stayed would tell how many.
+    data.loc[:39, ["y", "left"]] = [None, pd.Timestamp("2023-01-01")]
+    data.loc[:3, "y"] = 1.0
+    data.loc[40:55, "y"] = None
+    many = release_table(leaving(data, "y", "hours", END).table(), columns, Rule())
+    assert [row["known"].text for row in many] == [HIDDEN, HIDDEN]
+    assert HIDDEN not in [row["mean"].text for row in many]
 
 
 def test_a_child_who_left_on_the_last_day_or_later_has_stayed():

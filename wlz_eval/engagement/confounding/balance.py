@@ -333,4 +333,5 @@ def balance_words(result: BalancedSlope, dose: str = "support") -> tuple[str, di
     )
     left = "" if result.balanced else ", which is not near enough to nothing"
     note = " {reason}" if result.note else ""
-    return gone + left + "; as much is left as {share} of the children would say, counting the same." + note, values
+    cost = ". Since some children then count more than others, they tell as much as {share} of them would unweighted."
+    return gone + left + cost + note, values

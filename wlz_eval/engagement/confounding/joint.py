@@ -285,17 +285,17 @@ def explained_words(result: DoseExplained, dose: str = "the support") -> tuple[s
     >>> d = pd.DataFrame({"school_id": np.repeat(list("abcdef"), 30), "need": rng.normal(size=180)})
     >>> d["hours"] = 20 + d["need"] + rng.normal(size=180)
     >>> explained_words(dose_explained(d, "hours", ["need"]))[0].split(":")[0]
-    'What was known at the start explains a large part of who had more of {dose}'
+    'What was known at the start explains a large part of who had more ({dose})'
     """
     if not result.estimated:
-        return "How much of {dose} was given by what was known cannot be said. {reason}", {
+        return "How far what was known explains who had more ({dose}) cannot be said. {reason}", {
             "dose": dose, "reason": result.note,
         }
     steps = (("need_large_part", "a large part"), ("need_good_part", "a good part"), ("need_some", "some"))
     much = next((words for cut, words in steps if result.adjusted >= confounding_cut(cut)), "hardly anything")
     known = math.isfinite(result.ci_low)
     template = (
-        "What was known at the start explains " + much + " of who had more of {dose}: {share}"
+        "What was known at the start explains " + much + " of who had more ({dose}): {share}"
         + (" (95% interval {share:interval})" if known else "")
         + ". The rest was given or taken up for reasons that are not in these data."
     )

@@ -15,6 +15,7 @@ from wlz_eval.engagement.regress import EngagementSlope, engagement_slope
 __all__ = ["Leaving", "leaving", "leaving_words"]
 
 _WHO = ("stayed", "left")
+_COUNTS = ("n", "unknown", "with")
 _LABELS = {"stayed": "Stayed to the end", "left": "Left before the end"}
 
 
@@ -48,8 +49,9 @@ class Leaving(Result):
     def table(self) -> pd.DataFrame:
         """One row a group: ``who``, ``label``, ``n``, ``mean`` (dose), ``known`` (percent with the outcome).
 
-        ``unknown`` and ``unknown_beside`` are the children without it in this group and in the other: with the total
-        that the page gives elsewhere, the share of one group would tell the other's.
+        ``n_beside``, ``unknown`` and ``unknown_beside``, ``with`` and ``with_beside`` are the children of the other
+        group, and those without and with the outcome in this group and in the other: with the totals that the page
+        gives elsewhere, the mean or the share of one group would tell the other's.
         """
         return self.rows.copy()
 
@@ -128,13 +130,12 @@ def leaving(
     for who in _WHO:
         part = used[early == (who == "left")]
         known = part[outcome].notna()
-        rows.append(
-            (who, _LABELS[who], len(part), float(part[exposure].mean()), 100 * float(known.mean()), int((~known).sum()))
-        )
-    table = pd.DataFrame(rows, columns=["who", "label", "n", "mean", "known", "unknown"])
+        counts = len(part), int((~known).sum()), int(known.sum())
+        rows.append((who, _LABELS[who], *counts, float(part[exposure].mean()), 100 * float(known.mean())))
+    table = pd.DataFrame(rows, columns=["who", "label", *_COUNTS, "mean", "known"])
     common: dict[str, Any] = {"covariates": covariates, "baseline": baseline, "school": school, "step": step}
     return Leaving(
-        outcome=outcome, exposure=exposure, rows=table.assign(unknown_beside=table["unknown"].to_numpy()[::-1]),
+        outcome=outcome, exposure=exposure, rows=table.assign(**{f"{count}_beside": table[count].to_numpy()[::-1] for count in _COUNTS}),
         gap=engagement_slope(used, exposure, "left_early", school=school),
         everyone=engagement_slope(used, outcome, exposure, **common),
         stayed=engagement_slope(used[~early], outcome, exposure, **common),

@@ -24,12 +24,21 @@ READINGS: Mapping[str, str] = MappingProxyType(
             "that can no longer be told from nothing: an association, and one that the start may explain."
         ),
         "fragile": (
-            "{Outcome} goes with {dose}, also once what was known at the start is taken into account, but a modest "
-            "unseen cause of both may be enough to explain that: an association, and no more."
+            "{Outcome} goes with {dose}, also once what was known at the start is taken into account, but little may "
+            "be built on that: an association, and no more."
         ),
         "robust": (
-            "{Outcome} goes with {dose}, also once what was known at the start is taken into account, and it would "
-            "take a strong unseen cause of both to explain that: an association still, since nobody drew lots for it."
+            "{Outcome} goes with {dose}, also once what was known at the start is taken into account. To explain that "
+            "away, something unseen would have to go with both more closely than any one thing known at the start, as "
+            "motivation may: an association still, since nobody drew lots for it."
+        ),
+        "ways_disagree": (
+            "One way of allowing for what was known at the start shows that {outcome} goes with {dose}, another does "
+            "not, so it should not be relied on: an association at most."
+        ),
+        "depends_on_schools": (
+            "Whether {outcome} goes with {dose} depends on how schools are treated, so it should not be relied on: an "
+            "association at most."
         ),
     }
 )
@@ -91,6 +100,8 @@ class Evidence:
         Whether something as strong as a measure known at the start would.
     control_alarmed : bool
         Whether a negative control that counts is clear.
+    answer : Slope
+        The slope that the page answers with, where it treats schools otherwise than `adjusted`.
     """
 
     unadjusted: Slope
@@ -103,6 +114,17 @@ class Evidence:
     robustness_interval: float
     benchmark_undoes: bool
     control_alarmed: bool
+    answer: Slope = Slope()
+
+    @property
+    def yardstick(self) -> bool:
+        """Whether what was known says enough of who had more for what is unseen to be measured by it."""
+        return self.share_explained >= confounding_cut("need_some")
+
+    @property
+    def answers_alike(self) -> bool:
+        """Whether the slope of the answer says of no association what the adjusted one does."""
+        return not self.answer.estimated or self.answer.sign == self.adjusted.sign
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -133,7 +155,7 @@ class Reading(Result):
         values = {"outcome": outcome, "Outcome": outcome[:1].upper() + outcome[1:], "dose": dose}
         template = READINGS[self.name]
         if self.name == "fragile" and self.against:
-            return template + " Why it counts as that: {against}.", {
+            return template + " Why so little: {against}.", {
                 **values, "against": "; ".join(REASONS[key] for key in self.against),
             }
         return template, values
@@ -143,9 +165,11 @@ def reading(evidence: Evidence) -> Reading:
     """Decide which reading the data support, by the cut-points of ``data/reference/confounding_cuts.csv``.
 
     - *cannot be judged*: there is no adjusted slope with an interval.
+    - *depends on schools*: the slope of the answer has room for none and the adjusted one has not, or the other way.
     - *nothing shown*: the interval has room for none, adjusted and unadjusted.
-    - *explained by the start*: it is clear unadjusted, but not, or the other way, once adjusted, or by weights that
-      do balance dose. Weights leave wider intervals, so this errs towards saying less.
+    - *explained by the start*: it is clear unadjusted, but not once adjusted.
+    - *ways disagree*: it is clear once adjusted, but not, or the other way, by weights that do balance dose. Weights
+      leave wider intervals, so this errs towards saying less.
     - *fragile*: it remains, but anything of :data:`REASONS` stands against it.
     - *robust*: it remains, and nothing of that does.
 
@@ -171,14 +195,15 @@ def reading(evidence: Evidence) -> Reading:
     adjusted = evidence.adjusted
     if not adjusted.estimated:
         return Reading(name="cannot_be_judged", against=(), evidence=evidence)
+    if not evidence.answers_alike:
+        return Reading(name="depends_on_schools", against=(), evidence=evidence)
     if not evidence.unadjusted.sign and not adjusted.sign:
         return Reading(name="nothing_shown", against=(), evidence=evidence)
     by_weights = evidence.balanced.estimated and evidence.balance_reached
-    gone = not adjusted.sign or (by_weights and evidence.balanced.sign != adjusted.sign)
-    if gone and evidence.unadjusted.sign:
+    if not adjusted.sign:
         return Reading(name="explained_by_start", against=(), evidence=evidence)
-    if gone:
-        return Reading(name="nothing_shown", against=(), evidence=evidence)
+    if by_weights and evidence.balanced.sign != adjusted.sign:
+        return Reading(name="ways_disagree", against=(), evidence=evidence)
     against = _against(evidence)
     return Reading(name="fragile" if against else "robust", against=against, evidence=evidence)
 
@@ -189,7 +214,7 @@ def _against(evidence: Evidence) -> tuple[str, ...]:
     within = evidence.within
     stands = {
         "no_start": not evidence.start_known,
-        "no_yardstick": evidence.start_known and not evidence.share_explained >= confounding_cut("need_some"),
+        "no_yardstick": evidence.start_known and not evidence.yardstick,
         "no_sensitivity": not known,
         "robustness": known and evidence.robustness_interval < confounding_cut("robustness_modest"),
         "benchmark": evidence.benchmark_undoes,

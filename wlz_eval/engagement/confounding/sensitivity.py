@@ -248,8 +248,19 @@ def _observed(rows: Rows, matrix: Array, y: Array, labels: Mapping[str, str]) ->
     return pd.DataFrame(found, columns=list(BENCHMARK_COLUMNS))
 
 
-def sensitivity_words(result: SlopeSensitivity, dose: str = "support") -> tuple[str, dict[str, Finding | str]]:
-    """Say how much something unseen would have to explain: a template and its values."""
+def sensitivity_words(
+    result: SlopeSensitivity, dose: str = "support", yardstick: bool = True
+) -> tuple[str, dict[str, Finding | str]]:
+    """Say how much something unseen would have to explain: a template and its values.
+
+    Parameters
+    ----------
+    result : SlopeSensitivity
+    dose : str
+        Words for the dose.
+    yardstick : bool
+        Whether what was known says enough of who had more for what is unseen to be measured by it.
+    """
     partial, whole, interval = result.findings()
     values: dict[str, Finding | str] = {
         "dose": dose, "partial": partial, "robustness": whole, "robustness_interval": interval, "reason": result.note,
@@ -265,10 +276,16 @@ def sensitivity_words(result: SlopeSensitivity, dose: str = "support") -> tuple[
     if result.robustness_interval == 0:
         return point + "; the interval has room for none as it is.", values
     end = "; {robustness_interval} of each would be enough for the interval to reach none. "
-    return point + end + _compared(result, values), values
+    return point + end + _compared(result, values, yardstick), values
 
 
-def _compared(result: SlopeSensitivity, values: dict[str, Finding | str]) -> str:
+#: Added where nothing known at the start would be enough, but nothing of it says who had more either.
+NO_YARDSTICK = (
+    " That is no reassurance: what was known hardly says who had more, and motivation may say far more of it."
+)
+
+
+def _compared(result: SlopeSensitivity, values: dict[str, Finding | str], yardstick: bool) -> str:
     """Compare with what was known at the start, measure by measure."""
     bounds = result.benchmarks()
     if bounds.empty:
@@ -276,7 +293,8 @@ def _compared(result: SlopeSensitivity, values: dict[str, Finding | str]) -> str
     undone = bounds[bounds["undone"]].groupby("covariate", sort=False)["times"].min()
     if undone.empty:
         values["most"] = _how_often(max(result.times))
-        return "Even something {most} as strong as any one measure known at the start would not be enough."
+        enough = "Even something {most} as strong as any one measure known at the start would not be enough."
+        return enough + ("" if yardstick else NO_YARDSTICK)
     least = undone.min()
     values["least"] = _how_often(least)
     values["measures"] = " or ".join(str(c) for c in undone.index[undone == least])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -99,7 +99,7 @@ class Confounding(Result):
 def confounding(
     data: pd.DataFrame, outcome: str, exposure: str, covariates: Sequence[str] = (), *, baseline: str | None = None,
     controls: Sequence[Control] = (), school: str = "school_id", step: float = 1.0,
-    labels: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None, answer: Slope | None = None,
 ) -> Confounding:
     """Ask everything that bears on whether an association of dose with an outcome may be trusted.
 
@@ -119,6 +119,8 @@ def confounding(
         Difference in dose over which slopes are stated.
     labels : mapping of str to str, optional
         Words for covariates and outcomes.
+    answer : Slope, optional
+        The slope that the page answers with, where it treats schools otherwise than plain least squares.
 
     Returns
     -------
@@ -147,7 +149,10 @@ def confounding(
     return Confounding(
         outcome=outcome, exposure=exposure, adjusted=adjusted, unadjusted=unadjusted, within=within,
         explained=explained, balanced=balanced,
-        controls=checked, reading=reading(_evidence(explained, unadjusted, adjusted, within, balanced, checked)),
+        controls=checked,
+        reading=reading(
+            replace(_evidence(explained, unadjusted, adjusted, within, balanced, checked), answer=answer or Slope())
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from wlz_eval.engagement.change import ChangeByEngagement, change_by_engagement,
 from wlz_eval.engagement.confounding import (
     Confounding,
     Leaving,
+    Slope,
     balance_words,
     confounding,
     control_words,
@@ -91,8 +92,8 @@ class Examined:
         None where the tables hold fewer than two of the doses that the plan names.
     changes : ChangeByEngagement or None
         None where the outcome has no baseline or no direction.
-    dose_labels : mapping
-        Words for doses.
+    dose_labels, dose_steps : mapping
+        Words for doses, and for the step over which the slope of each is stated.
     """
 
     primary: OutcomeSlope
@@ -109,6 +110,7 @@ class Examined:
     several: SeveralExposures | None
     changes: ChangeByEngagement | None
     dose_labels: dict[str, str]
+    dose_steps: dict[str, str]
 
     def words_on_confounding(self, kind: Dose) -> dict[str, Words]:
         """Say who had more (``who``), what is allowed for (``reading``), balance, the unseen, controls and leaving."""
@@ -117,7 +119,7 @@ class Examined:
             "who": explained_words(found.explained, kind.label),
             "reading": found.reading.words(self.primary.measure.label, kind.label),
             "balance": balance_words(found.balanced, kind.label),
-            "unseen": sensitivity_words(found.adjusted, kind.label),
+            "unseen": sensitivity_words(found.adjusted, kind.label, found.reading.evidence.yardstick),
             "controls": control_words(found.controls, kind.label),
             "leaving": leaving_words(self.leaving, kind.label, self.unit, kind.unit),  # type: ignore[arg-type]
         }
@@ -146,11 +148,11 @@ class Examined:
         return found
 
     def several_rows(self) -> pd.DataFrame:
-        """Slopes of several doses alone and together, doses in words; empty where there are none."""
+        """Slopes of several doses alone and together, each with its step in words; empty where there are none."""
         if self.several is None:
             return pd.DataFrame(columns=["label"])
         table = self.several.table()
-        return table.assign(label=table["exposure"].map(self.dose_labels))
+        return table.assign(label=table["exposure"].map(self.dose_steps))
 
     def correlations(self) -> pd.DataFrame:
         """How far the doses go together, in words."""
@@ -200,6 +202,7 @@ def examine(
     wording = DoseWording(
         outcome=primary.measure.label, dose=kind.label, outcome_unit=primary.measure.unit, dose_unit=kind.unit,  # type: ignore[arg-type]
     )
+    listed = {name: dose(cohort, name) for name in (*options.together, kind.name) if name in data}
     labels = {name: column_label(cohort, name) for name in {*options.covariates, *([before] if before else [])}}
     return Examined(
         primary=primary,
@@ -217,7 +220,8 @@ def examine(
         for_half=_for_half(data, primary, kind, options, wording),
         several=_several(cohort, data, primary, options),
         changes=_changes(cohort, data, primary, kind, draws, seed),
-        dose_labels={name: dose(cohort, name).label for name in (*options.together, kind.name) if name in data},
+        dose_labels={name: found.label for name, found in listed.items()},
+        dose_steps={name: found.step_label for name, found in listed.items()},
     )
 
 
@@ -243,9 +247,11 @@ def _confounding(
             data = data.join(halves)
             known |= {"earlier": f"{kind.name}_to_midpoint", "later": f"{kind.name}_after_midpoint"}
     words = labels | {known[role]: column_label(cohort, known[role]) for role in columns if role in known}
+    own = primary.slope
     return confounding(
         data, primary.column, kind.name, options.covariates, baseline=known.get("baseline"), step=kind.step,
         controls=usual_controls(data, kind.name, options.covariates, **known), labels=words,
+        answer=Slope(estimate=own.estimate, ci_low=own.ci_low, ci_high=own.ci_high),
     )
 
 

@@ -111,10 +111,23 @@ class Engagement(Result):
         return self.primary.measure.label + good
 
     @property
+    def outcome_difference(self) -> str:
+        """Title of an axis of differences in the primary outcome, each row with a step of its own."""
+        return f"Difference in {self._outcome_words}, with 95% interval"
+
+    @property
+    def step_axis(self) -> str:
+        """Title of an axis of differences in the primary outcome over one step of dose, without intervals."""
+        return f"Difference in {self._outcome_words} for {self.dose.step_label}"
+
+    @property
     def difference_axis(self) -> str:
         """Title of an axis of differences in the primary outcome over one step of dose."""
-        name = self.primary.measure.label if self.primary else "outcome"
-        return f"Difference in {name} for {self.dose.step_label}, with 95% interval"
+        return f"{self.step_axis}, with 95% interval"
+
+    @property
+    def _outcome_words(self) -> str:
+        return self.primary.measure.label if self.primary else "outcome"
 
     @property
     def outcome_unit(self) -> str:
@@ -175,8 +188,10 @@ class Engagement(Result):
                 "These data do not hold the primary outcome, so it cannot be related to {dose}.",
                 {"dose": self.dose.label},
             )
-        reading = self.examined.confounding.reading if self.examined else None
-        return answer_words(primary, slope, self.dose, reading)
+        if self.examined is None:
+            return answer_words(primary, slope, self.dose, None)
+        seen = self.examined
+        return answer_words(primary, slope, self.dose, seen.confounding.reading, seen.schools.agree)
 
 
 def engagement(

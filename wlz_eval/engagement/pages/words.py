@@ -12,19 +12,42 @@ __all__ = ["answer_words"]
 CAUTION = (
     "How much support a child had was not left to chance: it goes to those in need, and those who want it take it up."
 )
-#: What the reading adds to a slope that is clear.
-CLEAR: dict[str, str] = {
-    "fragile": "A modest unseen cause of both may be enough to explain it.",
-    "robust": "It would take a strong unseen cause of both to explain it.",
+#: What stands against a slope that is clear, the gravest first: the first that holds is said.
+FRAGILE: dict[str, str] = {
+    "control": "It went with what came before the support as well, so something unseen is at work.",
+    "within": "It is not clear among children of the same school.",
+    "robustness": "A modest unseen cause of both may be enough to explain it.",
+    "benchmark": "A modest unseen cause of both may be enough to explain it.",
+    "unbalanced": "Children with more and with less could not be made alike on what was known at the start.",
+    "no_start": "Nothing known at the start could be allowed for.",
+    "no_yardstick": "What was known at the start hardly says who had more, so what is unseen cannot be judged by it.",
+    "no_sensitivity": "How strong an unseen cause of both would have to be to explain it could not be worked out.",
 }
-#: What a slope that is clear is worth when other ways of allowing for the start do not show it.
+#: What a slope that is clear is worth where nothing of that stands against it.
+ROBUST = (
+    "To explain it away, something unseen would have to go with both more closely than any one thing known at the "
+    "start; motivation may."
+)
+#: What a slope is worth when other ways of allowing for the start, or for schools, say otherwise.
 DISAGREES = "Other reasonable ways of allowing for the start do not show it, so it should not be relied on."
+DEPENDS = "Whether an association is seen depends on how schools are treated, so it should not be relied on."
 #: What the reading adds to a slope that is not clear.
-EXPLAINED = "Before allowing for the start it would have looked as if there were one."
+UNCLEAR: dict[str, str] = {
+    "explained_by_start": "Before allowing for the start it would have looked as if there were one.",
+    "depends_on_schools": DEPENDS,
+}
+
+
+def _worth(reading: Reading) -> str:
+    """Say what a slope that is clear is worth."""
+    if reading.name == "fragile":
+        return next((words for key, words in FRAGILE.items() if key in reading.against), "")
+    known = {"robust": ROBUST, "depends_on_schools": DEPENDS}
+    return known.get(reading.name, DISAGREES)
 
 
 def answer_words(
-    primary: OutcomeSlope, slope: Finding, kind: Dose, reading: Reading | None
+    primary: OutcomeSlope, slope: Finding, kind: Dose, reading: Reading | None, schools_agree: bool = True
 ) -> tuple[str, dict[str, Finding | str | None]]:
     """Word the slope of the main outcome: which way, how much, how sure, and that it is an association.
 
@@ -36,6 +59,8 @@ def answer_words(
     kind : Dose
     reading : Reading or None
         What need and the unseen make of it.
+    schools_agree : bool
+        Whether every treatment of schools says the same of whether there is an association.
 
     Returns
     -------
@@ -48,17 +73,18 @@ def answer_words(
     if not primary.slope.estimated:
         return "No association with {outcome} could be estimated. {reason}", values
     name = reading.name if reading else ""
+    schools = "" if schools_agree or name == "depends_on_schools" else DEPENDS
     if not slope.interval_excludes_zero:
         first = (
             "The data do not show whether more engagement goes with better or worse outcomes: for {step}, "
             "{outcome} differed by {slope} (95% interval {slope:interval}), so there may be no association at all."
         )
-        return " ".join(filter(None, [first, EXPLAINED if name == "explained_by_start" else "", CAUTION])), values
+        return " ".join(filter(None, [first, UNCLEAR.get(name, ""), schools, CAUTION])), values
     way = "higher" if slope.estimate > 0 else "lower"
     good = {"unclear": "", way: ", which is better"}.get(primary.better, ", which is worse")
     first = (
         f"For {{step}}, {{outcome}} was {{slope:magnitude}} {way}{good} (95% interval {{slope:interval}}). "
         "This is an association: it does not show what the support did."
     )
-    second = CLEAR.get(name, DISAGREES) if reading else ""
-    return " ".join(filter(None, [first, second, CAUTION])), values
+    second = _worth(reading) if reading else ""
+    return " ".join(filter(None, [first, second, schools, CAUTION])), values

@@ -63,7 +63,7 @@ def draw_several(data: pd.DataFrame) -> Figure:
     ----------
     data : DataFrame
         ``exposure``, ``alone``, ``alone_low``, ``alone_high``, ``together``, ``together_low``, ``together_high``;
-        ``label`` may name the exposure in words.
+        ``label`` may name the exposure and its step in words, ``x_title`` the axis.
     """
     shown = data.iloc[::-1]
     figure, axes = new_figure(height=0.6 * max(len(shown), 2) + 1.4)
@@ -78,7 +78,7 @@ def draw_several(data: pd.DataFrame) -> Figure:
     names = shown["label"] if "label" in shown else shown["exposure"].astype(str).str.replace("_", " ")
     axes.set_yticks(y, list(names))
     axes.set_ylim(-0.6, max(len(shown) - 0.4, 0.6))
-    axes.set_xlabel("Slope over one step, with 95% interval (an association)")
+    axes.set_xlabel(axis_title(data, "x_title", "Slope over one step, with 95% interval (an association)"))
     figure.legend(loc="outside upper right", ncols=2, fontsize=9)
     return figure
 
@@ -97,12 +97,12 @@ def draw_influence(data: pd.DataFrame) -> Figure:
         first = shown.iloc[0]
         axes.axhspan(first["ci_low"], first["ci_high"], color=COLOURS["light"], alpha=0.45, lw=0,
                      label="95% interval, all children")
-        axes.axhline(first["whole"], color=COLOURS["neutral"], lw=1.2, label="slope, all children")
+        axes.axhline(first["whole"], color=COLOURS["neutral"], lw=1.2, label="all children")
     axes.plot(shown["rank"], shown["estimate"], "o-", color=COLOURS["programme"], ms=5, lw=1.2,
-              label="slope without one child (mean of the bin)")
+              label="without one child (means of at least ten)")
     axes.axhline(0, color=COLOURS["bad"], lw=1, ls="--")
-    axes.set_xlabel("Children, sorted by what the slope would be without them (%)")
-    axes.set_ylabel("Slope")
+    axes.set_xlabel("Children, sorted by what the difference would be without them (%)")
+    axes.set_ylabel("Difference")
     if len(shown):
         figure.legend(loc="outside upper right", ncols=3, fontsize=8)
     return figure
@@ -120,10 +120,10 @@ def draw_residuals(data: pd.DataFrame) -> Figure:
     figure, axes = new_figure(height=3.2)
     axes.vlines(shown["fitted"], shown["residual"] - shown["spread"], shown["residual"] + shown["spread"],
                 color=COLOURS["light"], lw=3, label="one SD either way")
-    axes.plot(shown["fitted"], shown["residual"], "o", color=COLOURS["programme"], ms=6, label="mean of the bin")
+    axes.plot(shown["fitted"], shown["residual"], "o", color=COLOURS["programme"], ms=6, label="mean of the group")
     axes.axhline(0, color=COLOURS["neutral"], lw=1)
-    axes.set_xlabel("Fitted outcome")
-    axes.set_ylabel("Outcome minus fitted")
+    axes.set_xlabel("Outcome that the regression expects")
+    axes.set_ylabel("Outcome minus expected")
     if len(shown):
         figure.legend(loc="outside upper right", ncols=2, fontsize=8)
     return figure

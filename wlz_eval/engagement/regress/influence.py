@@ -120,9 +120,11 @@ class Influence(Result):
             return "No association could be estimated. {reason}", {"reason": self.slope.note}
         if self.turns_without_ten or self.turns_without_a_school:
             few = "a few children" if self.turns_without_ten else "one school"
-            return "The direction of this association hangs on {few}: without them it turns round.", {"few": few}
+            clear = self.slope.ci_low > 0 or self.slope.ci_high < 0
+            seen = "" if clear else "No clear association is seen, as the answer says. "
+            return seen + "The direction of the slope hangs on {few}: without them it turns round.", {"few": few}
         return (
-            "The direction of this association hangs neither on any one school nor on the few children who weigh most.",
+            "The direction of the slope hangs neither on any one school nor on the few children who weigh most.",
             {},
         )
 

@@ -71,13 +71,18 @@ class SchoolTreatments(Result):
 
         return draw_treatments(self.rows)
 
+    @property
+    def agree(self) -> bool:
+        """Whether all treatments that give an interval say the same of whether there is an association."""
+        known = self.rows[self.rows["estimate"].notna() & self.rows["ci_low"].notna()]
+        sides = (known["ci_low"] > 0).astype(int) - (known["ci_high"] < 0).astype(int)
+        return known.empty or bool(sides.min() == sides.max())
+
     def answer(self) -> tuple[str, dict[str, Any]]:
         """Say whether the treatment of schools changes what is concluded: a template and its values."""
-        known = self.rows[self.rows["estimate"].notna() & self.rows["ci_low"].notna()]
-        if known.empty:
+        if not (self.rows["estimate"].notna() & self.rows["ci_low"].notna()).any():
             return "No association could be estimated. {reason}", {"reason": self.slope.note}
-        sides = (known["ci_low"] > 0).astype(int) - (known["ci_high"] < 0).astype(int)
-        if sides.min() == sides.max():
+        if self.agree:
             return "However schools are treated, the data say the same about whether there is an association.", {}
         return (
             "Whether the data show an association depends on how schools are treated, so it should not be relied on.",
