@@ -198,3 +198,20 @@ def test_influence_and_spread_are_those_of_statsmodels(met):
     table = several_exposures(both, "normexam", ["standLRT", "second"], school="school").table()
     matrix = sm.add_constant(both[["standLRT", "second"]]).to_numpy()
     np.testing.assert_allclose(table["vif"], [variance_inflation_factor(matrix, i) for i in (1, 2)], rtol=1e-8)
+
+
+@pytest.mark.parametrize("alone", [1, 2, 6])
+def test_firth_is_reached_however_few_share_what_sorts_them(alone):
+    """With one such child steps of the expected information go to and fro across the top and never come to rest."""
+    rng = np.random.default_rng(5)
+    X = np.column_stack([np.ones(60), (np.arange(60) < alone) * 1.0, rng.normal(size=60)])
+    y = np.where(np.arange(60) < alone, 1.0, (rng.random(60) < special.expit(2 * X[:, 2])) * 1.0)
+    fit = fit_logistic(X, y, firth=True)
+    assert fit.converged
+
+    def penalised(b):
+        eta = X @ b
+        p = special.expit(eta)
+        return (y * eta - np.logaddexp(0, eta)).sum() + np.linalg.slogdet(X.T @ (X * (p * (1 - p))[:, None]))[1] / 2
+
+    np.testing.assert_allclose(optimize.approx_fprime(fit.coefficients, penalised, 1e-6), 0.0, atol=1e-4)

@@ -48,25 +48,37 @@ class ScoreFit:
 def _search(
     start: Array, parts: Callable[[Array], tuple[Array, Array, float]]
 ) -> tuple[Array, Array, Array, bool]:
-    """Fisher scoring with steps halved until the likelihood does not fall.
+    """Fisher scoring with steps halved until the likelihood rises, or stays and the score shrinks.
 
-    `parts` gives rows, residuals and log-likelihood at given coefficients.
+    A likelihood that merely stays would let the search go to and fro across the top for ever: Firth's has another
+    curvature there than the information that the steps are made of. `parts` gives rows, residuals and log-likelihood
+    at given coefficients.
     """
     b = start
     rows, e, value = parts(b)
+    step, score = _step(rows, e)
     for _ in range(STEPS):
-        step = np.linalg.lstsq(rows, e, rcond=None)[0]
-        if np.sqrt(max(float((rows.T @ e) @ step), 0.0)) < CLOSE:
+        if score < CLOSE:
             return b, rows, e, True
         for half in range(HALVINGS):
             trial = b + step / 2.0**half
             new_rows, new_e, new_value = parts(trial)
-            if np.isfinite(new_value) and new_value >= value - 1e-9 * (1 + abs(value)):
+            slack = 1e-9 * (1 + abs(value))
+            if not np.isfinite(new_value) or new_value < value - slack:
+                continue
+            new_step, new_score = _step(new_rows, new_e)
+            if new_value > value + slack or new_score < score:
                 break
         else:
             return b, rows, e, False
-        b, rows, e, value = trial, new_rows, new_e, new_value
+        b, rows, e, value, step, score = trial, new_rows, new_e, new_value, new_step, new_score
     return b, rows, e, False
+
+
+def _step(rows: Array, e: Array) -> tuple[Array, float]:
+    """Full step of the search, and the score in standard errors."""
+    step = np.linalg.lstsq(rows, e, rcond=None)[0]
+    return step, float(np.sqrt(max(float((rows.T @ e) @ step), 0.0)))
 
 
 def fit_logistic(X: Array, y: Array, firth: bool = False) -> ScoreFit:
