@@ -18,6 +18,8 @@ __all__ = [
     "draw_dose_balance", "draw_dose_explained", "draw_negative_controls", "draw_slope_contour", "draw_slopes",
 ]
 
+#: Times the middling width from which an interval no longer sets the axis.
+WIDE = 10.0
 #: Shapes of the marks of measures known at the start.
 MARKERS = ("D", "o", "s", "^", "v", "P", "X", "<", ">", "p")
 
@@ -45,9 +47,16 @@ def draw_dose_explained(table: pd.DataFrame) -> Figure:
         of the axis in ``x_title``; rows with missing numbers are not drawn.
     """
     shown = table.dropna(subset=["estimate", "ci_low", "ci_high"])
-    names = [f"{label}: {step}" for label, step in zip(shown["label"], shown["step"], strict=True)]
-    return _forest(shown, names, axis_title(shown, "x_title", "More or less of the dose, with 95% interval"),
-                   [COLOURS["programme"]] * len(shown))
+    names = [wrapped(f"{label}: {step}") for label, step in zip(shown["label"], shown["step"], strict=True)]
+    figure = _forest(shown, names, axis_title(shown, "x_title", "More or less of the dose, with 95% interval"),
+                     [COLOURS["programme"]] * len(shown))
+    widths = shown["ci_high"] - shown["ci_low"]
+    narrow = shown[widths <= WIDE * widths.median()]
+    if len(narrow) < len(shown):
+        # An interval of a handful of children would press all others into dots: it leaves the figure on both sides.
+        reach = 1.3 * float(narrow[["ci_low", "ci_high"]].abs().to_numpy().max())
+        figure.axes[0].set_xlim(-reach, reach)
+    return figure
 
 
 def draw_slopes(table: pd.DataFrame) -> Figure:

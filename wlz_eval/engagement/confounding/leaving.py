@@ -133,9 +133,10 @@ def leaving(
         counts = len(part), int((~known).sum()), int(known.sum())
         rows.append((who, _LABELS[who], *counts, float(part[exposure].mean()), 100 * float(known.mean())))
     table = pd.DataFrame(rows, columns=["who", "label", *_COUNTS, "mean", "known"])
+    beside = {f"{count}_beside": table[count].to_numpy()[::-1] for count in _COUNTS}
     common: dict[str, Any] = {"covariates": covariates, "baseline": baseline, "school": school, "step": step}
     return Leaving(
-        outcome=outcome, exposure=exposure, rows=table.assign(**{f"{count}_beside": table[count].to_numpy()[::-1] for count in _COUNTS}),
+        outcome=outcome, exposure=exposure, rows=table.assign(**beside),
         gap=engagement_slope(used, exposure, "left_early", school=school),
         everyone=engagement_slope(used, outcome, exposure, **common),
         stayed=engagement_slope(used[~early], outcome, exposure, **common),
