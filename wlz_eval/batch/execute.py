@@ -87,14 +87,14 @@ class Execution:
     bug: bool = False
 
 
-class _KernelStartError(Exception):
-    """The kernel did not come up: a passing fault, so worth a second try."""
+class _PassingFaultError(Exception):
+    """The kernel did not come up, or its output did not arrive: worth a second try."""
 
 
 def execute(
     task: NotebookTask, on_start: Callable[[Any], None] = lambda manager: None, warm: WarmServer | None = None
 ) -> Execution:
-    """Run a notebook; a kernel that does not come up is tried once more.
+    """Run a notebook; a kernel that does not come up, or whose output is lost, is tried once more.
 
     Parameters
     ----------
@@ -111,19 +111,16 @@ def execute(
         Faults of the notebook and its kernel are returned, never raised.
     """
     task.log.parent.mkdir(parents=True, exist_ok=True)
+    reason = ""
     with task.log.open("wb") as log:
         for attempt in (1, 2):
             try:
                 return _attempt(task, log, on_start, warm)
-            except _KernelStartError as error:
-                _note(log, f"attempt {attempt}: the kernel could not be started: {error}")
+            except _PassingFaultError as error:
+                reason = str(error)
+                _note(log, f"attempt {attempt}: {reason}")
                 time.sleep(0.5)
-    return Execution(
-        "failed",
-        "its kernel could not be started, twice",
-        f"its kernel could not be started, twice; see {task.log}",
-        bug=True,
-    )
+    return Execution("failed", f"{reason}, twice", f"{reason}, twice; see {task.log}", bug=True)
 
 
 def _attempt(
@@ -167,13 +164,15 @@ def _attempt(
         return Execution("succeeded")
     except PapermillExecutionError as error:
         return _cell_failed(task, log, error)
-    except CellTimeoutError:
+    except CellTimeoutError as error:
+        if "IOPub" in str(error):
+            raise _PassingFaultError("the output of a cell did not arrive") from error
         return _stopped(task, log, f"a cell took longer than {task.cell_timeout:,} seconds")
     except DeadKernelError:
         return _stopped(task, log, "its kernel died: it was killed, or the machine ran out of memory")
     except (TimeoutError, RuntimeError) as error:
         if "Kernel died before replying" in str(error) or "Kernel didn't respond" in str(error):
-            raise _KernelStartError(str(error)) from error
+            raise _PassingFaultError("its kernel could not be started") from error
         raise
     finally:
         _end_processes(started)

@@ -26,6 +26,9 @@ __all__ = ["ENGINE", "SINGLE_THREAD", "OwnKernelManager", "kernel_environment", 
 #: Name under which papermill knows the engine.
 ENGINE = "wlz-eval"
 
+#: Seconds that a cell's output may take to arrive after the cell has ended: seconds of nothing on a busy machine.
+OUTPUT_TIMEOUT = 120
+
 #: One thread for each linear-algebra and OpenMP library: several kernels at once that each take all cores
 #: are many times slower than several that take one each.
 SINGLE_THREAD: dict[str, str] = {
@@ -110,6 +113,7 @@ class OwnEngine(NBClientEngine):
             kernel_name=kernel_name,
             startup_timeout=start_timeout,
             timeout=execution_timeout,
+            iopub_timeout=OUTPUT_TIMEOUT,
             record_timing=False,
             coalesce_streams=True,
             # A kernel whose notebook is done holds nothing that a slower, polite end would save.
