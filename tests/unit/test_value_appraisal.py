@@ -154,6 +154,22 @@ class TestCostOfAPoint:
         assert "bad direction" in bad["reason"].iloc[0]
         assert bad[["per_point", "low", "high"]].isna().all(axis=None)
 
+    def test_usual_support_that_comparison_children_had_is_taken_off(self, cohort):
+        result = run(cohort, options(usual_support=10.0, usual_support_source="by hand"))
+        rows = result.cost_of_points()
+        assert rows["cost"].iloc[0] == pytest.approx(250 - 10 - 10 / 1.035)
+        assert rows["cost"].iloc[0] == pytest.approx(result.headline.cost / 4)
+        assert rows["per_point"].iloc[0] == pytest.approx((250 - 10 - 10 / 1.035) / 3.0)
+
+    def test_what_costs_less_than_usual_support_has_no_price_and_says_why(self, cohort):
+        result = run(cohort, options(usual_support=200.0, usual_support_source="by hand"))
+        (row,) = result.cost_of_points().to_dict(orient="records")
+        assert row["cost"] < 0
+        assert math.isnan(row["per_point"])
+        assert "no more than the usual support" in row["reason"]
+        assert row["claim"] == run(cohort).cost_of_points()["claim"].iloc[0]
+        assert (result.acceptability()["chance"] == 100).all()
+
     def test_acceptability_is_the_normal_curve(self, cohort):
         chosen = options(willingness_to_pay=(0.0, 200.0))
         found = acceptability(run(cohort, chosen).effects[0], chosen)

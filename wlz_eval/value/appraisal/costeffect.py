@@ -19,13 +19,15 @@ from wlz_eval.value.uncertainty.margins import effect_spread
 from wlz_eval.value.uncertainty.ratio import RatioInterval, ratio_interval
 from wlz_eval.value.uncertainty.sampling import correlated_scores
 
-__all__ = ["BAD", "CostEffect", "acceptability", "cost_effects"]
+__all__ = ["BAD", "CHEAPER", "CostEffect", "acceptability", "cost_effects"]
 
 Array = npt.NDArray[np.float64]
 #: Points of the acceptability curve, and of the plane.
 STEPS, SHOWN = 41, 200
 #: Why an effect in the bad direction has no price.
 BAD = "The difference is in the bad direction."
+#: Why an effect that takes no money beyond usual support has no price.
+CHEAPER = "It costs no more than the usual support that it replaces, so a point has no price."
 #: How far the curve reaches when the plan names no range: this many times the cost of a point.
 REACH = 4.0
 
@@ -43,7 +45,7 @@ class CostEffect:
     direction : float
         1 when more is good, -1 when less is.
     cost : float
-        Present value of the cost of a child's place.
+        Present value of the cost of a child's place, less the usual support that comparison children had instead.
     effect_draws, cost_draws : array, shape (draws,)
         Effect in the good direction, and cost.
     primary : bool
@@ -65,11 +67,16 @@ class CostEffect:
 
     @property
     def interval(self) -> RatioInterval:
-        """95% interval of the cost of a point; none where the effect may be nothing or is in the bad direction."""
+        """95% interval of the cost of a point; none where the effect may be nothing or is bad, or nothing is spent."""
         found = ratio_interval(self.cost_draws, self.effect_draws)
-        if found.reason or self.gain > 0:
+        if found.reason or (self.gain > 0 and self.cost > 0):
             return found
-        return RatioInterval(math.nan, math.nan, BAD)
+        return RatioInterval(math.nan, math.nan, CHEAPER if self.gain > 0 else BAD)
+
+    @property
+    def may_be_none(self) -> bool:
+        """Whether the effect is not told apart from nothing."""
+        return self.interval.reason not in ("", BAD, CHEAPER)
 
     @property
     def per_point(self) -> float:
@@ -79,9 +86,7 @@ class CostEffect:
     @property
     def reason(self) -> str:
         """Why no cost of a point is given; empty where one is."""
-        if self.interval.reason and self.interval.reason != BAD:
-            return "The effect may be none, so a point has no price."
-        return self.interval.reason
+        return "The effect may be none, so a point has no price." if self.may_be_none else self.interval.reason
 
     def chance(self, worth: float) -> float:
         """Chance that the effect is worth its cost, if a point is worth so much."""
@@ -103,6 +108,9 @@ def cost_effects(
 ) -> tuple[CostEffect, ...]:
     """Set the cost of a child's place beside its effect on each outcome.
 
+    The effect is a difference from comparison children, so the cost is one too: the usual support that they had
+    instead is taken off, as it is in net present value.
+
     Parameters
     ----------
     outcomes : sequence of (Finding, str, float)
@@ -118,14 +126,15 @@ def cost_effects(
     """
     if not money.available:
         return ()
-    cost = money.present_value / money.children
+    whole, usual = money.present_value / money.children, money.usual_support_present_value
     spread = Spread(1.0, options.costs_relative_sd)
     names = ["costs", *(f"effect.{f.outcome}.{f.wave}" for f, _, _ in outcomes)]
     scores = correlated_scores(names, np.eye(len(names)), draws, seed)
-    spent = cost * spread.at(scores[:, 0]) / spread.mean
+    spent = whole * spread.at(scores[:, 0]) / spread.mean - usual
     found = [
         CostEffect(
-            f"{f.outcome}.{f.wave}", label, f, way, cost, way * effect_spread(f).at(scores[:, i + 1]), spent, f.primary
+            f"{f.outcome}.{f.wave}", label, f, way, whole - usual, way * effect_spread(f).at(scores[:, i + 1]), spent,
+            f.primary,
         )
         for i, (f, label, way) in enumerate(outcomes)
     ]
@@ -136,7 +145,8 @@ def _range(given: CostEffect, options: ValueOptions) -> tuple[float, float]:
     if options.willingness_to_pay is not None:
         return options.willingness_to_pay
     reached = max(abs(given.gain), float(np.std(given.effect_draws)) / 2)
-    return 0.0, REACH * given.cost / reached if reached > 0 else REACH * given.cost
+    cost = abs(given.cost) or 1.0
+    return 0.0, REACH * cost / reached if reached > 0 else REACH * cost
 
 
 def acceptability(given: CostEffect, options: ValueOptions) -> pd.DataFrame:

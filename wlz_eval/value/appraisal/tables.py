@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.core.words import claim_words
-from wlz_eval.value.appraisal.costeffect import BAD, CostEffect
+from wlz_eval.value.appraisal.costeffect import CostEffect
 from wlz_eval.value.appraisal.npv import Amounts, Appraisal
 from wlz_eval.value.appraisal.payback import timeline
 from wlz_eval.value.benefits import BenefitLine
@@ -212,7 +212,7 @@ def cost_of_points(effects: Sequence[CostEffect], evidence: str, children: int) 
         {
             "outcome": x.label, "gain": x.gain, "cost": x.cost, "per_point": x.per_point, "low": x.interval.low,
             "high": x.interval.high, "reason": x.reason, "evidence": evidence,
-            "claim": claim_words(x.effect.claim, may_be_none=x.interval.reason not in ("", BAD)),
+            "claim": claim_words(x.effect.claim, may_be_none=x.may_be_none),
             "children": min(x.effect.n_programme or children, x.effect.n_comparison or children),
         }
         for x in effects
