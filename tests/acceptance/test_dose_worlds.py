@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from wlz_eval.engagement import engagement
+from wlz_eval.engagement.confounding import slope_sensitivity
 from wlz_eval.measures import analysis_frame
 from wlz_eval.plan import make_plan
 from wlz_eval.simulate import SHIPPED, simulate
@@ -80,6 +81,38 @@ def page():
     world = simulate(options(SEEDS[0], 0.3))
     plan, frame = make_plan(world.plan), analysis_frame(world.cohort)
     return world, plan, engagement(world.cohort, frame, plan.engagement, plan.outcomes, "draft", plan.seed)
+
+
+class TestUnseen:
+    """What the page says of something unseen, in a world whose unseen motivation is known."""
+
+    def test_motivation_of_its_true_strength_leaves_the_slope_that_knowing_it_gives(self, page):
+        world, plan, result = page
+        pupils = draw_pupils(world.options)
+        index = pd.Index(child_ids(world.options, len(pupils)), name="child_id")
+        used = result.data.join(pd.Series(pupils.motivation, index=index, name="motivation"))
+        covariates = plan.engagement.covariates
+        naive = page[2].examined.confounding.adjusted
+        known = slope_sensitivity(
+            used, "english_endline", "hours", [*covariates, "motivation"], baseline="english_baseline", step=10
+        )
+        strength = known.observed.set_index("covariate").loc["motivation"]
+        # Its share of what is left of dose is of the naive regression; that of the outcome is given dose.
+        (left,) = naive.adjusted([strength["r2_treatment"]], [strength["r2_outcome"]])["estimate"]
+        assert naive.estimate > known.estimate
+        assert left == pytest.approx(known.estimate, abs=1e-9)
+
+    def test_the_page_says_how_much_of_it_would_be_needed_and_what_known_measures_cannot_tell(self, page):
+        result = page[2]
+        found = result.examined.confounding
+        template, values = result.examined.words_on_confounding(result.dose)["unseen"]
+        assert values["robustness"].estimate == pytest.approx(100 * found.adjusted.robustness)
+        assert "{robustness}" in template
+        assert "enough to leave no association at all" in template
+        # Where known measures would not undo the slope, the page is calmed by that only if they say who had more.
+        calm = "would not be enough" in template and not found.reading.evidence.yardstick
+        assert ("no reassurance" in template) == calm
+        assert "This is an association: it does not show what the support did." in result.answer()[0]
 
 
 class TestNoEffect:

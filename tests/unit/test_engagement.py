@@ -340,6 +340,10 @@ class TestAnswer:
         assert DEPENDS not in answered(low, 1.5, name)
         assert answered(low, 1.5, "depends_on_schools", schools_agree=False).count(DEPENDS) == 1
 
+    @pytest.mark.parametrize("name", ["ways_disagree", "depends_on_schools", "robust", "fragile"])
+    def test_that_a_slope_should_not_be_relied_on_is_said_once(self, name):
+        assert answered(0.5, 1.5, name, schools_agree=False).count("should not be relied on") == 1
+
     @pytest.mark.parametrize("name", ["nothing_shown", "explained_by_start", "cannot_be_judged", "ways_disagree"])
     def test_a_clear_slope_that_other_ways_do_not_show_is_not_to_be_relied_on(self, name):
         assert DISAGREES in answered(0.5, 1.5, name)

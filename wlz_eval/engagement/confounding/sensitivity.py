@@ -293,12 +293,12 @@ def _compared(result: SlopeSensitivity, values: dict[str, Finding | str], yardst
     undone = bounds[bounds["undone"]].groupby("covariate", sort=False)["times"].min()
     if undone.empty:
         values["most"] = _how_often(max(result.times))
-        enough = "Even something {most} as strong as any one measure known at the start would not be enough."
+        enough = "Even something {most} as strong as any one measure known at the start would not be enough for that."
         return enough + ("" if yardstick else NO_YARDSTICK)
     least = undone.min()
     values["least"] = _how_often(least)
     values["measures"] = " or ".join(str(c) for c in undone.index[undone == least])
-    return "Something {least} as strong as {measures}, among what was known at the start, would be enough."
+    return "Something {least} as strong as {measures}, among what was known at the start, would be enough for that."
 
 
 def _how_often(times: float) -> str:

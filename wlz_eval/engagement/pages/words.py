@@ -73,7 +73,8 @@ def answer_words(
     if not primary.slope.estimated:
         return "No association with {outcome} could be estimated. {reason}", values
     name = reading.name if reading else ""
-    schools = "" if schools_agree or name == "depends_on_schools" else DEPENDS
+    # Once is enough to say that the slope should not be relied on.
+    schools = DEPENDS if not schools_agree and name in ("robust", "fragile", "nothing_shown", "") else ""
     if not slope.interval_excludes_zero:
         first = (
             "The data do not show whether more engagement goes with better or worse outcomes: for {step}, "
