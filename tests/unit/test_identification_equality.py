@@ -125,7 +125,7 @@ def test_what_the_tables_do_not_hold_is_said(world):
     assert "nothing by which groups" in found.sentence
     said = " ".join(found.left_out)
     assert "other pupils of the programme's schools" in said
-    assert "ethnicity" in said
+    assert "Ethnicity" in said
     assert "left early" in said
     assert "consent" in said
     assert "these data cannot say" in found.answer
