@@ -154,8 +154,8 @@ def leaving_words(
     values |= {"gap": gap, "stayed": stayed, "reason": result.stayed.note}
     way = "less" if result.gap.estimate < 0 else "more"
     first = (
-        f"Children who left before the end had {{gap:magnitude}} {way} ({{dose}}; 95% interval {{gap:interval}}) than "
-        "those who stayed. Whatever made them leave is mixed up with how much they had."
+        f"Children who left before the end had {{gap:magnitude}} {way} ({{dose}}; 95% interval of the difference "
+        "{gap:interval}) than those who stayed. Whatever made them leave is mixed up with how much they had."
         if result.gap.estimated
         else "Whether children who left before the end had less of {dose} cannot be said."
     )

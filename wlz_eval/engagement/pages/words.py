@@ -20,7 +20,8 @@ FRAGILE: dict[str, str] = {
     "benchmark": "A modest unseen cause of both may be enough to explain it.",
     "unbalanced": "Children with more and with less could not be made alike on what was known at the start.",
     "no_start": "Nothing known at the start could be allowed for.",
-    "no_yardstick": "What was known at the start hardly says who had more, so what is unseen cannot be judged by it.",
+    "no_yardstick": "Hardly anything is known of why some had more, so something unseen, such as motivation, may "
+    "explain it.",
     "no_sensitivity": "How strong an unseen cause of both would have to be to explain it could not be worked out.",
 }
 #: What a slope that is clear is worth where nothing of that stands against it.

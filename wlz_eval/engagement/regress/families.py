@@ -77,7 +77,7 @@ def _search(
 
 def _step(rows: Array, e: Array) -> tuple[Array, float]:
     """Full step of the search, and the score in standard errors."""
-    step = np.linalg.lstsq(rows, e, rcond=None)[0]
+    step = np.asarray(np.linalg.lstsq(rows, e, rcond=None)[0], dtype=np.float64)
     return step, float(np.sqrt(max(float((rows.T @ e) @ step), 0.0)))
 
 
