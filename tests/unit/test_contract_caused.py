@@ -114,7 +114,9 @@ class TestWords:
 
     def test_an_adjusted_difference_is_said_with_its_condition(self, owed):
         found = caused(owed(), [effect("english", 5.0, claim="adjusted_difference", tier="B")], draws=50)
-        assert "alike in all that matters" in anyway_answer(found)[0]
+        text, values = anyway_answer(found)
+        assert "alike in all that matters" in text
+        assert values["areas"] == "English"
         assert all(f.claim != "effect" for f in found.findings())
 
     def test_without_any_estimate_a_range_and_no_more(self, owed):

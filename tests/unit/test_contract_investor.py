@@ -8,7 +8,10 @@ import pytest
 from toy_contract import TERMS, toy_contract
 
 from wlz_eval.core.errors import OptionError
+from wlz_eval.release.rule import Rule
+from wlz_eval.release.sentences import speak
 from wlz_eval.value.contract.investor import cash_flow, investor, returns
+from wlz_eval.value.contract.pages import investor_answer
 from wlz_eval.value.contract.xirr import xirr, xnpv
 
 DAYS = [dt.date(2008, 1, 1), dt.date(2008, 3, 1), dt.date(2008, 10, 30), dt.date(2009, 2, 15), dt.date(2009, 4, 1)]
@@ -82,6 +85,11 @@ class TestView:
     def test_capital_is_just_returned_where_outcomes_pay_what_is_missing(self, view):
         # Costs 300, sign-up 100: outcomes must pay 200, which is twice the base target's 100.
         assert view.break_even == pytest.approx(2.0)
+
+    def test_more_than_the_middle_target_is_said_as_more(self, view):
+        said = speak(*investor_answer(view), Rule(threshold=1)).text
+        assert "below 2.00 times those of the middle target" in said
+        assert "(illustrative" in said
 
     def test_illustrative_money_says_so(self, view):
         assert {f.evidence for f in view.findings()} == {"illustrative"}

@@ -8,6 +8,7 @@ from toy_notebook import ATT, PLAN, Toy, toy_cohort
 from wlz_eval.core.finding import Finding
 from wlz_eval.plan import make_plan
 from wlz_eval.release import FindingSet, Rule, Stamp, summarise
+from wlz_eval.release.labels import QUANTITY_WORDS, finding_label
 from wlz_eval.release.sentences import speak
 
 STAMP = Stamp(notebook="04_attribution", cohort="toy", cell=1, plan_hash="", data_hash="")
@@ -19,6 +20,14 @@ SLOPE = Finding(finding_id="engagement.slope.english.endline", quantity="slope",
                 subgroup="ten more hours of support", **{**BASE, "claim": "association"})
 COST = Finding(finding_id="value.cost_per_child", quantity="cost", estimate=5900, unit="money", currency="GBP",
                claim="description", n_programme=228)
+GIVEN = {"claim": "projection", "n_programme": 228, "price_year": 2023, "currency": "GBP", "perspective": "society",
+         "evidence": "illustrative"}
+NET = Finding(finding_id="value.net_present_value_per_child", quantity="net_present_value", estimate=-3990,
+              ci_low=-5440, ci_high=-1910, unit="money", subgroup="for each child", **GIVEN)
+TOTAL = replace(NET, finding_id="value.net_present_value", estimate=-909_720, ci_low=-1_240_320, ci_high=-435_480,
+                subgroup="")
+RATIO = Finding(finding_id="value.benefit_cost_ratio", quantity="benefit_cost_ratio", estimate=0.31, ci_low=0.06,
+                ci_high=0.67, unit="ratio", **GIVEN)
 EFFECT = replace(ATT, claim="effect", note="")
 TIER_C = Finding(finding_id="attribution.tier.english.endline", quantity="tier", estimate=3, unit="level",
                  claim="description", outcome="english", wave="endline", tier="C")
@@ -76,6 +85,44 @@ def test_sizes_are_turned_so_that_more_is_better():
     plan = make_plan({"outcomes": [{"measure": "english", "primary": True, "better": "lower"}]})
     sizes = summarise(FindingSet([(g, STAMP)]), toy_cohort(), plan).sizes
     assert sizes[["size", "low", "high"]].iloc[0].tolist() == [0.2, -0.1, 0.5]
+
+
+def test_money_is_said_a_child_with_its_year_its_links_and_its_interval():
+    summary, texts = said(replace(COST, price_year=2023), NET, TOTAL, RATIO)
+    value = texts["What it is worth."]
+    assert "£5,900 a child (2023 prices)" in value
+    assert "−£3,990 a child" in value
+    assert "illustrative links" in value
+    assert "0.31 times the cost (95% interval 0.06 to 0.67)" in value
+    assert TOTAL not in summary.key
+    assert "Money." in texts
+
+
+def test_net_value_without_a_ratio_is_still_said():
+    _, texts = said(COST, NET, TOTAL)
+    assert "−£3,990 a child" in texts["What it is worth."]
+    assert "not known" not in texts["What it is worth."]
+
+
+def test_a_quoted_figure_is_no_benefit_of_these_children():
+    quoted = Finding(finding_id="value.published.internal_rate_of_return", quantity="internal_rate_of_return",
+                     estimate=6, unit="percent", claim="projection", evidence="published")
+    _, texts = said(replace(COST, price_year=1998, evidence="published"), quoted)
+    assert "(1998 prices, published figure)" in texts["What it is worth."]
+    assert "Money." not in texts
+
+
+def test_labels_of_money_name_the_year_of_its_prices():
+    assert finding_label(NET, toy_cohort()) == "Net present value, for each child, 2023 prices"
+
+
+@pytest.mark.parametrize(
+    "quantity",
+    ["fiscal_return", "payback_year", "payback_probability", "switching_value", "value_of_information",
+     "cost_per_point", "raw_change_claim_per_child", "published_saving"],
+)
+def test_quantities_of_value_have_words(quantity):
+    assert QUANTITY_WORDS[quantity] != quantity.replace("_", " ").capitalize()
 
 
 def test_a_small_group_silences_the_sentence_about_it():

@@ -111,6 +111,11 @@ class TestFindings:
         assert cash["remark"].str.contains("cashed is not known").all()
         assert "lies between nothing and that figure" in said
 
+    def test_what_comes_back_is_said_as_an_if_where_no_effect_is_shown(self, cohort, claim):
+        said = speak(*run(cohort, claim).purse(), Rule(threshold=2)).text
+        assert said.startswith("If all of the adjusted difference") == (claim != "effect")
+        assert ("would come back" in said) == (claim != "effect")
+
 
 class TestTables:
     def test_each_has_its_columns_with_rows_and_without(self, cohort):
@@ -152,6 +157,12 @@ class TestTables:
         missing = rows[rows["estimate"].map(math.isnan)]
         assert all(missing["remark"].str.len() > 0)
         assert all(rows.loc[rows["estimate"].map(math.isfinite), "remark"] == "")
+
+    @pytest.mark.parametrize(("provenance", "evidence"), [("synthetic", "simulated"), ("real", "measured")])
+    def test_effects_of_simulated_children_are_marked_so(self, cohort, provenance, evidence):
+        meta = {**cohort.meta.model_dump(mode="json"), "provenance": provenance}
+        rows = appraised(make_cohort(meta, cohort.tables), "effect").assumptions()
+        assert set(rows.loc[rows["name"].str.startswith("effect."), "evidence"]) == {evidence}
 
     def test_dollars_see_no_saving_in_pounds(self, cohort):
         dollars = make_cohort({**cohort.meta.model_dump(mode="json"), "currency": "USD"}, cohort.tables)

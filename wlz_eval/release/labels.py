@@ -29,6 +29,15 @@ QUANTITY_WORDS: dict[str, str] = {
     "breakeven_probability": "Chance that benefits reach costs",
     "probability": "Chance that benefits reach costs",
     "cost_per_child": "Cost for each child",
+    "cost_per_point": "Cost of one more point",
+    "fiscal_return": "Cashable savings for each unit that the public purse spent",
+    "fiscal_return_at_most": "Savings for each unit that the public purse spent, if all could be cashed",
+    "payback_year": "Year by which benefits have paid back the cost",
+    "payback_probability": "Chance that benefits pay back the cost within the years counted",
+    "switching_value": "Times what it is now at which benefits equal costs",
+    "value_of_information": "Worth of knowing an input exactly",
+    "raw_change_claim_per_child": "What the raw change would have claimed for each child (not an effect)",
+    "published_saving": "Saving that others published, of other children",
 }
 
 
@@ -41,7 +50,7 @@ def outcome_label(cohort: Cohort, outcome: str) -> str:
 
 
 def finding_label(finding: Finding, cohort: Cohort) -> str:
-    """Say what a finding is: quantity, outcome, wave, whom it is about and against whom."""
+    """Say what a finding is: quantity, outcome, wave, whom it is about, against whom, and in which year's prices."""
     words = finding.quantity.replace("_", " ")
     parts = [QUANTITY_WORDS.get(finding.quantity, words[:1].upper() + words[1:])]
     if finding.outcome:
@@ -55,4 +64,6 @@ def finding_label(finding: Finding, cohort: Cohort) -> str:
     if finding.comparator:
         against = COMPARISON_WORDS.get(finding.comparator, finding.comparator.replace("_", " "))
         parts.append(f"against {against}")
+    if finding.unit == "money" and finding.price_year:
+        parts.append(f"{finding.price_year} prices")
     return ", ".join(parts)

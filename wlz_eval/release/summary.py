@@ -214,28 +214,41 @@ def _value(found: FindingSet) -> Sentence:
     cost = _first(found, "value.cost_per_child")
     ratio = _first(found, "value.benefit_cost_ratio")
     odds = _first(found, "value.breakeven_probability")
-    net = _first(found, "value.net_present_value")
+    net = _first(found, "value.net_present_value_per_child")
     projected = _first(found, "value.projection.net_present_value")
     if not found.where(id_prefix="value."):
         return Sentence("Nothing is known yet of costs and benefits.", topic=topic)
     if cost is None:
         return Sentence("These data hold no costs, so nothing can be said about value.", topic=topic)
-    spent = "The programme cost {cost} a child."
-    if net is not None and ratio is not None and odds is not None:
-        return Sentence(
-            spent + " Benefits less costs come to {net:short} (95% interval {net:short_interval}): benefits are "
-            "{ratio:number} times the cost. The chance that benefits reach costs is {odds:chance}. Prices of "
-            "{year}; the links from results to money are {kind}.",
-            {"cost": cost, "net": net, "ratio": ratio, "odds": odds, "year": str(net.price_year), "kind": net.evidence},
-            topic,
+    spent = "The programme cost {cost} a child{basis}."
+    values: dict[str, Finding | str | None] = {"cost": cost, "basis": _basis(cost)}
+    if net is not None:
+        values |= {"net": net, "kind": net.evidence}
+        text = (
+            spent + " To society, benefits less costs come to {net} a child at present value (95% interval "
+            "{net:interval}), with {kind} links from results to money"
         )
+        if ratio is not None:
+            values["ratio"] = ratio
+            text += ": benefits are {ratio:number} times the cost"
+            text += " (95% interval {ratio:interval})." if ratio.has_interval else "."
+        else:
+            text += "."
+        if odds is not None:
+            values["odds"] = odds
+            text += " The chance that benefits reach costs is {odds:chance}."
+        return Sentence(text, values, topic)
     if projected is not None:
-        return Sentence(
-            spent + " No benefit is counted, since no effect of the programme has been shown.", {"cost": cost}, topic
-        )
-    return Sentence(
-        spent + " No benefit is put into money, so its worth is not known.", {"cost": cost}, topic
-    )
+        text = spent + " No benefit is counted, since no effect of the programme has been shown."
+        return Sentence(text, values, topic)
+    return Sentence(spent + " No benefit is put into money, so its worth is not known.", values, topic)
+
+
+def _basis(cost: Finding) -> str:
+    """Price year of a cost, and where it comes from when it was not this programme's own."""
+    kind = f"{cost.evidence} figure" if cost.evidence in ("published", "illustrative") else ""
+    said = [x for x in (f"{cost.price_year} prices" if cost.price_year else "", kind) if x]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _key(found: FindingSet, measure: str, wave: str) -> tuple[Finding, ...]:
@@ -247,7 +260,7 @@ def _key(found: FindingSet, measure: str, wave: str) -> tuple[Finding, ...]:
         f"attribution.hedges_g.{measure}.{wave}",
         f"engagement.slope.{measure}.{wave}",
         "value.cost_per_child",
-        "value.net_present_value",
+        "value.net_present_value_per_child",
         "value.benefit_cost_ratio",
         "value.breakeven_probability",
     )
@@ -331,4 +344,6 @@ def _limits(found: FindingSet, att: Finding | None) -> tuple[Sentence, ...]:
 
 
 def _assumed(found: Iterable[Finding]) -> bool:
-    return any(f.claim == "projection" or f.evidence in ("illustrative", "published") for f in found)
+    """Whether any result was put into money."""
+    ids = ("value.net_present_value", "value.projection.net_present_value")
+    return any(f.finding_id in ids and f.estimate == f.estimate for f in found)

@@ -92,7 +92,7 @@ class Writer:
             self.money(f"{prefix}.net_present_value", "net_present_value", part.net, net, **given),
             self.money(
                 f"{prefix}.net_present_value_per_child", "net_present_value", part.net / n, (net[0] / n, net[1] / n),
-                **given,
+                **given, subgroup="for each child",
             ),
             self.money(
                 f"{prefix}.benefit_cost_ratio", "benefit_cost_ratio", part.ratio, part.interval("ratio"), unit="ratio",

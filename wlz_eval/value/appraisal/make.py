@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Finding, FindingCovariance
@@ -88,6 +89,8 @@ def value(
         a correlation names no input.
     """
     table, given = cohort.children, list(effects)
+    if cohort.provenance == "synthetic":
+        given = [replace(f, evidence="simulated") if f.evidence == "measured" else f for f in given]
     if children is None:
         started = table["started"].fillna(True).astype(bool) if "started" in table else True
         children = int(((table["group"] == "programme") & started).sum())

@@ -71,7 +71,7 @@ def benefit_rows(lines: Sequence[BenefitLine], price_year: int) -> pd.DataFrame:
             "outcome": x.label,
             "unit_value": x.unit.label,
             "kind": x.unit.kind,
-            "beneficiary": ", ".join(name.replace("_", " ") for name in x.shares),
+            "beneficiary": ", ".join("NHS" if name == "nhs" else name.replace("_", " ") for name in x.shares),
             "use": USE_WORDS[x.use],
             "reason": x.reason,
             "price": x.price,

@@ -27,7 +27,7 @@ def _spent(found: Mapping[str, Finding]) -> Words:
     listed = f": {', '.join(parts[:-1])} and {parts[-1]}" if 1 < len(parts) <= 26 else ""
     if len(parts) == 1 and payers[0].subgroup != "not stated":
         listed = ", all of it from {namea}"
-    return f"The programme cost {{cost}} a child ({{year}} prices){listed}.", values
+    return f"The programme cost {{cost}} a child ({{year}} prices, not discounted){listed}.", values
 
 
 def answer(result: ValueResult) -> Words:
@@ -79,9 +79,15 @@ def purse_sentence(result: ValueResult) -> Words:
     if least is None or most is None:
         return "The public purse spends nothing on it, so it has no fiscal return.", {}
     values: dict[str, Finding | str | None] = {"least": least, "most": most}
-    back = "For each unit of money that the public purse spent, {most} ({most:interval}) comes back to it"
+    # Built on a mere difference it is said as an if, like every other amount of that set.
+    if_all = result.headline is None
+    lead = "If all of the adjusted difference were due to the programme, for" if if_all else "For"
+    comes = "would come" if if_all else "comes"
+    back = f"{lead} each unit of money that the public purse spent, {{most}} ({{most:interval}}) {comes} back to it"
+    if most.estimate < 0:
+        back += " (below zero: more is spent on services)"
     if part.cashable[1]:
-        return back + " in services less needed, of which {least} ({least:interval}) can be cashed.", values
+        return back + ", in services less needed, of which {least} ({least:interval}) can be cashed.", values
     return (
         back + ", in services less needed. How much of that can be cashed is not known, so the cashable fiscal return "
         "lies between nothing and that figure."

@@ -102,7 +102,7 @@ class Investor(Result):
         if math.isfinite(self.break_even):
             found.append(
                 self._plain("break_even", "share_of_outcome_payments_at_which_capital_is_lost", self.break_even,
-                            "probability", "of the middle target's outcome payments")
+                            "ratio", "of the middle target's outcome payments")
             )
         return found
 

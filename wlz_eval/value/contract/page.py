@@ -11,6 +11,7 @@ import pandas as pd
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Finding, FindingCovariance
 from wlz_eval.core.result import Result
+from wlz_eval.core.words import WAVE_WORDS
 from wlz_eval.engagement import EngagementOptions
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.measures.options import RiskRule
@@ -133,7 +134,16 @@ class ContractPage(Result):
     @property
     def lines(self) -> pd.DataFrame:
         """Lines that are paid for, and whether readings pile up there."""
-        return self.incentives.lines if self.incentives else pd.DataFrame(columns=list(LINES))
+        if self.incentives is None:
+            return pd.DataFrame(columns=list(LINES))
+        lines = self.incentives.lines
+        return lines.assign(line=lines["line"].map(lambda wave: WAVE_WORDS.get(wave, wave)))
+
+    @property
+    def family_rows(self) -> pd.DataFrame:
+        """Families by areas of need, with the waves in words."""
+        rows = self.families.rows
+        return rows.assign(wave=rows["wave"].map(lambda wave: WAVE_WORDS.get(wave, wave)))
 
     @property
     def raters(self) -> pd.DataFrame:

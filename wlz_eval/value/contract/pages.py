@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -90,6 +90,11 @@ def _listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
+def _areas(names: Iterable[str]) -> str:
+    """List areas of the contract inside a sentence; a language keeps its capital."""
+    return _listed(["English" if name == "english" else name for name in names])
+
+
 def answer(result: ContractResult) -> Words:
     """Say who owes how much, of what maximum, and how the targets were met: a template and its values."""
     if result.worked is None:
@@ -126,7 +131,7 @@ def anyway_answer(result: Caused) -> Words:
     text = ""
     if row := result.estimate:
         values = {"paid": found["outcomes_paid.estimated"], "anyway": found["anyway.estimated"],
-                  "beyond": found["beyond.estimated"], "areas": _listed(str(row["areas"]).split(", "))}
+                  "beyond": found["beyond.estimated"], "areas": _areas(str(row["areas"]).split(", "))}
         text = (
             "For {areas}, where page 04 compares with similar children, {paid:short} is paid for outcomes; with no "
             "programme it would have been {anyway:short} (95% interval {anyway:short_interval}). "
@@ -134,7 +139,7 @@ def anyway_answer(result: Caused) -> Words:
         text += _beyond_words(row, result.claim)
     if len(result.at_rates):
         first, last = result.at_rates.iloc[0], result.at_rates.iloc[-1]
-        values["others"] = _listed([str(a) for a in result.unknown])
+        values["others"] = _areas(str(a) for a in result.unknown)
         values["low"], values["high"] = (found[f"anyway.rate_{r['rate']:.0f}"] for r in (first, last))
         text += (
             " For {others} page 04 has no estimate that compares with similar children: had from "
@@ -178,11 +183,11 @@ def investor_answer(result: Investor) -> Words:
         f.finding_id.removeprefix("contract.investor.").replace(".", "_"): f for f in result.findings()
     }
     text = (
-        "Investors put in {capital:short}. Costs run ahead of payments by up to {peak_deficit_so_far:short}, and on "
-        "what is owed so far investors get back {multiple_so_far:number} times what they put in"
+        "Investors put in {capital:short} ({kind}). Costs run ahead of payments by up to {peak_deficit_so_far:short}, "
+        "and on what is owed so far investors get back {multiple_so_far:number} times what they put in"
     )
     lost = result.cases.iloc[0]["loss"] > 0
     text += ": {loss_so_far:short} is lost." if lost else ": none of it is lost."
     if "break_even" in found:
-        text += " Capital is lost when outcome payments fall below {break_even:chance} of the middle target's."
-    return text, found
+        text += " Capital is lost when outcome payments are below {break_even:number} times those of the middle target."
+    return text, {**found, "kind": str(result.cases.iloc[0]["kind"])}
