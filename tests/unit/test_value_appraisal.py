@@ -99,6 +99,12 @@ class TestPerspectives:
         assert found["value.fiscal_return"].perspective == "public_purse"
         assert found["value.fiscal_return_at_most"].estimate == pytest.approx(2 * by_hand)
 
+    def test_services_needed_more_are_not_called_a_saving(self, cohort):
+        more, less = run(cohort, found=[effect(estimate=-3.0)]).purse()[0], run(cohort).purse()[0]
+        assert "needed more" in more
+        assert "less needed" not in more
+        assert "less needed" in less
+
     def test_usual_support_that_others_had_is_no_cost_of_the_programme(self, cohort):
         plain, less = run(cohort), run(cohort, options(usual_support=10.0, usual_support_source="by hand"))
         assert plain.headline.cost - less.headline.cost == pytest.approx(4 * (10 + 10 / 1.035))

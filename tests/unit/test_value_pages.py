@@ -111,6 +111,12 @@ class TestFindings:
         assert cash["remark"].str.contains("cashed is not known").all()
         assert "lies between nothing and that figure" in said
 
+    def test_captions_say_the_if_once_where_no_effect_is_shown(self, cohort, claim):
+        result = run(cohort, claim)
+        for caption in (result.priced, result.linked):
+            assert ("if all adjusted differences were effects" in caption) == (claim != "effect")
+        assert not result.summary()["what"].str.contains("if all adjusted").any()
+
     def test_what_comes_back_is_said_as_an_if_where_no_effect_is_shown(self, cohort, claim):
         said = speak(*run(cohort, claim).purse(), Rule(threshold=2)).text
         assert said.startswith("If all of the adjusted difference") == (claim != "effect")

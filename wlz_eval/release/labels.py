@@ -21,7 +21,7 @@ QUANTITY_WORDS: dict[str, str] = {
     "change": "Change",
     "expected_untreated": "Change to be expected with no programme",
     "exit_rate": "No longer at risk",
-    "slope": "Change in the outcome for each extra unit of engagement",
+    "slope": "Difference in the outcome that goes with more engagement",
     "mean": "Average",
     "count": "Count",
     "net_present_value": "Net present value",

@@ -23,6 +23,7 @@ from wlz_eval.value.options import ValueOptions
 __all__ = ["ValueResult"]
 
 IF_ALL_BASIS = "If all adjusted differences were effects"
+IF_ALL_WORDS = ", if all adjusted differences were effects"
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,14 +87,19 @@ class ValueResult(Result):
         return "a projection: only if all adjusted differences were effects"
 
     @property
+    def _if_all(self) -> str:
+        """End of a caption whose amounts rest on differences that are not shown to be effects; else empty."""
+        return IF_ALL_WORDS if self.headline is None and self.shown is not None else ""
+
+    @property
     def priced(self) -> str:
         """End of a table's caption: how its money is counted."""
-        return f" ({self.costs.price_year} prices, present value)"
+        return f" ({self.costs.price_year} prices, present value{self._if_all})"
 
     @property
     def linked(self) -> str:
         """End of the caption of a table that rests on links to money: prices, and what the links are."""
-        return f" ({self.costs.price_year} prices, present value, {self.evidence} links to money)"
+        return f" ({self.costs.price_year} prices, present value, {self.evidence} links to money{self._if_all})"
 
     @property
     def axis(self) -> str:
@@ -131,7 +137,8 @@ class ValueResult(Result):
             "fiscal_return_at_most": "The same, if every fiscal benefit could be cashed",
             "payback_year": "Year by which it has paid back",
         }
-        bases = {"value": "", "value.projection": ", if all adjusted differences were effects"}
+        # With effects and a projection side by side each row says which it is; else the caption says it once.
+        bases = {"value": "", "value.projection": IF_ALL_WORDS if self.headline is not None else ""}
         found = {f.finding_id: f for f in self.findings()}
         rows = [
             (what + basis, f.estimate, f.ci_low, f.ci_high, f.unit, f.n_programme, f.perspective.replace("_", " "),

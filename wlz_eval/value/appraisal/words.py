@@ -85,7 +85,7 @@ def purse_sentence(result: ValueResult) -> Words:
     comes = "would come" if if_all else "comes"
     back = f"{lead} each unit of money that the public purse spent, {{most}} ({{most:interval}}) {comes} back to it"
     if most.estimate < 0:
-        back += " (below zero: more is spent on services)"
+        return back + ". That is below zero: on the best estimate services are needed more, not less.", values
     if part.cashable[1]:
         return back + ", in services less needed, of which {least} ({least:interval}) can be cashed.", values
     return (
