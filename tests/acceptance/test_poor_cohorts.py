@@ -41,11 +41,16 @@ def copy(base: Path, name: str) -> Path:
 
 
 def keep(folder: Path, children: pd.Series) -> None:
-    """Keep these children in every table."""
+    """Keep these children, and their families, in every table."""
+    kept = {"child_id": set(children)}
+    table = children_of(folder)
+    if "household_id" in table:
+        kept["household_id"] = set(table.loc[table["child_id"].isin(kept["child_id"]), "household_id"])
     for path in folder.glob("*.csv"):
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        if "child_id" in table:
-            table[table["child_id"].isin(children)].to_csv(path, index=False)
+        for column in kept.keys() & set(table.columns):
+            table = table[table[column].isin(kept[column])]
+        table.to_csv(path, index=False)
 
 
 def children_of(folder: Path) -> pd.DataFrame:
