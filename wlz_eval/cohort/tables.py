@@ -270,7 +270,8 @@ _MONEY = (
             _must("case", "word", "Projection that it belongs to", allowed=("low", "base", "high")),
             _may(
                 "period", "text",
-                "When: a school year (2022/23), a year or a month (2023-05); leave the column out for the whole contract",
+                "When: a school year (2022/23), a year or a month (2023-05); leave the column out for the whole "
+                "contract",
             ),
             _must("count", "number", "How many are aimed at", low=0),
             _may("source", "text", "Where the target comes from; 'illustrative' when it is an assumption"),
