@@ -58,6 +58,10 @@ def two_way(model: ValueModel, first: str, second: str, steps: int = 7) -> pd.Da
     return pd.DataFrame(rows, columns=["first", "second", "net"])
 
 
+#: Share of net value below which a move of it is a matter of rounding.
+TOLD = 1e-9
+
+
 @dataclass(frozen=True)
 class Switch:
     """Value of one input at which net value is zero, the others at their means.
@@ -86,14 +90,16 @@ def switching(model: ValueModel) -> tuple[Switch, ...]:
     """Work out for each uncertain input what it would have to be for benefits to equal costs.
 
     Each amount is a constant times a product of different inputs, so net value is a straight line in each input and
-    the answer is exact.
+    the answer is exact. An input that moves net value by less than numbers can tell is no way to break even.
     """
     found = []
     for k in model.uncertain:
         given = model.inputs[k]
-        at_zero, at_one = (float(model.net(model.moved({k: x}))) for x in (0.0, 1.0))
-        slope = at_one - at_zero
-        needed = -at_zero / slope if slope else math.nan
+        low, high = (float(given.margin.at(z)) for z in (-1.0, 1.0))
+        at_low, at_high = (float(model.net(model.moved({k: x}))) for x in (low, high))
+        moves = at_high - at_low
+        told = abs(moves) > TOLD * max(abs(at_low), abs(at_high))
+        needed = low - at_low * (high - low) / moves if told else math.nan
         if needed < 0 and not isinstance(given.margin, EffectSpread):
             needed = math.nan  # Links, prices and costs cannot be negative.
         found.append(
