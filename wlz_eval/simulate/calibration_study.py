@@ -7,17 +7,13 @@ and which code.
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Iterable
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from wlz_eval.core.files import write_atomic
 from wlz_eval.simulate.candidates import CANDIDATES, judge_world
-from wlz_eval.simulate.committed import code_hash, study_folder
+from wlz_eval.simulate.cell_study import CHECKED, CellStudy
+from wlz_eval.simulate.committed import code_hash
 from wlz_eval.simulate.grid import CELLS, SEED, Cell, draw_world
 
 __all__ = ["run_cell", "run_study", "study_code"]
@@ -28,8 +24,6 @@ Array = npt.NDArray[np.float64]
 EFFECT = 0.2
 #: The bar: least coverage, most false positives, each within two Monte Carlo errors.
 COVERED, FALSE = 0.935, 0.065
-#: Worlds by which results of older code are checked, and how close the sums must be.
-CHECKED, SAME = 4, 1e-5
 #: What the study's numbers depend on, below ``wlz_eval/``.
 MODULES = (
     "attribution/matching/nearest.py",
@@ -119,91 +113,31 @@ def study_code() -> str:
 CODE = study_code()
 
 
-def _done(folder: Path, worlds: int, recheck: bool) -> pd.DataFrame:
-    """Rows of earlier runs with as many worlds, by the same code or, when rechecked, by code that does the same."""
-    import yaml
-
-    table, facts = folder / "calibration.csv", folder / "calibration.yaml"
-    if not (table.exists() and facts.exists()):
-        return pd.DataFrame()
-    rows = pd.read_csv(table)
-    rows = rows[(rows["worlds"] >= worlds) & rows["cell"].isin(list(CELLS))]
-    if yaml.safe_load(facts.read_text(encoding="utf-8"))["code"] == CODE:
-        return rows
-    same = [name for name, part in rows.groupby("cell") if recheck and _unchanged(str(name), part)]
-    return rows[rows["cell"].isin(same)]
+def _told(rows: pd.DataFrame) -> str:
+    best = rows.set_index("candidate")
+    shown = (f"{k} {best.coverage[k]:.1%} ±{best.half_width[k]:.2f}" for k in ("CR2, IK", "exchangeable, CR2"))
+    return "; ".join(shown)
 
 
-def _unchanged(name: str, rows: pd.DataFrame) -> bool:
-    fresh = run_cell(name, CHECKED).set_index("candidate")["check"]
-    stored = rows.set_index("candidate")["check"]
-    return list(fresh.index) == list(stored.index) and bool((abs(fresh - stored) <= SAME).all())
 
-
-def _write(folder: Path, parts: Iterable[pd.DataFrame]) -> None:
-    import yaml
-
-    rows = pd.concat([part for part in parts if len(part)])
-    order = {name: i for i, name in enumerate(CELLS)}
-    rows = rows.sort_values("cell", key=lambda c: c.map(order), kind="stable")
-    facts = {
-        "made_by": "python -m wlz_eval.simulate.calibration_study",
+STUDY = CellStudy(
+    name="calibration",
+    module="calibration_study",
+    cells=tuple(CELLS),
+    run_cell=run_cell,
+    told=_told,
+    facts={
         "seed": SEED,
         "effect": [0.0, EFFECT],
         "bar": {"coverage": COVERED, "false_positives": FALSE, "read_with": "two Monte Carlo errors"},
         "candidates": CANDIDATES,
         "modules": list(MODULES),
         "code": CODE,
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(folder / "calibration.csv", rows.to_csv(index=False, lineterminator="\n").encode())
-    text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=100)
-    write_atomic(folder / "calibration.yaml", text.encode())
-
-
-def run_study(
-    worlds: int,
-    cells: Iterable[str],
-    folder: Path,
-    recheck: bool = False,
-    say: Callable[[str], None] = print,
-) -> None:
-    """Run cells that are not yet done, writing after each, so that a run may be stopped and gone on with.
-
-    Parameters
-    ----------
-    worlds : int
-        In each cell.
-    cells : iterable of str
-    folder : Path
-    recheck : bool
-        Keep results of older code where the first worlds come out the same.
-    say : function
-        Told what each cell gave.
-    """
-    parts = [_done(folder, worlds, recheck)]
-    if len(parts[0]):
-        _write(folder, parts)
-    known = set(parts[0]["cell"]) if len(parts[0]) else set()
-    for name in cells:
-        if name in known:
-            continue
-        parts.append(run_cell(name, worlds))
-        _write(folder, parts)
-        best = parts[-1].set_index("candidate")
-        shown = (f"{k} {best.coverage[k]:.1%} ±{best.half_width[k]:.2f}" for k in ("CR2, IK", "exchangeable, CR2"))
-        say(f"{name}: {'; '.join(shown)}")
-
-
-def main() -> None:
-    """Run the study from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--worlds", type=int, default=1000, help="worlds in each cell")
-    parser.add_argument("--cell", action="append", choices=list(CELLS), help="only this cell (may be repeated)")
-    parser.add_argument("--recheck", action="store_true", help="keep results of older code that gives the same numbers")
-    options = parser.parse_args()
-    run_study(options.worlds, options.cell or list(CELLS), study_folder(), options.recheck)
+    },
+)
+#: Runs the cells that are not yet done: see :meth:`CellStudy.run`.
+run_study = STUDY.run
 
 
 if __name__ == "__main__":
-    main()
+    STUDY.command(__doc__)

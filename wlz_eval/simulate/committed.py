@@ -1,18 +1,18 @@
-"""What both studies of the method share: where results are committed, how they are read, which code they belong to."""
+"""What the studies of the method share: where results are committed, how they are read, which code they belong to."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from wlz_eval.core.errors import WlzEvalError
-from wlz_eval.core.files import hash_bytes, project_root
+from wlz_eval.core.files import hash_bytes, project_root, write_atomic
 
-__all__ = ["bare_code", "code_hash", "read_committed", "study_folder"]
+__all__ = ["bare_code", "code_hash", "has_committed", "read_committed", "study_folder", "write_committed"]
 
 
 def study_folder() -> Path:
@@ -40,10 +40,30 @@ def read_committed(name: str, module: str, folder: Path | None = None) -> tuple[
     import yaml
 
     where = folder or study_folder()
-    table, facts = where / f"{name}.csv", where / f"{name}.yaml"
-    if not (table.exists() and facts.exists()):
+    if not has_committed(name, where):
         raise WlzEvalError(f"No study {name} in {where}. Run python -m wlz_eval.simulate.{module} first.")
+    table, facts = _files(name, where)
     return pd.read_csv(table), yaml.safe_load(facts.read_text(encoding="utf-8"))
+
+
+def has_committed(name: str, folder: Path) -> bool:
+    """Whether a folder holds both files of a study."""
+    return all(path.exists() for path in _files(name, folder))
+
+
+def write_committed(name: str, rows: pd.DataFrame, facts: Mapping[str, Any], folder: Path) -> None:
+    """Write a study's table and the facts beside it, each whole or not at all."""
+    import yaml
+
+    folder.mkdir(parents=True, exist_ok=True)
+    table, beside = _files(name, folder)
+    write_atomic(table, rows.to_csv(index=False, lineterminator="\n").encode())
+    text = yaml.safe_dump(dict(facts), sort_keys=False, allow_unicode=True, width=100)
+    write_atomic(beside, text.encode())
+
+
+def _files(name: str, folder: Path) -> tuple[Path, Path]:
+    return folder / f"{name}.csv", folder / f"{name}.yaml"
 
 
 class _Bare(ast.NodeTransformer):

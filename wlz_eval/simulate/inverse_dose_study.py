@@ -8,12 +8,10 @@ beside it says from which seeds and which code.
 
 from __future__ import annotations
 
-import argparse
 import math
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -21,7 +19,6 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import optimize, special
 
-from wlz_eval.core.files import write_atomic
 from wlz_eval.engagement.dose.basis import harrell_knots, natural_spline
 from wlz_eval.engagement.dose.change import read_ratios
 from wlz_eval.engagement.dose.curve import curve_columns, curve_contrasts, linearity_test, simultaneous_factor
@@ -29,7 +26,8 @@ from wlz_eval.engagement.dose.fieller import fieller_set
 from wlz_eval.engagement.dose.logistic import logistic_fit
 from wlz_eval.engagement.dose.sample import DoseSample, binned_doses, fit_dose
 from wlz_eval.engagement.dose.share import GRID, crossing, share_band
-from wlz_eval.simulate.committed import code_hash, read_committed, study_folder
+from wlz_eval.simulate.cell_study import CHECKED, CellStudy
+from wlz_eval.simulate.committed import code_hash
 
 __all__ = ["CELLS", "DoseCell", "draw_dose_world", "run_cell", "run_study", "study_code"]
 
@@ -44,8 +42,6 @@ SLOPES: dict[str, float] = {"strong": 0.02, "weak": 0.008, "near zero": 0.002, "
 CHILDREN, BETWEEN, WITHIN = 25, 0.15, 0.49
 #: The bar: least coverage, most false positives, each within two Monte Carlo errors.
 COVERED, FALSE = 0.935, 0.065
-#: Worlds by which results of older code are checked, and how close the sums must be.
-CHECKED, SAME = 4, 1e-5
 #: What the study's numbers depend on, below ``wlz_eval/``.
 MODULES = (
     "engagement/dose/basis.py",
@@ -259,79 +255,31 @@ def study_code() -> str:
 CODE = study_code()
 
 
-def _done(folder: Path, worlds: int, recheck: bool) -> pd.DataFrame:
-    """Rows of earlier runs with as many worlds, by the same code or, when rechecked, by code that does the same."""
-    if not ((folder / "inverse_dose.csv").exists() and (folder / "inverse_dose.yaml").exists()):
-        return pd.DataFrame()
-    rows, facts = read_committed("inverse_dose", "inverse_dose_study", folder)
-    rows = rows[(rows["worlds"] >= worlds) & rows["cell"].isin(list(CELLS))]
-    if facts["code"] == CODE:
-        return rows
-    stored = dict(zip(rows["cell"], rows["check"], strict=True))
-    same = [k for k, v in stored.items() if recheck and abs(run_cell(k, CHECKED)["check"].iloc[0] - v) <= SAME]
-    return rows[rows["cell"].isin(same)]
+def _told(rows: pd.DataFrame) -> str:
+    row = rows.iloc[0].dropna()
+    shown = (c for c in ("coverage", "simultaneous", "open_ended", "other_way", "false_positives") if c in row)
+    return f"{', '.join(f'{c} {row[c]:.1%}' for c in shown)}{'' if row['holds'] else ' (fails)'}"
 
 
-def _write(folder: Path, parts: Iterable[pd.DataFrame]) -> None:
-    import yaml
 
-    rows = pd.concat([part for part in parts if len(part)])
-    order = {name: i for i, name in enumerate(CELLS)}
-    rows = rows.sort_values("cell", key=lambda c: c.map(order), kind="stable")
-    facts = {
-        "made_by": "python -m wlz_eval.simulate.inverse_dose_study",
+STUDY = CellStudy(
+    name="inverse_dose",
+    module="inverse_dose_study",
+    cells=tuple(CELLS),
+    run_cell=run_cell,
+    told=_told,
+    facts={
         "seed": SEED,
         "change": CHANGE,
         "slopes": SLOPES,
         "bar": {"coverage": COVERED, "false_positives": FALSE, "read_with": "two Monte Carlo errors"},
         "modules": list(MODULES),
         "code": CODE,
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(folder / "inverse_dose.csv", rows.to_csv(index=False, lineterminator="\n").encode())
-    text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=100)
-    write_atomic(folder / "inverse_dose.yaml", text.encode())
-
-
-def run_study(
-    worlds: int, cells: Iterable[str], folder: Path, recheck: bool = False, say: Callable[[str], None] = print
-) -> None:
-    """Run cells that are not yet done, writing after each, so that a run may be stopped and gone on with.
-
-    Parameters
-    ----------
-    worlds : int
-        In each cell.
-    cells : iterable of str
-    folder : Path
-    recheck : bool
-        Keep results of older code where the first worlds come out the same.
-    say : function
-        Told what each cell gave.
-    """
-    parts = [_done(folder, worlds, recheck)]
-    if len(parts[0]):
-        _write(folder, parts)
-    known = set(parts[0]["cell"]) if len(parts[0]) else set()
-    for name in cells:
-        if name in known:
-            continue
-        parts.append(run_cell(name, worlds))
-        _write(folder, parts)
-        row = parts[-1].iloc[0].dropna()
-        shown = (c for c in ("coverage", "simultaneous", "open_ended", "other_way", "false_positives") if c in row)
-        say(f"{name}: {', '.join(f'{c} {row[c]:.1%}' for c in shown)}{'' if row['holds'] else ' (fails)'}")
-
-
-def main() -> None:
-    """Run the study from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--worlds", type=int, default=1000, help="worlds in each cell")
-    parser.add_argument("--cell", action="append", choices=list(CELLS), help="only this cell (may be repeated)")
-    parser.add_argument("--recheck", action="store_true", help="keep results of older code that gives the same numbers")
-    options = parser.parse_args()
-    run_study(options.worlds, options.cell or list(CELLS), study_folder(), options.recheck)
+    },
+)
+#: Runs the cells that are not yet done: see :meth:`CellStudy.run`.
+run_study = STUDY.run
 
 
 if __name__ == "__main__":
-    main()
+    STUDY.command(__doc__)
