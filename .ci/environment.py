@@ -17,9 +17,11 @@ HEADER = """\
 
 
 def direct_dependencies() -> list[str]:
-    """Names of the direct dependencies, those for development included."""
+    """Names of the direct dependencies, those of every extra included."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *(name for extra in extras.values() for name in extra)]
+    wanted = [name for name in wanted if not name.startswith(f"{project['name']}[")]
     return sorted({re.split(r"[=<>!~ ;\[]", name)[0].lower() for name in wanted})
 
 
