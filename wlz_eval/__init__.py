@@ -6,7 +6,6 @@ Names are imported on first use, so that ``import wlz_eval`` and the command lin
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import version as _version
 from typing import Any
 
 #: Every public name and the package that holds it.
@@ -41,10 +40,13 @@ _PACKAGES: tuple[str, ...] = (
 )
 
 __all__ = [*_EXPORTS]
-__version__ = _version("wlz-eval")
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("wlz-eval")
     if name in _EXPORTS:
         return getattr(importlib.import_module(f"wlz_eval.{_EXPORTS[name]}"), name)
     if name in _PACKAGES:

@@ -30,6 +30,8 @@ app = typer.Typer(
     add_completion=False,
     # A bug shows Python's own traceback, without the values of variables, which may be a child's.
     pretty_exceptions_enable=False,
+    # Boxes and colours of the help cost more than all else that it needs.
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -143,7 +145,7 @@ def run(
     raise typer.Exit(_run(request, dry_run, quiet))
 
 
-@app.command()
+@app.command(short_help="Run the studies of the method, and publish them.")
 def studies(
     audience: AudienceOption = Audience.public,
     notebook: Annotated[
@@ -194,7 +196,7 @@ def check(cohorts: Annotated[list[str], typer.Argument(metavar="COHORT...", help
     raise typer.Exit(2 if wrong else 0)
 
 
-@app.command()
+@app.command(short_help="Make a cohort folder, empty or from a spreadsheet.")
 def new(
     cohort: Annotated[
         str,
@@ -288,7 +290,7 @@ def plan(
         typer.echo(f"Warning: {warning}")
 
 
-@app.command()
+@app.command(short_help="Make the page that lists cohorts and studies again.")
 def site(audience: AudienceOption = Audience.public, out: OutOption = "") -> None:
     """Make the page that lists the cohorts and the studies again, from what is published."""
     from wlz_eval.batch.publishing import publish_site
