@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from wlz_eval.batch.execute import Execution, execute
-from wlz_eval.batch.kernel import kernel_environment
+from wlz_eval.batch.execute import Execution
+from wlz_eval.batch.interrupts import Interrupts
 from wlz_eval.batch.lock import locked
+from wlz_eval.batch.place import LocalPlace, Place
 from wlz_eval.batch.prepare import Prepared, RefusedError, prepare
 from wlz_eval.batch.progress import Progress, QuietProgress
 from wlz_eval.batch.publishing import publish_cohort, publish_site, record_refusal
@@ -24,7 +22,6 @@ from wlz_eval.batch.record import Refusal, RunResult, write_run_file
 from wlz_eval.batch.request import CheckedRequest, CheckedRun, RunRequest, check_run
 from wlz_eval.batch.state import CohortState
 from wlz_eval.batch.studies import prepare_studies
-from wlz_eval.batch.warm import WarmServer, WarmUnavailableError, can_be_warm
 from wlz_eval.core.errors import GateRefusedError, WlzEvalError
 from wlz_eval.release.workspace import STUDIES, Workspace
 
@@ -63,7 +60,8 @@ def run(request: RunRequest, progress: Progress | None = None) -> RunResult:
     workspace = Workspace(request.out_dir)
     cohorts = cohorts_of(request)
     with locked(workspace.private):
-        return _Batch(checked, workspace, progress or QuietProgress()).run(cohorts)
+        place = LocalPlace(workspace, checked.workers, request.kernels == "warm")
+        return _Batch(checked, workspace, progress or QuietProgress(), place).run(cohorts)
 
 
 def cohorts_of(request: RunRequest) -> list[str | Path]:
@@ -80,20 +78,19 @@ def cohorts_of(request: RunRequest) -> list[str | Path]:
 class _Batch:
     """The state of one batch. Only the thread that calls :meth:`run` changes it."""
 
-    def __init__(self, checked: CheckedRun, workspace: Workspace, progress: Progress):
+    def __init__(self, checked: CheckedRun, workspace: Workspace, progress: Progress, place: Place):
         self.checked = checked
         self.workspace = workspace
         self.progress = progress
+        self.place = place
         self.states: dict[str, CohortState] = {}
         self.refused: list[Refusal] = []
         self.gate: dict[str, tuple[str, ...]] = {}
         self.faults: dict[str, str] = {}
         self.futures: dict[Future[Any], Callable[[Future[Any]], None]] = {}
-        self.kernels: dict[tuple[str, str], Any] = {}
         self.ready: dict[tuple[str, str], str] = {}
         self.uncancellable: set[Future[Any]] = set()
-        self.warm: WarmServer | None = None
-        self.signals = 0
+        self.interrupts = Interrupts()
         self.stopping = False
 
     def run(self, cohorts: list[str | Path]) -> RunResult:
@@ -101,37 +98,35 @@ class _Batch:
         # Checking and rendering share one thread: the kernels are processes of their own, but these would
         # only wait for each other's turn in the interpreter.
         desk = ThreadPoolExecutor(1, thread_name_prefix="desk")
-        kernels = ThreadPoolExecutor(self.checked.workers, thread_name_prefix="kernel")
         try:
-            with self._signals():
+            with self.interrupts.counted():
                 for cohort in cohorts:
                     checked = self.checked.for_cohorts()
                     future = desk.submit(prepare, cohort, self.workspace, checked.parameters.get("plan_overrides"))
                     self.futures[future] = partial(self._prepared, asked=str(cohort), checked=checked)
                 self._add_studies(desk)
                 while self.futures:
-                    self._step(desk, kernels)
+                    self._step(desk)
         finally:
-            self._kill_kernels()
-            kernels.shutdown(cancel_futures=True)
-            if self.warm is not None:
-                self.warm.close()
+            self.place.close()
             desk.shutdown(cancel_futures=True)
             self.progress.close()
         return self._result()
 
-    def _step(self, desk: ThreadPoolExecutor, kernels: ThreadPoolExecutor) -> None:
+    def _step(self, desk: ThreadPoolExecutor) -> None:
         done, _ = wait(self.futures, timeout=0.25, return_when=FIRST_COMPLETED)
         for future in done:
             self.futures.pop(future)(future)
-        if self.signals:
+        for message in self.place.news():
+            self.progress.note(message)
+        if self.interrupts.count:
             self._stop()
         for state in self.states.values():
             self._advance(state, desk)
         for cohort, name in sorted(self.ready, key=lambda job: -self.states[job[0]].expected[job[1]]):
-            if sum(len(state.running) for state in self.states.values()) >= self.checked.workers:
+            if sum(len(state.running) for state in self.states.values()) >= self.place.slots:
                 break
-            self._start(self.states[cohort], name, self.ready.pop((cohort, name)), kernels)
+            self._start(self.states[cohort], name, self.ready.pop((cohort, name)))
 
     def _add_studies(self, desk: ThreadPoolExecutor) -> None:
         """Let the studies wait behind the cohorts: they are short, and fill what the cohorts leave idle."""
@@ -167,7 +162,7 @@ class _Batch:
     def _advance(self, state: CohortState, desk: ThreadPoolExecutor) -> None:
         if state.closed:
             return
-        settled, ready = state.advance() if not self.signals else ([], [])
+        settled, ready = state.advance() if not self.interrupts.count else ([], [])
         while settled:
             for result in settled:
                 self.progress.ended(result)
@@ -175,44 +170,28 @@ class _Batch:
         self.ready.update({(state.prepared.id, name): reason for name, reason in ready})
         if state.done:
             state.closed = True
-            if not self.signals:
+            if not self.interrupts.count:
                 future = desk.submit(publish_cohort, state)
                 self.futures[future] = partial(self._published, cohort=state.prepared.id)
 
-    def _start(self, state: CohortState, name: str, reason: str, kernels: ThreadPoolExecutor) -> None:
+    def _start(self, state: CohortState, name: str, reason: str) -> None:
         job = (state.prepared.id, name)
         state.start(name, reason)
         self.progress.started(*job)
         began = time.monotonic()
-
-        def on_start(manager: Any) -> None:
-            self.kernels[job] = manager
-
-        future = kernels.submit(execute, state.task(name), on_start, self._warm_server())
+        future = self.place.submit(state, name)
         self.uncancellable.add(future)
         self.futures[future] = lambda done: self._ended(done, state, name, time.monotonic() - began)
 
-    def _warm_server(self) -> WarmServer | None:
-        """Return the process that kernels are copied from: started with the first kernel, again if it was killed."""
-        if self.checked.request.kernels == "cold" or not can_be_warm():
-            return None
-        if self.warm is None or not self.warm.alive:
-            if self.warm is not None:
-                self.warm.close()
-            try:
-                self.warm = WarmServer(kernel_environment(self.workspace.private))
-            except WarmUnavailableError:
-                return None
-        return self.warm
-
     def _ended(self, future: Future[Execution], state: CohortState, name: str, seconds: float) -> None:
-        self.kernels.pop((state.prepared.id, name), None)
         try:
             execution = future.result()
+        except CancelledError:
+            execution = Execution("failed", _STOPPED, _STOPPED)
         except Exception as error:
             details = "".join(traceback.format_exception(error))
             execution = Execution("failed", f"{type(error).__name__} in the suite itself", details, bug=True)
-        if self.signals > 1 and execution.status == "failed":
+        if self.interrupts.count > 1 and execution.status == "failed":
             execution = Execution("failed", _STOPPED, _STOPPED)
         self.progress.ended(state.finish(name, execution, seconds))
 
@@ -235,6 +214,7 @@ class _Batch:
     def _stop(self) -> None:
         if not self.stopping:
             self.stopping = True
+            self.place.cancel_waiting()
             self.progress.note("Stopping once what runs now is finished. Press Ctrl-C again to stop at once.")
         self.ready.clear()
         for future in [f for f in self.futures if f not in self.uncancellable and f.cancel()]:
@@ -242,35 +222,12 @@ class _Batch:
         for state in self.states.values():
             for result in state.skip_rest(_STOPPED):
                 self.progress.ended(result)
-        if self.signals > 1:
-            self._kill_kernels()
-
-    def _kill_kernels(self) -> None:
-        for manager in list(self.kernels.values()):
-            process = getattr(manager.provisioner, "process", None)
-            if process is not None and process.poll() is None:
-                process.kill()
-
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Let Ctrl-C finish what runs, and a second one stop it. Only a main thread can be told of either."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def interrupted(number: int, frame: Any) -> None:
-            self.signals += 2 if number == signal.SIGTERM else 1
-
-        before = {number: signal.signal(number, interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        if self.interrupts.count > 1:
+            self.place.stop()
 
     def _result(self) -> RunResult:
         site = None
-        if self.signals:
+        if self.interrupts.count:
             for state in self.states.values():
                 path = self.workspace.run_file(state.prepared.id, state.audience)
                 write_run_file(path, state.prepared.id, state.audience, state.everything())
@@ -287,5 +244,5 @@ class _Batch:
             gate=self.gate,
             faults=self.faults,
             site=site if site is not None and site.exists() else None,
-            interrupted=bool(self.signals),
+            interrupted=bool(self.interrupts.count),
         )

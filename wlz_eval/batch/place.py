@@ -1,0 +1,110 @@
+"""Where notebooks run: kernels of this machine, or a cluster's workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
+
+from wlz_eval.batch.execute import Execution, execute
+from wlz_eval.batch.kernel import kernel_environment
+from wlz_eval.batch.warm import WarmServer, WarmUnavailableError, can_be_warm
+from wlz_eval.release.workspace import Workspace
+
+if TYPE_CHECKING:
+    from wlz_eval.batch.state import CohortState
+
+__all__ = ["LocalPlace", "Place"]
+
+
+class Place(Protocol):
+    """Where notebooks run."""
+
+    @property
+    def slots(self) -> int:
+        """How many notebooks can run at once now."""
+
+    def submit(self, state: CohortState, name: str) -> Future[Execution]:
+        """Run a notebook of a cohort."""
+
+    def news(self) -> Sequence[str]:
+        """Return what a person should be told that happened since the last call."""
+
+    def cancel_waiting(self) -> None:
+        """Give up what was submitted and has not begun."""
+
+    def stop(self) -> None:
+        """End at once what runs."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class LocalPlace:
+    """Kernels of this machine, each watched by a thread.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the warm process keeps its files.
+    workers : int
+        Kernels at once.
+    warm : bool
+        Whether kernels are copies of a warm process, where the system allows that.
+    """
+
+    def __init__(self, workspace: Workspace, workers: int, warm: bool):
+        self.slots = workers
+        self._workspace = workspace
+        self._may_be_warm = warm and can_be_warm()
+        self._warm: WarmServer | None = None
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="kernel")
+        self._kernels: dict[tuple[str, str], Any] = {}
+
+    def submit(self, state: CohortState, name: str) -> Future[Execution]:
+        """Run a notebook in a kernel of its own."""
+        job = (state.prepared.id, name)
+        return self._threads.submit(self._execute, job, state.task(name), self._warm_server())
+
+    def _execute(self, job: tuple[str, str], task: Any, warm: WarmServer | None) -> Execution:
+        def on_start(manager: Any) -> None:
+            self._kernels[job] = manager
+
+        try:
+            return execute(task, on_start, warm)
+        finally:
+            self._kernels.pop(job, None)
+
+    def _warm_server(self) -> WarmServer | None:
+        """Return the process that kernels are copied from: started with the first kernel, again if it was killed."""
+        if not self._may_be_warm:
+            return None
+        if self._warm is None or not self._warm.alive:
+            if self._warm is not None:
+                self._warm.close()
+            try:
+                self._warm = WarmServer(kernel_environment(self._workspace.private))
+            except WarmUnavailableError:
+                return None
+        return self._warm
+
+    def news(self) -> Sequence[str]:
+        """Nothing happens here that the batch does not see itself."""
+        return ()
+
+    def cancel_waiting(self) -> None:
+        """Nothing waits: no more is submitted than there are slots."""
+
+    def stop(self) -> None:
+        """Kill every kernel."""
+        for manager in list(self._kernels.values()):
+            process = getattr(manager.provisioner, "process", None)
+            if process is not None and process.poll() is None:
+                process.kill()
+
+    def close(self) -> None:
+        """Kill what still runs, and the warm process."""
+        self.stop()
+        self._threads.shutdown(cancel_futures=True)
+        if self._warm is not None:
+            self._warm.close()
