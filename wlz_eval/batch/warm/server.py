@@ -36,14 +36,24 @@ FIRST: tuple[str, ...] = (
 )
 #: What most notebooks import: it is imported while nobody asks for a kernel.
 THEN: tuple[str, ...] = (
+    # pandera finds its checks when the first table is validated, and they import hypothesis where it is installed.
     "pandera.pandas",
+    "pandera.backends.pandas.register",
+    "pandera.backends.pandas.builtin_checks",
+    "pandera.backends.pandas.builtin_hypotheses",
     "pyarrow.parquet",
+    "pyarrow.dataset",
+    "pandas.core.arrays.arrow.extension_types",
+    "PIL.JpegImagePlugin",
+    "contourpy",
     "formulaic",
     "scipy.optimize",
     "scipy.sparse.csgraph",
     "scipy.stats",
     "wlz_eval.attribution.pages",
+    "wlz_eval.attribution.matching.search_line",
     "wlz_eval.engagement",
+    "wlz_eval.engagement.figures",
     "wlz_eval.measures.identification",
     "wlz_eval.measures.progress",
     "wlz_eval.measures.quality",
