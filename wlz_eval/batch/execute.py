@@ -6,6 +6,7 @@ completed. The executed notebook is written whole, after success, or not at all.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import tempfile
@@ -16,14 +17,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wlz_eval.batch.clean import clean_notebook
+from wlz_eval.batch.reasons import DISK, cell_reason, death_reason
 from wlz_eval.batch.warm import WarmServer
 from wlz_eval.core import errors
-from wlz_eval.core.files import write_atomic
+from wlz_eval.core.errors import StorageError
+from wlz_eval.core.files import storage_error, write_atomic
 
-__all__ = ["CELL_TIMEOUT", "Execution", "NotebookTask", "execute"]
+__all__ = ["CELL_TIMEOUT", "NOTEBOOK_TIMEOUT", "Execution", "NotebookTask", "execute"]
 
 #: Seconds that one cell may take unless the run says otherwise.
 CELL_TIMEOUT = 3600
+#: Seconds that one notebook may take unless the run says otherwise.
+NOTEBOOK_TIMEOUT = 4 * 3600
 #: Seconds that a kernel may take to answer for the first time.
 START_TIMEOUT = 90
 
@@ -52,8 +57,8 @@ class NotebookTask:
         What the executed notebook says of its parameters.
     scratch : Path
         Folder in which the kernel gets a folder of its own.
-    cell_timeout : int
-        Seconds that one cell may take.
+    cell_timeout, notebook_timeout : int
+        Seconds that one cell, and the whole notebook, may take.
     """
 
     source: Path
@@ -63,6 +68,7 @@ class NotebookTask:
     shown: Mapping[str, Any]
     scratch: Path
     cell_timeout: int = CELL_TIMEOUT
+    notebook_timeout: int = NOTEBOOK_TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -110,73 +116,114 @@ def execute(
     Execution
         Faults of the notebook and its kernel are returned, never raised.
     """
-    task.log.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        task.log.parent.mkdir(parents=True, exist_ok=True)
+        with task.log.open("wb", buffering=0) as log:
+            return _attempts(task, log, on_start, warm)
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        return _not_written(storage_error(error, Path(error.filename or task.log)))
+    except StorageError as error:
+        return _not_written(error)
+
+
+def _attempts(task: NotebookTask, log: Any, on_start: Callable[[Any], None], warm: WarmServer | None) -> Execution:
     reason = ""
-    with task.log.open("wb") as log:
-        for attempt in (1, 2):
-            try:
-                return _attempt(task, log, on_start, warm)
-            except _PassingFaultError as error:
-                reason = str(error)
-                _note(log, f"attempt {attempt}: {reason}")
-                time.sleep(0.5)
+    for attempt in (1, 2):
+        try:
+            return _attempt(task, log, on_start, warm)
+        except _PassingFaultError as error:
+            reason = str(error)
+            _note(log, f"attempt {attempt}: {reason}")
+            time.sleep(0.5)
     return Execution("failed", f"{reason}, twice", f"{reason}, twice; see {task.log}", bug=True)
 
 
-def _attempt(
-    task: NotebookTask, log: Any, on_start: Callable[[Any], None], warm: WarmServer | None
-) -> Execution:
-    import nbformat
-    import papermill
+def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None], warm: WarmServer | None) -> Execution:
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    from wlz_eval.batch.kernel import ENGINE, register_engine
+    from wlz_eval.batch.limits import Deadline
 
-    register_engine()
-    task.scratch.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=task.scratch, prefix="kernel-"))
     started: list[Any] = []
 
     def remember(manager: Any) -> None:
         started.append(manager)
         on_start(manager)
 
+    def end() -> None:
+        for manager in started:
+            if manager.provisioner is not None:
+                manager.provisioner.end()
+
+    task.scratch.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=task.scratch, prefix="kernel-"))
+    deadline = Deadline(task.notebook_timeout, end)
     try:
-        # A node, not a path: papermill would read braces in a path as places for parameters.
-        notebook = papermill.execute_notebook(
-            _read(task.source),
-            None,
-            parameters=dict(task.parameters),
-            engine_name=ENGINE,
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            start_timeout=START_TIMEOUT,
-            execution_timeout=task.cell_timeout,
-            folder=folder,
-            raw_log=log,
-            on_start=remember,
-            warm=warm,
-        )
-        cleaned = clean_notebook(notebook, task.shown)
-        write_atomic(task.target, nbformat.writes(cleaned) + "\n")
-        return Execution("succeeded")
-    except PapermillExecutionError as error:
-        return _cell_failed(task, log, error)
-    except CellTimeoutError as error:
-        if "IOPub" in str(error):
-            raise _PassingFaultError("the output of a cell did not arrive") from error
-        return _stopped(task, log, f"a cell took longer than {task.cell_timeout:,} seconds")
-    except DeadKernelError:
-        return _stopped(task, log, "its kernel died: it was killed, or the machine ran out of memory")
-    except (TimeoutError, RuntimeError) as error:
-        if "Kernel died before replying" in str(error) or "Kernel didn't respond" in str(error):
+        with deadline:
+            return _run(task, folder, log, remember, warm)
+    except Exception as error:
+        if deadline.passed:
+            return _stopped(task, log, f"it took longer than {task.notebook_timeout:,} seconds in all")
+        if isinstance(error, PapermillExecutionError):
+            return _cell_failed(task, log, error)
+        if isinstance(error, CellTimeoutError):
+            if "IOPub" in str(error):
+                raise _PassingFaultError("the output of a cell did not arrive") from error
+            return _stopped(task, log, f"a cell took longer than {task.cell_timeout:,} seconds")
+        if isinstance(error, DeadKernelError):
+            return _stopped(task, log, death_reason([manager.provisioner for manager in started]))
+        if _not_started(error, started):
             raise _PassingFaultError("its kernel could not be started") from error
         raise
     finally:
-        _end_processes(started)
+        # No kernel outlives its notebook, whatever happened between.
+        end()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(
+    task: NotebookTask, folder: Path, log: Any, on_start: Callable[[Any], None], warm: WarmServer | None
+) -> Execution:
+    import nbformat
+    import papermill
+
+    from wlz_eval.batch.kernel import ENGINE, register_engine
+
+    register_engine()
+    # A node, not a path: papermill would read braces in a path as places for parameters.
+    source = _read(task.source)
+    language = str(source.metadata.get("kernelspec", {}).get("language", "python"))
+    if language.lower() != "python":
+        return Execution("failed", *2 * [f"it is written in {language}, and a batch runs notebooks in Python only"])
+    notebook = papermill.execute_notebook(
+        source,
+        None,
+        parameters=dict(task.parameters),
+        engine_name=ENGINE,
+        kernel_name="python3",
+        language="python",
+        progress_bar=False,
+        start_timeout=START_TIMEOUT,
+        execution_timeout=task.cell_timeout,
+        folder=folder,
+        raw_log=log,
+        on_start=on_start,
+        warm=warm,
+    )
+    write_atomic(task.target, nbformat.writes(clean_notebook(notebook, task.shown)) + "\n")
+    return Execution("succeeded")
+
+
+def _not_started(error: Exception, started: list[Any]) -> bool:
+    """Whether a kernel never came up: it died before its first answer, never gave it, or could not be started."""
+    if isinstance(error, OSError) and not isinstance(error, TimeoutError):
+        provisioners = [manager.provisioner for manager in started]
+        return error.errno not in DISK and not any(p is not None and (p.has_process or p.ended) for p in provisioners)
+    return isinstance(error, RuntimeError | TimeoutError) and (
+        "Kernel died before replying" in str(error) or "Kernel didn't respond" in str(error)
+    )
 
 
 def _read(path: Path) -> Any:
@@ -193,6 +240,9 @@ def _cell_failed(task: NotebookTask, log: Any, error: Any) -> Execution:
         _note(log, f"{cell}: {error.ename}: {error.evalue}")
         return Execution("failed", str(error.evalue), str(error.evalue))
     _note(log, "\n".join([f"{cell}: {error.ename}: {error.evalue}", *map(str, error.traceback)]))
+    reason = cell_reason(error.ename, error.evalue, cell)
+    if reason:
+        return Execution("failed", reason, f"{reason}; traceback in {task.log}")
     return Execution(
         "failed",
         f"{error.ename} in {cell}; the private log holds the details",
@@ -206,15 +256,11 @@ def _stopped(task: NotebookTask, log: Any, reason: str) -> Execution:
     return Execution("failed", reason, f"{reason}; log in {task.log}", bug=True)
 
 
+def _not_written(error: StorageError) -> Execution:
+    return Execution("failed", str(error), str(error))
+
+
 def _note(log: Any, text: str) -> None:
-    log.write((_COLOUR.sub("", text) + "\n").encode("utf-8", "replace"))
-    log.flush()
-
-
-def _end_processes(managers: list[Any]) -> None:
-    """Make sure that no kernel outlives its notebook, whatever happened between."""
-    for manager in managers:
-        process = getattr(getattr(manager, "provisioner", None), "process", None)
-        if process is not None and process.poll() is None:
-            process.kill()
-            process.wait(timeout=10)
+    # On a full disk the reason still reaches the terminal and the site.
+    with contextlib.suppress(OSError):
+        log.write((_COLOUR.sub("", text) + "\n").encode("utf-8", "replace"))

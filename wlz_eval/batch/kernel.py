@@ -17,8 +17,10 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from traitlets import Any as AnyTrait
-from traitlets import default
+from traitlets import Instance, default
 
+from wlz_eval.batch.client import OwnKernelClient
+from wlz_eval.batch.usage import Usage
 from wlz_eval.batch.warm.provisioner import PROVISIONER
 
 __all__ = ["ENGINE", "SINGLE_THREAD", "OwnKernelManager", "kernel_environment", "register_engine"]
@@ -81,6 +83,12 @@ class OwnKernelManager(AsyncKernelManager):
     """Starts this interpreter, and no other, as the kernel: a copy of `warm`, where there is such a process."""
 
     warm = AnyTrait(allow_none=True, default_value=None)
+    #: What the kernel has taken so far.
+    usage = Instance(Usage, args=())
+
+    @default("client_factory")
+    def _own_client(self) -> type[OwnKernelClient]:
+        return OwnKernelClient
 
     @default("kernel_spec_manager")
     def _own_specs(self) -> KernelSpecManager:
@@ -116,6 +124,9 @@ class OwnEngine(NBClientEngine):
             iopub_timeout=OUTPUT_TIMEOUT,
             record_timing=False,
             coalesce_streams=True,
+            on_cell_executed=lambda execute_reply, **about: manager.usage.cell_ended(
+                execute_reply, getattr(manager.provisioner, "pid", None)
+            ),
             # A kernel whose notebook is done holds nothing that a slower, polite end would save.
             shutdown_kernel="immediate",
             # Kernels side by side would wait for one another's history database.

@@ -20,6 +20,7 @@ __all__ = [
     "ProblemsError",
     "ReleaseError",
     "RunError",
+    "StorageError",
     "WlzEvalError",
     "nearest_names",
     "suggestion",
@@ -48,6 +49,10 @@ class GateRefusedError(ReleaseError):
 
 class RunError(WlzEvalError):
     """A run that cannot start: unknown notebook, unwritable folder, misspelt parameter."""
+
+
+class StorageError(RunError):
+    """A file that cannot be written: full disk, used-up quota, read-only folder."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from wlz_eval.core.errors import StorageError
 
 __all__ = [
     "cohorts_dir",
@@ -17,6 +21,8 @@ __all__ = [
     "project_root",
     "reference_dir",
     "remove_unfinished",
+    "storage_error",
+    "sync_folder",
     "write_atomic",
 ]
 
@@ -65,33 +71,80 @@ def remove_unfinished(folder: Path) -> None:
     """Remove what :func:`write_atomic` left half-written below `folder` when its process was killed."""
     for path in folder.rglob(".*.part"):
         process = path.name.split(".")[-3]
-        if not (process.isdigit() and _alive(int(process))):
-            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            if not (process.isdigit() and _still_writes(int(process), path)):
+                path.unlink(missing_ok=True)
 
 
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+def _still_writes(process: int, path: Path) -> bool:
+    """Whether the process that began a file still runs; another may have been given its number since."""
+    import psutil
+
+    if process == os.getpid():
         return False
-    except PermissionError:
+    try:
+        # A system's clock ticks a hundred times a second.
+        return bool(psutil.Process(process).create_time() <= path.stat().st_mtime + 0.05)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
         return True
-    return True
+
+
+def storage_error(error: OSError, path: Path) -> StorageError:
+    """Say what a person can do about a file that could not be written.
+
+    Examples
+    --------
+    >>> print(storage_error(OSError(errno.ENOSPC, "No space left on device"), Path("out/index.html")))
+    The disk is full: out/index.html could not be written. Free some space and run again; what is finished is kept.
+    """
+    again = "and run again; what is finished is kept."
+    if error.errno == errno.ENOSPC:
+        return StorageError(f"The disk is full: {path} could not be written. Free some space {again}")
+    if error.errno == getattr(errno, "EDQUOT", -1):
+        return StorageError(f"The disk quota is used up: {path} could not be written. Free some space {again}")
+    if error.errno == errno.EFBIG:
+        return StorageError(
+            f"{path} could not be written: it would be longer than this system lets a file be. Raise the limit {again}"
+        )
+    why = error.strerror or type(error).__name__
+    return StorageError(f"{path} could not be written ({why}). Make its folder writable {again}")
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
-    """Write a file so that a reader, or the next run, finds it whole or not at all."""
+    """Write a file so that a reader, or the next run, finds it whole or not at all, even after a power cut.
+
+    Raises
+    ------
+    StorageError
+        When it cannot be written; what was there before still stands.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     data = content.encode("utf-8") if isinstance(content, str) else content
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}.", suffix=".part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}.", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+    except OSError as error:
+        raise storage_error(error, path) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names in a folder outlive a power cut, where the system can promise that of a folder."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

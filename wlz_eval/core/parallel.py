@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -22,6 +24,17 @@ CHUNKS_PER_WORKER = 8
 
 def _receive(function: Callable[[Any, Any], Any], shared: Any) -> None:
     _given.update(function=function, shared=shared)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End when the process that asked has ended: killed, it cannot say so, and its workers would wait for ever."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _one(item: Any) -> Any:

@@ -52,6 +52,7 @@ class WarmKernel:
         self._ended: int | None = None
         # The thread that runs the notebook waits for the kernel while the batch may want to stop it.
         self._lock = threading.Lock()
+        self.pid: int | None = None
         self.pid = self._receive("pid", _COPY_TIMEOUT)
         if self.pid is None:
             connection.close()
@@ -77,12 +78,19 @@ class WarmKernel:
         except OSError:
             message = b""
         if not message:
+            # The server is gone and its kernels with it; what those had started would go on.
+            self._kill_group()
             self._end(-signal.SIGKILL)
             return None
         content = json.loads(message)
         if "exit" in content:
             self._end(content["exit"])
         return content.get(wanted)
+
+    def _kill_group(self) -> None:
+        if self.pid is not None:
+            with contextlib.suppress(OSError):
+                os.killpg(self.pid, signal.SIGKILL)
 
     def _end(self, code: int) -> None:
         self._ended = code

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import signal
 from typing import Any
 
 from jupyter_client.provisioning import LocalProvisioner
@@ -18,6 +21,9 @@ PROVISIONER = "wlz-eval-warm"
 class WarmProvisioner(LocalProvisioner):
     """Copies the warm process of its kernel manager (``warm``); starts the interpreter when that cannot be done."""
 
+    #: Exit status of the kernel, once it is known; the number of a signal is negative.
+    ended: int | None = None
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch the kernel and return where it listens."""
         server = getattr(self.parent, "warm", None)
@@ -32,6 +38,24 @@ class WarmProvisioner(LocalProvisioner):
         # Signals go through the server, which knows whether the number is still the kernel's.
         self.pid, self.pgid = kernel.pid, None
         return self.connection_info
+
+    async def poll(self) -> int | None:
+        """Return the exit status, or None while it runs."""
+        status = await super().poll()
+        if self.process is not None and status is not None:
+            self.ended = status
+        return status
+
+    def end(self) -> None:
+        """Kill the kernel at once, and what it started, even if it has ended itself. Any thread may ask."""
+        process, group = self.process, self.pgid
+        if group is not None and hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):
+                os.killpg(group, signal.SIGKILL)
+        if process is not None and process.poll() is None:
+            process.kill()
+            with contextlib.suppress(Exception):
+                process.wait(timeout=10)
 
     async def wait(self) -> int | None:
         """Wait until the kernel has ended: its parent's own wait looks only ten times a second."""

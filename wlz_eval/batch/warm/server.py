@@ -18,6 +18,7 @@ import selectors
 import signal
 import socket
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -112,9 +113,20 @@ class _Server:
             return False
         if not message:
             return False
+        if len(descriptors) < 2:
+            # No descriptor is left here, so that those of the request did not arrive: it starts cold.
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return True
         connection = socket.socket(fileno=descriptors[0])
         request = json.loads(message)
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            # Too many processes: the kernels that live go on, and this one is tried cold.
+            connection.close()
+            os.close(descriptors[1])
+            return True
         if pid == 0:
             for other in [self.control, connection, *own, *self.kernels.values()]:
                 other.close()
@@ -142,11 +154,14 @@ class _Server:
         """Tell of each kernel that has ended."""
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
                 return
-            if pid == 0:
+            if ended is None:
                 return
+            # What the kernel had started goes with it: as long as it is not reaped, the group's number is its own.
+            _signal(ended.si_pid, signal.SIGKILL)
+            pid, status = os.waitpid(ended.si_pid, 0)
             connection = self.kernels.pop(pid, None)
             if connection is not None:
                 _send(connection, {"exit": os.waitstatus_to_exitcode(status)})
@@ -165,9 +180,9 @@ def _signal(pid: int, number: int) -> None:
     """Signal a kernel and what it started. It is not yet reaped, so the number is still its own."""
     try:
         os.killpg(pid, number)
-    except ProcessLookupError:
+    except OSError:
         # Copied a moment ago, and not yet the head of its own group.
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(OSError):
             os.kill(pid, number)
 
 
@@ -191,6 +206,8 @@ def _become_kernel(request: dict[str, Any], log: int) -> NoReturn:
         # A kernel ends itself when its parent changes; its parent is this server.
         os.environ.update({**request["environment"], "JPY_PARENT_PID": str(request["server"])})
         random.seed()
+        # The folder for temporary files is of the environment, and was remembered at the first look.
+        tempfile.tempdir = None
         _use_inline_figures()
         sys.argv = request["arguments"]
         code = _run_kernel()
