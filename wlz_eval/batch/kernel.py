@@ -14,12 +14,12 @@ from typing import Any
 
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from traitlets import Any as AnyTrait
 from traitlets import Instance, default
 
 from wlz_eval.batch.client import OwnKernelClient
+from wlz_eval.batch.limits import LimitedClient
 from wlz_eval.batch.usage import Usage
 from wlz_eval.batch.warm.provisioner import PROVISIONER
 
@@ -60,6 +60,8 @@ def kernel_environment(folder: Path) -> dict[str, str]:
     own = {
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_RUNTIME_DIR": str(folder),
+        # What a killed notebook leaves among temporary files goes with its folder.
+        "TMPDIR": str(folder),
         # Iteration over a set of words depends on the hash seed; a page must not.
         "PYTHONHASHSEED": "0",
     }
@@ -115,7 +117,7 @@ class OwnEngine(NBClientEngine):
         manager = OwnKernelManager(
             kernel_name="python3", connection_file=str(folder / "kernel.json"), warm=options["warm"]
         )
-        client = PapermillNotebookClient(
+        client = LimitedClient(
             nb_man,
             km=manager,
             kernel_name=kernel_name,
@@ -124,6 +126,9 @@ class OwnEngine(NBClientEngine):
             iopub_timeout=OUTPUT_TIMEOUT,
             record_timing=False,
             coalesce_streams=True,
+            # Panels are not kept in a report.
+            store_widget_state=False,
+            log_of_cuts=options["raw_log"],
             on_cell_executed=lambda execute_reply, **about: manager.usage.cell_ended(
                 execute_reply, getattr(manager.provisioner, "pid", None)
             ),
