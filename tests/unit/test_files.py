@@ -1,36 +1,112 @@
 """Whole or not there: what a killed run leaves is removed, what a living one is writing is not."""
 
+import errno
 import os
 import subprocess
 import sys
+import textwrap
+import time
+from pathlib import Path
 
 import pytest
 
-from wlz_eval.core.files import remove_unfinished, write_atomic
+from wlz_eval.core.errors import StorageError
+from wlz_eval.core.files import remove_unfinished, storage_error, write_atomic
+
+
+def half_written(folder, process, age=0.0):
+    """What a process that was killed while it wrote leaves."""
+    path = folder / f".manifest.json.{process}.abc123.part"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("half")
+    os.utime(path, (time.time() - age,) * 2)
+    return path
 
 
 def test_what_a_killed_process_left_is_removed_and_a_living_ones_stays(tmp_path):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    left = tmp_path / "deep" / f".manifest.json.{gone.pid}.abc123.part"
-    left.parent.mkdir()
-    left.write_text("half")
-    living = tmp_path / f".manifest.json.{os.getpid()}.abc123.part"
-    living.write_text("half")
+    living = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        left, written = half_written(tmp_path / "deep", gone.pid), half_written(tmp_path, living.pid)
+        remove_unfinished(tmp_path)
+        assert not left.exists()
+        assert written.exists()
+    finally:
+        living.communicate(b"\n")
+
+
+def test_a_number_that_was_given_again_keeps_nothing(tmp_path):
+    """After a power cut, and in a container, numbers of processes begin anew: they are soon somebody else's."""
+    older_than_its_process = half_written(tmp_path / "a", os.getppid(), age=400 * 24 * 3600.0)
+    our_own = half_written(tmp_path / "b", os.getpid())
     remove_unfinished(tmp_path)
-    assert not left.exists()
-    assert living.exists()
+    assert not older_than_its_process.exists()
+    assert not our_own.exists()
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "The disk is full: "),
+        (errno.EROFS, "could not be written (Read-only file system). Make its folder writable and run again"),
+        (errno.EACCES, "could not be written (Permission denied). Make its folder writable and run again"),
+    ],
+)
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, number, words):
     path = tmp_path / "a.json"
     write_atomic(path, "old")
 
-    def full(*_):
-        raise OSError("No space left on device")
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(StorageError) as caught:
         write_atomic(path, "new")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a limit that POSIX systems have")
+def test_a_write_that_the_system_really_cuts_short(tmp_path):
+    program = """
+        import resource, sys
+        from pathlib import Path
+        from wlz_eval.core.files import write_atomic
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+        write_atomic(Path(sys.argv[1], "a.json"), "x" * 6000)
+    """
+    (tmp_path / "a.json").write_text("old")
+    command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert "StorageError" in ran.stderr
+    assert "it would be longer than this system lets a file be" in ran.stderr
+    assert (tmp_path / "a.json").read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_content_is_on_the_disk_before_its_name_and_its_name_before_the_next_step(tmp_path, monkeypatch):
+    """What a power cut leaves is then the old file or the new one, never a name without content."""
+    done, fsync, replace = [], os.fsync, os.replace
+
+    def record_fsync(descriptor):
+        fsync(descriptor)
+        done.append(("on the disk", os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")).split(".")[0]))
+
+    def record_replace(source, target):
+        assert Path(source).read_text() == "content"
+        replace(source, target)
+        done.append(("named", os.path.basename(target)))
+
+    monkeypatch.setattr(os, "fsync", record_fsync)
+    monkeypatch.setattr(os, "replace", record_replace)
+    write_atomic(tmp_path / "a.json", "content")
+    assert done == [("on the disk", ""), ("named", "a.json"), ("on the disk", tmp_path.name)]
+
+
+def test_every_reason_ends_with_what_to_do():
+    for number in (errno.ENOSPC, errno.EROFS, errno.EFBIG, errno.EDQUOT, errno.EIO):
+        assert "run again; what is finished is kept." in str(storage_error(OSError(number, "x"), "a"))

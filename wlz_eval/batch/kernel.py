@@ -125,7 +125,6 @@ class OwnEngine(NBClientEngine):
             timeout=execution_timeout,
             iopub_timeout=OUTPUT_TIMEOUT,
             record_timing=False,
-            coalesce_streams=True,
             # Panels are not kept in a report.
             store_widget_state=False,
             log_of_cuts=options["raw_log"],

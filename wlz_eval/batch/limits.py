@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from papermill.clientwrap import PapermillNotebookClient
 from traitlets import Any as AnyTrait
 
-__all__ = ["PRINTED", "SHOWN", "Deadline", "LimitedClient"]
+__all__ = ["PRINTED", "SHOWN", "Deadline", "LimitedClient", "joined"]
 
 #: Characters that one cell may print on each of its two streams; the shipped notebooks print none.
 PRINTED = 200_000
@@ -51,6 +51,13 @@ class LimitedClient(PapermillNotebookClient):
             content["traceback"] = [str(line)[:_ERROR] for line in content.get("traceback", [])]
         return super().process_message(msg, cell, cell_index)
 
+    def execute_cell(self, cell: Any, cell_index: int, **options: Any) -> Any:
+        """Run a cell; its printed text is joined when it has ended."""
+        ran = super().execute_cell(cell, cell_index, **options)
+        if ran.get("outputs"):
+            ran["outputs"] = joined(ran["outputs"])
+        return ran
+
     def _forget(self, cell_index: int) -> None:
         """Count anew: the cell has taken back what it printed."""
         for stream in ("stdout", "stderr"):
@@ -81,6 +88,39 @@ class LimitedClient(PapermillNotebookClient):
             with contextlib.suppress(OSError):
                 self.log_of_cuts.write(f"cell {cell_index}: {note}\n".encode())
         return note
+
+
+def joined(outputs: Sequence[Any]) -> list[Any]:
+    """Join what a cell has printed into one output a stream, as nbclient does, whatever the pace at which it came.
+
+    nbclient looks for carriage returns with a pattern whose time grows with the square of a line's length: minutes for
+    the longest that is kept here.
+    """
+    streams: dict[str, list[str]] = {}
+    kept: list[Any] = []
+    for output in outputs:
+        if output["output_type"] != "stream":
+            kept.append(output)
+        elif output["name"] in streams:
+            streams[output["name"]].append(output["text"])
+        else:
+            streams[output["name"]] = [output["text"]]
+            kept.append(output)
+    for output in kept:
+        if output["output_type"] == "stream":
+            output["text"] = _written_over("".join(streams[output["name"]]))
+    # The two streams come apart from each other, so their order is chance.
+    names = [output.get("name") for output in kept]
+    for place in range(len(kept) - 1):
+        if names[place : place + 2] == ["stderr", "stdout"]:
+            kept[place : place + 2] = kept[place + 1], kept[place]
+            break
+    return kept
+
+
+def _written_over(text: str) -> str:
+    """Leave out what is before a carriage return, unless its line ends there."""
+    return "\n".join(line[line.rfind("\r", 0, max(len(line) - 1, 0)) + 1 :] for line in text.split("\n"))
 
 
 class Deadline:
