@@ -175,6 +175,19 @@ class TestIndigo:
         jsonschema.validate(project, self.strict())
         assert all("number_with_positive_social_outcomes" not in r for r in project["results"])
 
+    def test_the_part_says_where_it_is_from_and_decides_like_the_whole(self):
+        said = self.schema["$comment"]
+        assert all(word in said for word in ("INDIGO-Initiative/database-app", "commit", "MIT License", "Copyright"))
+        # With a member required or others forbidden, a part could pass what the whole refuses.
+        text = json.dumps({k: v for k, v in self.schema.items() if k != "$comment"})
+        assert '"required"' not in text
+        assert '"additionalProperties"' not in text
+
+    def test_a_contract_without_outcomes_to_pay_would_not_pass(self, meta):
+        project = {**self.project(meta), "outcome_metrics": []}
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(project, self.schema)
+
     def test_a_typing_slip_would_not_pass(self, meta):
         project = self.project(meta)
         project["outcome_pricings"][0]["price_per_units"] = {}

@@ -1,8 +1,13 @@
 """The contract in the words of INDIGO, the public database of outcomes contracts (Government Outcomes Lab, Oxford).
 
-What is written follows ``data/reference/indigo_schema.json``, an excerpt of INDIGO's schema of a project. An export is
-made from tables whose numbers were *released*: what a table hides is left out, and nothing else of the children is
-there.
+What is written follows ``data/reference/indigo_schema.json``: those members of INDIGO's JSON Schema of a project that
+are written here, with all that decides what is valid; the file names its source, version and licence. As the schema
+neither requires nor forbids a member, what is valid against this part and holds no other name is valid against the
+whole. Whether INDIGO would take a project in is for its editors: organisations carry this contract's own names instead
+of INDIGO's identifiers.
+
+An export is made from tables whose numbers were *released*: what a table hides is left out, and nothing else of the
+children is there.
 """
 
 from __future__ import annotations
