@@ -250,7 +250,7 @@ def _run_kernel() -> int:
 def _import(name: str) -> None:
     """Import a module into what is copied from now on."""
     # What cannot be imported here is imported, and reported, by the notebook that needs it.
-    with contextlib.suppress(ImportError):
+    with contextlib.suppress(Exception):
         importlib.import_module(name)
     # Objects that exist now are shared by all copies: a collection must not touch them.
     gc.collect()
