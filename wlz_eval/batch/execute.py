@@ -119,6 +119,8 @@ def execute(
     try:
         task.log.parent.mkdir(parents=True, exist_ok=True)
         with task.log.open("wb", buffering=0) as log:
+            # Where not even this can be written, a kernel dies of its first warning, and nobody would know why.
+            log.write(f"{task.source.name}\n".encode())
             return _attempts(task, log, on_start, warm)
     except OSError as error:
         if error.errno not in DISK:
@@ -196,7 +198,8 @@ def _run(
     source = _read(task.source)
     language = str(source.metadata.get("kernelspec", {}).get("language", "python"))
     if language.lower() != "python":
-        return Execution("failed", *2 * [f"it is written in {language}, and a batch runs notebooks in Python only"])
+        reason = f"it is written in {language}, and a batch runs notebooks in Python only"
+        return Execution("failed", reason, reason)
     notebook = papermill.execute_notebook(
         source,
         None,
