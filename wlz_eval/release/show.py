@@ -5,19 +5,22 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
 from wlz_eval.core.errors import ReleaseError
-from wlz_eval.release.columns import Column, Label
+from wlz_eval.release.columns import Column, Interval, Label
 from wlz_eval.release.rule import Released, Rule
 from wlz_eval.release.sentences import data_element
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["figure_png", "notice_html", "rule_note", "table_html", "table_text"]
+__all__ = ["drawn_again", "figure_png", "notice_html", "rule_note", "table_html", "table_text"]
 
 #: A number, or two with "to" between them, at the start of a cell that may wrap: a line never breaks inside it.
 _NUMBERS = re.compile(r">([−£$€\d.,%]+(?: (?:million|billion))?(?: to [−£$€\d.,%]+(?: (?:million|billion))?)?)(?=[ <])")
@@ -149,6 +152,34 @@ def figure_png(figure: Figure) -> tuple[bytes, int, int]:
     figure.savefig(buffer, format="png", dpi=SAVE_DPI, metadata={"Software": None}, facecolor="white")
     width, height = figure.get_size_inches()
     return buffer.getvalue(), round(width * SHOW_DPI), round(height * SHOW_DPI)
+
+
+def drawn_again(
+    block: str, draw: Callable[..., Any], data: pd.DataFrame, columns: Mapping[str, Column], alt_html: str
+) -> dict[str, Any]:
+    """Return all that is needed to draw a figure without some of its numbers: released values only.
+
+    Parameters
+    ----------
+    block : str
+        With what the keys of its cells begin.
+    draw : callable
+        Its drawing function; one that has no name in a module cannot be called again.
+    data : DataFrame
+        What it was given.
+    columns : mapping
+        The columns' specifications, in the order of the keys.
+    alt_html : str
+        The alternative text with each number in its element.
+    """
+    place = f"{getattr(draw, '__module__', '')}:{getattr(draw, '__qualname__', '')}"
+    frames = [[spec.low, spec.high] if isinstance(spec, Interval) else [name] for name, spec in columns.items()]
+    plain = data.astype(object).where(data.notna(), None)
+    return {
+        "block": block, "draw": place, "columns": frames, "alt": alt_html,
+        "numbers": [name for name in data if is_numeric_dtype(data[name])],
+        "data": {str(name): plain[name].tolist() for name in plain},
+    }
 
 
 def figure_bundle(figure: Any, alt: str) -> tuple[dict[str, str], dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -15,12 +15,13 @@ from wlz_eval.core.finding import Finding
 from wlz_eval.core.words import claim_words
 from wlz_eval.release.columns import Column, Given, Label, release_table, released_frame
 from wlz_eval.release.labels import finding_label
+from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.opened import Opened, Page, display_output
 from wlz_eval.release.rule import Released, finding_ns, release_count, release_interval
 from wlz_eval.release.sentences import Sentence, Spoken, release_as, speak
-from wlz_eval.release.show import figure_bundle, rule_note, table_html, table_text
+from wlz_eval.release.show import drawn_again, figure_bundle, rule_note, table_html, table_text
 
-__all__ = ["FindingTables", "Showing"]
+__all__ = ["FindingTables", "Showing", "enter_cells"]
 
 
 class Showing(Page):
@@ -88,15 +89,7 @@ class Showing(Page):
         note: str,
         findings: tuple[str, ...] = (),
     ) -> None:
-        block = f"t{self.ledger.new_block()}"
-        keys = [{name: f"{block}.{i}.{j}" for j, name in enumerate(columns)} for i in range(len(released))]
-        for i, row in enumerate(released):
-            labels = [row[name].text for name, spec in columns.items() if isinstance(spec, Label)]
-            for name, spec in columns.items():
-                definition = {"row": " | ".join(labels), "column": spec.title}
-                if findings:
-                    definition["finding"] = findings[i]
-                self.ledger.add(keys[i][name], row[name], where="table", of=caption, definition=definition)
+        keys = enter_cells(self.ledger, released, caption, columns, "table", findings)
         cells = [cell for row in released for cell in row.values()]
         note = " ".join(part for part in (note, rule_note(cells, self.rule)) if part)
         self._show(
@@ -144,22 +137,18 @@ class Showing(Page):
                 "A figure is not shown here, since there are no numbers for it or each rests on too few children."
             )
             return
-        block = f"f{self.ledger.new_block()}"
-        for i, row in enumerate(released):
-            labels = " | ".join(row[name].text for name, spec in columns.items() if isinstance(spec, Label))
-            for j, (name, spec) in enumerate(columns.items()):
-                definition = {"row": labels, "column": spec.title}
-                self.ledger.add(
-                    f"{block}.{i}.{j}", row[name], where="figure", of=caption, definition=definition
-                )
+        keys = enter_cells(self.ledger, released, caption, columns, "figure")
+        block = next(iter(keys[0].values())).partition(".")[0]
         words = speak(alt, values, self.rule, f"{block}.alt")
         below = speak(caption, values, self.rule, f"{block}.caption")
         self._enter(words, f"{block}.alt", "alt", alt)
         self._enter(below, f"{block}.caption", "caption", caption)
         cells = [cell for row in released for cell in row.values()]
         note = rule_note(cells, self.rule)
-        bundle, metadata = figure_bundle(draw(released_frame(released, columns)), words.text)
-        display_output(bundle, metadata)
+        data = released_frame(released, columns)
+        again = drawn_again(block, draw, data, columns, words.html)
+        bundle, metadata = figure_bundle(draw(data), words.text)
+        display_output(bundle, {**metadata, "wlz_eval": {"figure": again}})
         tail = f' <span class="wlz-note">{escape(note)}</span>' if note else ""
         self._show(f'<p class="wlz-figcaption">{below.html}{tail}</p>', f"{below.text} {note}".rstrip())
 
@@ -228,6 +217,50 @@ class FindingTables(Showing, Opened):
             "comparison": counts[1],
             "claim": Released(kind="label", text=claim),
         }
+
+
+def enter_cells(
+    ledger: Ledger,
+    released: Sequence[Mapping[str, Released]],
+    of: str,
+    columns: Mapping[str, Column],
+    where: str,
+    findings: Sequence[str] = (),
+) -> list[dict[str, str]]:
+    """Enter the released cells of a table or figure into a ledger.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    released : sequence of mapping
+        One a row, from column to released cell.
+    of : str
+        The caption.
+    columns : mapping
+        The columns' specifications, in order.
+    where : str
+        ``table`` or ``figure``.
+    findings : sequence of str
+        For a table with one finding a row, their ids.
+
+    Returns
+    -------
+    list of dict
+        The key of each cell, one dict a row.
+    """
+    block = f"{where[0]}{ledger.new_block()}"
+    keys = [{name: f"{block}.{i}.{j}" for j, name in enumerate(columns)} for i in range(len(released))]
+    flow = any(isinstance(spec, Label) and spec.dimension == "step" for spec in columns.values())
+    for i, row in enumerate(released):
+        labels = [row[name].text for name, spec in columns.items() if isinstance(spec, Label)]
+        for name, spec in columns.items():
+            definition = {"row": " | ".join(labels), "column": spec.title}
+            if findings:
+                definition["finding"] = findings[i]
+            if flow:
+                definition["steps"] = "yes"
+            ledger.add(keys[i][name], row[name], where=where, of=of, definition=definition)
+    return keys
 
 
 def _unknown(value: object) -> bool:

@@ -6,13 +6,13 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Finding
 from wlz_eval.release.findings import FindingSet, Stamp
 from wlz_eval.release.labels import finding_label
-from wlz_eval.release.rule import Released, Rule, finding_ns, release_count, release_finding, release_interval
+from wlz_eval.release.rule import HIDDEN, Released, Rule, finding_ns, release_count, release_finding, release_interval
 
 __all__ = ["COLUMNS", "dictionary_csv", "findings_csv", "safe_cell"]
 
@@ -67,8 +67,10 @@ def _number(value: float) -> str:
     return "" if math.isnan(value) else f"{value:.10g}"
 
 
-def _row(finding: Finding, stamp: Stamp, cohort: Cohort, rule: Rule) -> dict[str, str]:
+def _row(finding: Finding, stamp: Stamp, cohort: Cohort, rule: Rule, withheld: Collection[str]) -> dict[str, str]:
     estimate = release_finding(finding, rule)
+    if "estimate" in withheld:
+        estimate = Released(kind=estimate.kind, text=HIDDEN, hidden=True)
     interval = Released(kind="interval", text="")
     if finding.has_interval and not estimate.hidden:
         ns = finding_ns(finding)
@@ -82,8 +84,8 @@ def _row(finding: Finding, stamp: Stamp, cohort: Cohort, rule: Rule) -> dict[str
         "unit": finding.unit,
         "currency": finding.currency,
         "hidden": "yes" if estimate.hidden else "",
-        "n_programme": _children(finding.n_programme, rule),
-        "n_comparison": _children(finding.n_comparison, rule),
+        "n_programme": HIDDEN if "n_programme" in withheld else _children(finding.n_programme, rule),
+        "n_comparison": HIDDEN if "n_comparison" in withheld else _children(finding.n_comparison, rule),
         "claim": finding.claim,
         "tier": finding.tier,
         "primary": "yes" if finding.primary else "",
@@ -112,7 +114,9 @@ def _children(n: int | None, rule: Rule) -> str:
     return released.text if released.hidden else _number(released.value)
 
 
-def findings_csv(findings: FindingSet, cohort: Cohort, rule: Rule) -> str:
+def findings_csv(
+    findings: FindingSet, cohort: Cohort, rule: Rule, withheld: Mapping[str, Collection[str]] | None = None
+) -> str:
     """Write findings as CSV, every number under the release rule.
 
     Parameters
@@ -123,8 +127,12 @@ def findings_csv(findings: FindingSet, cohort: Cohort, rule: Rule) -> str:
         For the names of its measures.
     rule : Rule
         Threshold and rounding.
+    withheld : mapping, optional
+        Columns to leave empty besides, by finding: from them a hidden number could be worked out.
     """
-    return _write(COLUMNS, (_row(f, s, cohort, rule) for f, s in findings.items()))
+    besides = withheld or {}
+    rows = (_row(f, s, cohort, rule, besides.get(f.finding_id, ())) for f, s in findings.items())
+    return _write(COLUMNS, rows)
 
 
 def dictionary_csv() -> str:

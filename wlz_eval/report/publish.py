@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,12 @@ from wlz_eval.release.findings import FindingSet, FindingStore
 from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.notebook import NOTEBOOKS
 from wlz_eval.release.summary import EFFECT_TOPIC
+from wlz_eval.release.suppression.exported import exported_ledger
 from wlz_eval.release.workspace import Workspace
 from wlz_eval.report.content import PageContent, read_notebook
 from wlz_eval.report.exports import dictionary_csv, findings_csv
 from wlz_eval.report.page import Link, bands, release_note, render_page, render_template
-from wlz_eval.report.staging import executed, quoted, read_ledgers, release_staged, run_record
+from wlz_eval.report.staging import executed, protected, quoted, read_ledgers, release_staged, run_record
 
 __all__ = ["PublishResult", "publish"]
 
@@ -107,10 +108,14 @@ def publish(
     for name in notebooks:
         findings = findings | store.read(name)
     ledgers = read_ledgers(workspace, cohort_id, audience, notebooks)
+    withheld: dict[str, frozenset[str]] = {}
+    if audience == "public":
+        table = exported_ledger(findings, loaded, ledgers[0].rule)
+        notebooks, ledgers, withheld = protected(notebooks, ledgers, [table])
     staging = workspace.staging_dir(cohort_id, audience)
     shutil.rmtree(staging, ignore_errors=True)
     contents = {name: read_notebook(name, notebook) for name, notebook in notebooks.items()}
-    _stage(staging, contents, findings, ledgers, loaded, run)
+    _stage(staging, contents, findings, ledgers, loaded, run, withheld)
     folder = release_staged(workspace, cohort_id, audience, ledgers, identifiers(loaded))
     _remember(workspace, cohort_id, audience, contents, findings)
     pages = tuple(sorted(p.name for p in folder.iterdir()))
@@ -156,6 +161,7 @@ def _stage(
     ledgers: Sequence[Ledger],
     cohort: Cohort,
     run: Mapping[str, Any],
+    withheld: Mapping[str, Collection[str]],
 ) -> None:
     rule = ledgers[0].rule
     links = [Link(name, content.question, f"{name}.html") for name, content in contents.items()]
@@ -163,7 +169,7 @@ def _stage(
         page = render_page(content, findings=findings, pages=links, rule=rule)
         write_atomic(staging / f"{name}.html", page)
     write_atomic(staging / "index.html", _cohort_page(contents, findings, ledgers, run))
-    write_atomic(staging / "findings.csv", "\ufeff" + findings_csv(findings, cohort, rule))
+    write_atomic(staging / "findings.csv", "\ufeff" + findings_csv(findings, cohort, rule, withheld))
     write_atomic(staging / "findings_dictionary.csv", "\ufeff" + dictionary_csv())
 
 

@@ -13,12 +13,14 @@ from wlz_eval.core.files import project_root, write_atomic
 from wlz_eval.release.findings import FindingSet
 from wlz_eval.release.gate import Refusal, gate
 from wlz_eval.release.ledger import Ledger
-from wlz_eval.release.suppression import suppress
+from wlz_eval.release.suppression import attack, suppress, system_of
+from wlz_eval.release.suppression.blank import WITHHELD, blank_notebook
+from wlz_eval.release.suppression.exported import withheld_findings, withhold
 from wlz_eval.release.workspace import Workspace
 from wlz_eval.report.content import PageContent
 from wlz_eval.report.page import link_findings
 
-__all__ = ["executed", "quoted", "read_ledgers", "release_staged", "run_record"]
+__all__ = ["executed", "protected", "quoted", "read_ledgers", "release_staged", "run_record"]
 
 
 def run_record(workspace: Workspace, cohort_id: str, audience: str) -> Mapping[str, Any]:
@@ -88,13 +90,39 @@ def release_staged(
 
 
 def _further(ledgers: Sequence[Ledger], audience: str) -> tuple[Refusal, ...]:
-    """Refuse what complementary suppression would have to hide, since a page is not changed after it was made."""
+    """Run the attack on what is left after suppression: whatever it still finds must not be published."""
     if audience != "public":
         return ()
-    return tuple(
-        Refusal(f"{notebook}.html", "shows a number from which a hidden one can be worked out")
-        for notebook, _ in sorted(suppress(ledgers))
-    )
+    system = system_of(ledgers)
+    found = {place[0] for bound in attack(system) if bound.found(system.threshold) for place in bound.cells[:1]}
+    return tuple(Refusal(f"{name}.html", "hides a number that can be worked out") for name in sorted(found))
+
+
+def protected(
+    notebooks: Mapping[str, Mapping[str, Any]], ledgers: Sequence[Ledger], exported: Sequence[Ledger] = ()
+) -> tuple[dict[str, Mapping[str, Any]], list[Ledger], dict[str, frozenset[str]]]:
+    """Withhold what would give a hidden number away, in every page and in the table of findings.
+
+    Parameters
+    ----------
+    notebooks : mapping
+        Executed notebooks by name.
+    ledgers : sequence of Ledger
+        What they have shown.
+    exported : sequence of Ledger
+        What is published besides, such as the table of findings.
+
+    Returns
+    -------
+    tuple
+        The notebooks blanked; their ledgers and the others as blanked; columns of findings to leave empty.
+    """
+    cells = suppress([*ledgers, *exported]).cells
+    blanked = {
+        name: blank_notebook(notebook, {key for page, key in cells if page == name})
+        for name, notebook in notebooks.items()
+    }
+    return blanked, withhold([*ledgers, *exported], cells, WITHHELD), withheld_findings(cells)
 
 
 def _quarantine(workspace: Workspace, cohort_id: str, audience: str, refusals: Sequence[Refusal]) -> None:

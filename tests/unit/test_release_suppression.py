@@ -1,0 +1,166 @@
+"""The attack that bounds hidden numbers, and what is withheld against it."""
+
+import math
+
+import pandas as pd
+import pytest
+from toy_notebook import Toy
+
+from wlz_eval.core.finding import Finding
+from wlz_eval.release import Children, Label, Ledger, Percent, Rule
+from wlz_eval.release.columns import release_table
+from wlz_eval.release.rule import release_count
+from wlz_eval.release.showing import enter_cells
+from wlz_eval.release.suppression import Bound, attack, choose, suppress, system_of
+from wlz_eval.release.suppression.blank import blank_notebook
+from wlz_eval.release.suppression.exported import exported_ledger, withheld_findings, withhold
+from wlz_eval.release.suppression.facts import rounded_range
+
+RULE = Rule()
+
+
+def ledger(*tables, name="02_identification", rule=RULE):
+    made = Ledger("toy", "public", name, rule)
+    for caption, data, columns in tables:
+        enter_cells(made, release_table(pd.DataFrame(data), columns, rule), caption, columns, "table")
+    return made
+
+
+def groups(*counts, total=None):
+    labels = [f"group {i}" for i in range(len(counts))]
+    data = {"label": labels, "n": list(counts)}
+    if total is not None:
+        data = {"label": [*labels, "All"], "n": [*counts, total]}
+    return ("By group", data, {"label": Label("Group"), "n": Children("Children")})
+
+
+def found(*ledgers, withheld=()):
+    system = system_of(ledgers)
+    return [b for b in attack(system, withheld) if b.found(system.threshold)]
+
+
+@pytest.mark.parametrize("rule", [Rule(), Rule(7, 5), Rule(12, 5), Rule(10, 10), Rule(10, 1), Rule(5, 3)])
+def test_a_rounded_count_says_just_those_counts_that_round_alike(rule):
+    texts = {m: release_count(m, rule).text for m in range(0, 90)}
+    for n in range(0, 60):
+        low, high = rounded_range(n, rule)
+        assert [m for m in texts if texts[m] == texts[n]] == list(range(low, high + 1))
+
+
+def test_a_margin_gives_the_hidden_count_away_and_one_more_is_withheld():
+    page = ledger(groups(100, 13, 4, total=117))
+    (bound,) = found(page)
+    # 113 to 117 less 98 to 102 less 13 to 17.
+    assert (bound.low, bound.high) == (0, 6)
+    choice = suppress([page])
+    assert choice.left == ()
+    assert choice.cells
+    assert found(*withhold([page], choice.cells, "hidden")) == []
+
+
+def test_bounds_are_those_of_every_world_that_fits():
+    page = ledger(groups(20, 13, 7, total=40))
+    (bound,) = attack(system_of([page]))
+    worlds = [x for x in range(10) for a in range(18, 23) for b in range(13, 18) if 38 <= x + a + b <= 42]
+    assert (bound.low, bound.high) == (min(worlds), max(worlds))
+
+
+def test_a_total_on_another_page_counts():
+    page = ledger(groups(20, 14, 1))
+    total = ledger(groups(35, 80), name="03_progress")
+    assert found(page) == []
+    assert found(page, total)
+    choice = suppress([page, total])
+    assert choice.left == ()
+    assert not found(*withhold([page, total], choice.cells, "hidden"))
+
+
+def test_the_cheapest_choice_is_made_while_that_is_quick():
+    page = ledger(groups(43, 33, 4, total=80))
+    choice = suppress([page])
+    assert choice.exact
+    assert len(choice.cells) == 1
+    greedy = choose(system_of([page]), nodes=0)
+    assert not greedy.exact
+    assert greedy.left == ()
+
+
+def test_percentages_with_their_number_of_children_are_counts():
+    columns = {"label": Label("Answer"), "share": Percent("Share", n="n"), "n": Children("Children")}
+    data = {"label": ["yes", "no", "unsure"], "share": [60.0, 37.0, 3.0], "n": [100] * 3}
+    page = ledger(("Answers", data, columns))
+    (bound,) = attack(system_of([page]))
+    worlds = [
+        n - a - b for n in range(98, 103) for a in range(n) for b in range(n)
+        if 59.5 <= 100 * a / n <= 60.5 and 36.5 <= 100 * b / n <= 37.5
+    ]
+    assert (bound.low, bound.high) == (min(worlds), max(worlds))
+    assert bound.found(10)
+    assert suppress([page]).left == ()
+
+
+def test_steps_of_a_flow_give_away_what_was_lost_between():
+    columns = {"label": Label("Step", dimension="step"), "n": Children("Children")}
+    data = {"label": ["offered", "refused", "in the tables", "started"], "n": [60, 2, 58, 45]}
+    assert found(ledger(("Flow", data, columns)))
+    plain = {"label": Label("Group"), "n": Children("Children")}
+    assert not found(ledger(("Flow", data, plain)))
+
+
+def test_columns_that_add_up_are_seen():
+    columns = {"label": Label("Measure"), "known": Children("Known"), "none": Children("Without"), "n": Children("All")}
+    data = {"label": ["English", "maths"], "known": [58, 40], "none": [2, 20], "n": [60, 60]}
+    page = ledger(("Completeness", data, columns))
+    assert [b.cells for b in found(page)] == [(("02_identification", "t1.0.2"),)]
+    choice = suppress([page])
+    assert choice.left == ()
+    assert ("02_identification", "t1.0.1") in choice.cells
+
+
+def test_the_same_group_is_withheld_wherever_it_stands():
+    table = ledger(groups(43, 33, 4, total=80))
+    again = ledger(groups(43, 33, 4), name="03_progress")
+    choice = suppress([table, again])
+    assert choice.left == ()
+    assert len({page for page, _ in choice.cells}) == 2 or choice.cells == {("02_identification", "t1.3.1")}
+
+
+def test_what_is_withheld_does_not_depend_on_the_run():
+    pages = [ledger(groups(20, 14, 1, total=35)), ledger(groups(35, 80), name="03_progress")]
+    assert suppress(pages) == suppress(pages)
+
+
+def test_internal_numbers_and_words_are_no_facts():
+    assert suppress([]).cells == frozenset()
+    assert attack(system_of([ledger(("Words", {"label": ["a"]}, {"label": Label("Group")}))])) == []
+
+
+def test_findings_count_as_published(monkeypatch, tmp_path):
+    def finding(key, n):
+        return Finding(finding_id=f"data.risks.{key}", quantity="count", estimate=n, unit="children", subgroup=key,
+                       claim="description")
+
+    cohort = Toy(monkeypatch, tmp_path).cohort
+    table = exported_ledger([finding("none", 53), finding("one", 33), finding("two", 4)], cohort, RULE)
+    page = ledger(groups(85, 90))
+    assert found(page, table)
+    choice = suppress([page, table])
+    assert choice.left == ()
+    assert withheld_findings(choice.cells).keys() <= {"data.risks.none", "data.risks.one"}
+
+
+def test_blanking_takes_the_number_out_of_every_output():
+    html = '<p class="wlz-say">It was <data data-finding="a.b" data-cell="s1.0" value="45">45</data> of all.</p>'
+    said = {"output_type": "display_data", "metadata": {"wlz_eval": {"released": True}},
+            "data": {"text/html": html, "text/plain": "It was 45 of all."}}
+    notebook = {"cells": [{"cell_type": "code", "source": "", "outputs": [said]}]}
+    assert blank_notebook(notebook, set()) is notebook
+    blanked = blank_notebook(notebook, {"s1.0"})
+    assert "45" not in str(blanked)
+    assert 'data-cell="s1.0" value="">hidden</data>' in str(blanked)
+    assert "45" in str(notebook)
+
+
+def test_a_bound_is_found_when_it_narrows_one_to_below_the_threshold():
+    cases = {(0, 9): False, (1, 9): False, (1, math.inf): False, (2, 40): True, (0, 8): True, (0, 0): True}
+    assert {ends: Bound(0, *ends, ()).found(10) for ends in cases} == cases
