@@ -128,6 +128,18 @@ def _keys(terms: ContractTerms) -> list[Problem]:
     ]
 
 
+def _pays_for(cohort: Cohort, terms: ContractTerms) -> list[Problem]:
+    """Name payers whose costs the contract is to bear and who have none: investors would be said to bear nothing."""
+    if terms.investment is None or not cohort.has("costs") or "payer" not in cohort["costs"]:
+        return []
+    held = sorted(set(cohort["costs"]["payer"].dropna().astype(str)) - {""})
+    return [
+        _problem("investment.pays_for", "this payer has no cost line", _unknown(name, held, "payers of costs"), name)
+        for name in terms.investment.pays_for
+        if name not in held
+    ]
+
+
 def _evidence(cohort: Cohort) -> list[Problem]:
     """Name evidence of what no contract pays for; children who are not known are found by the cohort's own check."""
     if not cohort.has("evidence"):
@@ -151,13 +163,15 @@ def contract_terms(cohort: Cohort) -> ContractTerms:
     ------
     CohortError
         With every problem: unknown keys, triggers or payers, shares that do not add up, prices without a payer,
-        below zero or of several years, a currency that is not the cohort's, targets of which only some have a period.
+        below zero or of several years, a currency that is not the cohort's, targets of which only some have a period,
+        costs to be borne of a payer that has none.
     """
     problems: list[Problem] = []
     terms = _terms(cohort.contract or {}, problems)
     card = cohort["rate_card"]
     problems += _triggers("rate_card", card["trigger"].astype(str), TRIGGERS)
     problems += _prices(card) + _payers(terms, card) + _keys(terms) + _evidence(cohort)
+    problems += _pays_for(cohort, terms)
     if cohort.has("targets"):
         problems += _triggers("targets", cohort["targets"]["trigger"].astype(str), card["trigger"].astype(str).unique())
         problems += _targets(cohort["targets"])

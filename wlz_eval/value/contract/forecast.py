@@ -171,7 +171,9 @@ def _from_targets(owed: Owed, draws: int, rng: np.random.Generator) -> Array | N
     names = ["high_engagement", *OUTCOME_TRIGGERS]
     if not set(names) & set(targets.index):
         return None
-    wanted = targets.reindex(names).fillna(0.0)[list(CASES)].to_numpy() / max(owed.children, 1)
+    # A case that is not given is taken from its neighbour: to take it for none at all would pull the forecast down.
+    given = targets.reindex(names)[list(CASES)].ffill(axis=1).bfill(axis=1).fillna(0.0)
+    wanted = np.sort(given.to_numpy(dtype=float), axis=1) / max(owed.children, 1)
     place = rng.triangular(-1.0, 0.0, 1.0, size=draws)[:, None]
     low, base, high = np.clip(wanted.T, 0.0, 1.0)
     share = base + np.where(place < 0, place * (base - low), place * (high - base))

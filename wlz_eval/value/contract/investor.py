@@ -16,8 +16,8 @@ from wlz_eval.core.result import Result
 from wlz_eval.value.contract.dates import add_months
 from wlz_eval.value.contract.owed import Owed
 from wlz_eval.value.contract.payments import PENNIES
-from wlz_eval.value.contract.terms import CASES, OUTCOME_TRIGGERS
-from wlz_eval.value.contract.timeline import dated_targets, period_months
+from wlz_eval.value.contract.terms import CASE_WORDS, CASES, OUTCOME_TRIGGERS
+from wlz_eval.value.contract.timeline import dated_targets, paid_by_month, period_months
 from wlz_eval.value.contract.xirr import xirr
 
 __all__ = ["Investor", "Returns", "cash_flow", "investor", "returns"]
@@ -59,8 +59,8 @@ class Investor(Result):
     available : bool
         Whether the contract says how it is financed, and the cohort what it costs.
     flow : DataFrame
-        ``month``, ``capital``, ``costs``, ``payments``, ``balance`` (cash at the end of the month), ``children``,
-        ``title``.
+        ``month``, ``capital``, ``costs``, ``payments``, ``balance`` (cash at the end of the month), ``children``
+        (whose payments the last one was), ``everyone`` (children who started), ``title``.
     cases : DataFrame
         ``case`` (so far; low, base and high target), ``payments``, ``returned``, ``multiple``, ``rate`` (percent a
         year), ``loss`` (capital that does not come back), ``peak_deficit``, ``shortfall``, ``children``, ``kind`` (of
@@ -89,40 +89,38 @@ class Investor(Result):
         """Return peak deficit, money multiple and rate of return, so far and in each case."""
         if not self.available:
             return []
-        found = [self._money("capital", "capital", self.capital, "paid in by investors")]
+        found = [self._money("capital", "capital", self.capital, "paid in by investors", self.owed.children)]
         for row in self.cases.to_dict(orient="records"):
-            case = str(row["case"])
+            case, n = str(row["case"]), int(row["children"])
             name = case.replace(" ", "_")
-            found.append(self._money(f"peak_deficit.{name}", "peak_deficit", row["peak_deficit"], row["case"]))
-            found.append(self._money(f"loss.{name}", "capital_lost", row["loss"], row["case"]))
-            found.append(self._plain(f"multiple.{name}", "money_multiple", row["multiple"], "ratio", row["case"]))
+            found.append(self._money(f"peak_deficit.{name}", "peak_deficit", row["peak_deficit"], case, n))
+            found.append(self._money(f"loss.{name}", "capital_lost", row["loss"], case, n))
+            found.append(self._plain(f"multiple.{name}", "money_multiple", row["multiple"], "ratio", case, n))
             if math.isfinite(row["rate"]):
                 rate = row["rate"] / 100
-                found.append(self._plain(f"rate.{name}", "internal_rate_of_return", rate, "ratio", case))
+                found.append(self._plain(f"rate.{name}", "internal_rate_of_return", rate, "ratio", case, n))
         if math.isfinite(self.break_even):
             found.append(
                 self._plain("break_even", "share_of_outcome_payments_at_which_capital_is_lost", self.break_even,
-                            "ratio", "of the middle target's outcome payments")
+                            "ratio", "of the middle target's outcome payments", self.owed.children)
             )
         return found
 
-    def _money(self, name: str, quantity: str, value: float, subgroup: str) -> Finding:
+    def _money(self, name: str, quantity: str, value: float, subgroup: str, n: int) -> Finding:
         return Finding(
             finding_id=f"contract.investor.{name}", quantity=quantity, estimate=value, unit="money", claim="projection",
-            subgroup=subgroup, n_programme=self.owed.children, method="cash flow by month", currency=self.owed.currency,
+            subgroup=subgroup, n_programme=n, method="cash flow by month", currency=self.owed.currency,
             price_year=self.owed.price_year, perspective="investors", evidence=_evidence(self.owed), note=NOTE,
         )
 
-    def _plain(self, name: str, quantity: str, value: float, unit: Unit, subgroup: str) -> Finding:
+    def _plain(self, name: str, quantity: str, value: float, unit: Unit, subgroup: str, n: int) -> Finding:
         return Finding(
             finding_id=f"contract.investor.{name}", quantity=quantity, estimate=value, unit=unit,
-            claim="projection", subgroup=subgroup, n_programme=self.owed.children, method="cash flow by month",
+            claim="projection", subgroup=subgroup, n_programme=n, method="cash flow by month",
             evidence=_evidence(self.owed), note=NOTE,
         )
 
 
-#: Cases as the page calls them.
-CASE_WORDS = {"low": "low", "base": "middle", "high": "high"}
 NOTE = "Cash as it moves, in the prices of each year; what is left at the end is taken to go to the investors."
 
 
@@ -231,7 +229,7 @@ def _break_even(owed: Owed, capital: pd.Series, costs: pd.Series) -> float:
     return float(brentq(left, 0.0, 10.0, xtol=1e-10))
 
 
-def investor(owed: Owed) -> Investor:
+def investor(owed: Owed, fewest: int = 0) -> Investor:
     """Look at a contract as its investors do.
 
     Parameters
@@ -239,6 +237,9 @@ def investor(owed: Owed) -> Investor:
     owed : Owed
         The contract worked through; ``contract.yaml`` names the capital under ``investment``, the costs table what is
         to be paid from it.
+    fewest : int
+        Fewest children whose payments may stand alone in the flow by month; returns are worked out from every month
+        as it is.
 
     Returns
     -------
@@ -263,15 +264,18 @@ def investor(owed: Owed) -> Investor:
                 "payments": float(flow["payments"].sum()),
                 "returned": got.returned, "multiple": got.multiple, "rate": 100 * got.rate,
                 "loss": max(total - got.returned, 0.0), "peak_deficit": got.peak_deficit, "shortfall": got.shortfall,
-                "children": owed.children,
+                "children": owed.paid_for() if case == "so far" else owed.children,
             }
         )
     year = f", {owed.price_year} prices" if owed.price_year else ""
     kind = _evidence(owed)
-    flow = cash_flow(capital, costs, _payments(owed, "so far"))
+    paid = paid_by_month(owed, fewest)
+    flow = cash_flow(capital, costs, paid["amount"])
+    children = paid["children"].reindex(flow["month"]).ffill().fillna(owed.children).astype(int)
     return Investor(
         available=True,
-        flow=flow.assign(children=owed.children, title=f"{owed.currency} in all{year} ({kind})"),
+        flow=flow.assign(children=children.to_numpy(), everyone=owed.children,
+                         title=f"{owed.currency} in all{year} ({kind})"),
         cases=pd.DataFrame(rows).assign(kind=kind + year),
         capital=total,
         break_even=_break_even(owed, capital, costs) if "base" in held else math.nan,

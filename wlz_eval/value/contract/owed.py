@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +82,26 @@ class Owed:
         """Programme children who started."""
         return len(self.data)
 
+    def paid_for(self, triggers: Sequence[str] = ()) -> int:
+        """Children for whom something is paid, for any trigger or for these: what a shown payment rests on.
+
+        All who started where the contract can pay nothing, since no payment then says anything of a child.
+        """
+        if not self.maximum:
+            return self.children
+        paid = self.claims[self.claims["paid"] > 0]
+        return int(paid.loc[paid["trigger"].isin(triggers) if triggers else paid.index, "child_id"].nunique())
+
+    def undecided(self, triggers: Iterable[str] = ()) -> bool:
+        """Whether every priced trigger, or every one of these, is still open for every child."""
+        names = [t for t in self.prices if t in (set(triggers) or set(self.prices))]
+        return bool(names) and bool(self.open[names].to_numpy().all())
+
+    @property
+    def outcome_payments(self) -> float:
+        """Everything that is owed for outcomes."""
+        return int(self.claims.loc[self.claims["trigger"].isin(OUTCOME_TRIGGERS), "paid"].sum()) / PENNIES
+
     @property
     def maximum(self) -> float:
         """Most that the contract could pay for these children, every trigger met and the caps kept."""
@@ -93,6 +113,11 @@ class Owed:
         if self.terms.contract_cap is not None:
             total = min(total, round(self.terms.contract_cap * PENNIES))
         return total / PENNIES
+
+    @property
+    def kind_of_money(self) -> str:
+        """What the amounts are, in words: price year and where the prices come from."""
+        return f"{self.price_year} prices, {self.evidence}" if self.price_year else str(self.evidence)
 
     @property
     def running(self) -> bool:

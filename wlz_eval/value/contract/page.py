@@ -21,9 +21,10 @@ from wlz_eval.value.contract.forecast import Forecast, forecast
 from wlz_eval.value.contract.incentives import Incentives, incentives
 from wlz_eval.value.contract.indigo import indigo_commitments, indigo_metrics
 from wlz_eval.value.contract.investor import Investor, investor
-from wlz_eval.value.contract.pages import Words, answer, anyway_answer, forecast_answer, investor_answer
+from wlz_eval.value.contract.pages import Words, answer, anyway_answer, forecast_answer, investor_answer, targets_answer
 from wlz_eval.value.contract.result import ContractResult, contract
-from wlz_eval.value.contract.terms import TRIGGERS
+from wlz_eval.value.contract.terms import OUTCOME_TRIGGERS, TRIGGERS
+from wlz_eval.value.contract.timeline import over_time
 from wlz_eval.value.contract.trail import TRAIL_COLUMNS, audit_trail
 
 __all__ = ["ContractPage", "contract_page"]
@@ -32,9 +33,13 @@ __all__ = ["ContractPage", "contract_page"]
 DRAWS: Mapping[str, int] = MappingProxyType({"draft": 500, "quick": 2000, "full": 10_000})
 NO_CONTRACT: Words = ("There is no contract, so there is nothing to say here.", {})
 ANYWAY = ("words", "areas", "paid", "without", "without_low", "without_high", "children", "title")
-CASH = ("month", "capital", "costs", "payments", "balance", "children", "title")
+CASH = ("month", "capital", "costs", "payments", "balance", "children", "everyone", "title")
 CASE_COLUMNS = ("case", "payments", "returned", "multiple", "rate", "loss", "children", "kind")
+INFORMANT_WORDS: Mapping[str, str] = MappingProxyType(
+    {"teacher": "teacher", "parent": "parent", "self": "the child", "admin": "the school's records or a test"}
+)
 LINES = ("area", "measure", "line", "compared", "power", "verdict")
+TIME = ("month", "paid", "low", "base", "high", "children", "title")
 RATERS = ("area", "measure", "informant", "readings", "words")
 
 
@@ -49,6 +54,8 @@ class ContractPage(Result):
     forecast, caused, investor, incentives : or None
         What is still to come, what would have been paid anyway, the investor's view, and the audit of incentives;
         ``None`` without a contract.
+    over_time : DataFrame
+        Payments by month beside the projections (:func:`wlz_eval.value.contract.timeline.over_time`).
     families : Families
         Families by areas of need; empty without a table of them.
     """
@@ -58,6 +65,7 @@ class ContractPage(Result):
     caused: Caused | None
     investor: Investor | None
     incentives: Incentives | None
+    over_time: pd.DataFrame
     families: Families
 
     title = "Outcomes contract"
@@ -72,12 +80,18 @@ class ContractPage(Result):
         return [finding for part in parts if part is not None for finding in part.findings()]
 
     def answer(self) -> Words:
-        """Who owes how much, of what maximum, against targets."""
+        """Who owes how much, and of what maximum."""
         return answer(self.result)
+
+    def targets_answer(self) -> Words:
+        """Say what was paid and achieved beside the targets."""
+        return targets_answer(self.result)
 
     def anyway_answer(self) -> Words:
         """How much of it could have been paid with no programme."""
-        return anyway_answer(self.caused) if self.caused else ("The rest of this page is therefore empty.", {})
+        if self.caused is None:
+            return "What the programme itself can be shown to have changed stands on page 04.", {}
+        return anyway_answer(self.caused)
 
     def forecast_answer(self) -> Words:
         """Say what is still to come."""
@@ -94,7 +108,10 @@ class ContractPage(Result):
     @property
     def anyway(self) -> pd.DataFrame:
         """What is paid for outcomes, and what would be with no programme: the estimate, then each assumed rate."""
-        if self.caused is None or not len(self.caused.rows):
+        owed = self.result.worked
+        if owed is None or self.caused is None or not len(self.caused.rows):
+            return pd.DataFrame(columns=list(ANYWAY))
+        if not set(OUTCOME_TRIGGERS) & set(owed.prices) or owed.undecided(OUTCOME_TRIGGERS):
             return pd.DataFrame(columns=list(ANYWAY))
         words = [
             "Outcomes with an estimate"
@@ -102,7 +119,7 @@ class ContractPage(Result):
             else f"All outcomes, if {rate:.0f}%\nof the others had come anyway"
             for rate in self.caused.rows["rate"]
         ]
-        return self.caused.rows.assign(words=words)[list(ANYWAY)]
+        return self.caused.rows.assign(words=words, children=owed.paid_for(OUTCOME_TRIGGERS))[list(ANYWAY)]
 
     @property
     def exits(self) -> list[str]:
@@ -148,7 +165,23 @@ class ContractPage(Result):
     @property
     def raters(self) -> pd.DataFrame:
         """Who read what is paid for, and whether they knew who was on the programme."""
-        return self.incentives.raters if self.incentives else pd.DataFrame(columns=list(RATERS))
+        if self.incentives is None:
+            return pd.DataFrame(columns=list(RATERS))
+        raters = self.incentives.raters
+        said = [", ".join(INFORMANT_WORDS.get(name, name) for name in who.split(", ")) for who in raters["informant"]]
+        return raters.assign(informant=said)
+
+    @property
+    def cash_money(self) -> str:
+        """What the amounts of the investor's view are, for captions."""
+        return f"{self.cases['kind'].iloc[0]}, to investors" if len(self.cases) else ""
+
+    @property
+    def money(self) -> str:
+        """What the amounts of this page are, for captions: price year, kind of figure, whose view."""
+        if self.result.worked is None:
+            return ""
+        return f"{self.result.worked.kind_of_money}, to those who pay"
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -181,6 +214,7 @@ def contract_page(
     covariances: Iterable[FindingCovariance] = (),
     effort: str = "quick",
     seed: int = 0,
+    fewest: int = 0,
 ) -> ContractPage:
     """Work through everything that page 08 shows.
 
@@ -195,6 +229,8 @@ def contract_page(
     effort : str
         ``draft``, ``quick`` or ``full``: how many draws.
     seed : int
+    fewest : int
+        Fewest children whose payments may stand alone in a month.
 
     Returns
     -------
@@ -203,13 +239,15 @@ def contract_page(
     result = contract(cohort, frame, risk, engagement)
     homes = families(cohort, frame)
     if not result.available:
-        return ContractPage(result=result, forecast=None, caused=None, investor=None, incentives=None, families=homes)
+        return ContractPage(result=result, forecast=None, caused=None, investor=None, incentives=None,
+                            over_time=pd.DataFrame(columns=list(TIME)), families=homes)
     owed, draws = result.owed, DRAWS[effort]
     return ContractPage(
         result=result,
         forecast=forecast(owed, draws, seed),
         caused=caused(owed, attribution, covariances, draws, seed),
-        investor=investor(owed),
+        investor=investor(owed, fewest),
+        over_time=over_time(owed, fewest),
         incentives=incentives(owed, frame),
         families=homes,
     )

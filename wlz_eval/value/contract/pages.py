@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,13 +15,17 @@ from wlz_eval.value.contract.achieved import attainable_share, maximum_possible
 from wlz_eval.value.contract.caused import Caused
 from wlz_eval.value.contract.owed import Owed
 from wlz_eval.value.contract.payments import PENNIES
+from wlz_eval.value.contract.terms import CASE_WORDS, OUTCOME_TRIGGERS
+from wlz_eval.value.contract.timeline import target_payments
 
 if TYPE_CHECKING:
     from wlz_eval.value.contract.forecast import Forecast
     from wlz_eval.value.contract.investor import Investor
     from wlz_eval.value.contract.result import ContractResult
 
-__all__ = ["Words", "answer", "anyway_answer", "forecast_answer", "investor_answer", "owed_findings"]
+__all__ = [
+    "Words", "answer", "anyway_answer", "forecast_answer", "investor_answer", "owed_findings", "targets_answer",
+]
 
 Words = tuple[str, dict[str, Finding | str | None]]
 PAID_NOT_CAUSED = (
@@ -37,13 +43,23 @@ class _Maker:
     def __init__(self, owed: Owed):
         self.owed = owed
 
-    def money(self, name: str, quantity: str, value: float, subgroup: str) -> Finding:
+    def money(self, name: str, quantity: str, value: float, subgroup: str, n: int) -> Finding:
         owed = self.owed
         return Finding(
             finding_id=f"contract.{name}", quantity=quantity, estimate=value, unit="money", claim="description",
-            group="programme", subgroup=subgroup, n_programme=owed.children, price_year=owed.price_year,
+            group="programme", subgroup=subgroup, n_programme=n, price_year=owed.price_year,
             currency=owed.currency, perspective="payers", evidence=owed.evidence,
             method="rate card applied to measured outcomes", note=PAID_NOT_CAUSED,
+        )
+
+    def target(self, case: str, value: float) -> Finding:
+        """Return what the targets of a case come to at the contract's prices."""
+        owed = self.owed
+        return Finding(
+            finding_id=f"contract.target_payment.{case}", quantity="target_payment", estimate=value, unit="money",
+            claim="projection", subgroup=f"{CASE_WORDS[case]} target", n_programme=owed.children,
+            price_year=owed.price_year, currency=owed.currency, perspective="payers", evidence=owed.evidence,
+            method="targets at the prices of the rate card, the contract's cap kept",
         )
 
     def count(self, name: str, quantity: str, value: float, unit: Unit, subgroup: str = "", note: str = "") -> Finding:
@@ -58,13 +74,15 @@ class _Maker:
 def owed_findings(owed: Owed, counts: pd.DataFrame, by_payer: pd.DataFrame, triggers: pd.DataFrame) -> list[Finding]:
     """Return payments in all and by payer, outcomes achieved, targets, and shares of what was possible."""
     make, cap = _Maker(owed), owed.terms.outcomes_paid_per_child
-    paid = int(owed.claims["paid"].sum()) / PENNIES
+    paid, n = int(owed.claims["paid"].sum()) / PENNIES, owed.paid_for()
     held = triggers.dropna(subset=["base"])
     found = [
-        make.money("paid_total", "payment", paid, "in all"),
+        make.money("paid_total", "payment", paid, "in all", n),
         make.money("paid_per_child", "payment", paid / owed.children if owed.children else math.nan,
-                   "for each child who started"),
-        make.money("maximum_payment", "largest_payment", owed.maximum, "if every child met every trigger"),
+                   "for each child who started", n),
+        make.money("paid_outcomes", "payment", owed.outcome_payments, "for outcomes", owed.paid_for(OUTCOME_TRIGGERS)),
+        make.money("maximum_payment", "largest_payment", owed.maximum, "if every child met every trigger",
+                   owed.children),
         make.count("share_of_maximum", "share", paid / owed.maximum if owed.maximum else math.nan, "probability"),
         make.count("maximum_possible", "share", maximum_possible(counts["outcomes"], cap), "probability"),
         make.count("attainable", "share", attainable_share(counts["outcomes"], counts["at_risk"], cap), "probability",
@@ -75,8 +93,11 @@ def owed_findings(owed: Owed, counts: pd.DataFrame, by_payer: pd.DataFrame, trig
                    "triggers that reached the middle target"),
     ]
     found += [
-        make.money(f"paid.{row['payer']}", "payment", row["amount"], row["group"])
+        make.money(f"paid.{row['payer']}", "payment", row["amount"], row["group"], row["children"])
         for row in by_payer.to_dict(orient="records")
+    ]
+    found += [
+        make.target(case, amount) for case, amount in target_payments(owed).items() if math.isfinite(amount)
     ]
     for row in triggers.to_dict(orient="records"):
         name, label = row["trigger"], row["label"]
@@ -90,43 +111,86 @@ def _listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
+def _number_in(name: str) -> bool:
+    """Whether a name holds a number, which a sentence would take for a result typed by hand."""
+    return bool(re.search(r"\d", name))
+
+
 def _areas(names: Iterable[str]) -> str:
     """List areas of the contract inside a sentence; a language keeps its capital."""
     return _listed(["English" if name == "english" else name for name in names])
 
 
 def answer(result: ContractResult) -> Words:
-    """Say who owes how much, of what maximum, and how the targets were met: a template and its values."""
+    """Say how much is owed, by whom, and of what maximum: a template and its values."""
     if result.worked is None:
         return "This cohort has no outcomes contract with a rate card, so nothing is owed under one.", {}
     owed, found = result.worked, {f.finding_id: f for f in result.findings()}
     values: dict[str, Finding | str | None] = {
         "paid": found["contract.paid_total"],
         "each": found["contract.paid_per_child"],
-        "share": found["contract.share_of_maximum"],
         "most": found["contract.maximum_payment"],
-        "reached": found["contract.targets_reached"],
-        "targets": found["contract.targets"],
-        "attainable": found["contract.attainable"],
-        "year": f" ({owed.price_year} prices)" if owed.price_year else "",
+        "year": f" of {owed.price_year}" if owed.price_year else "",
         "prices": PRICE_WORDS.get(owed.evidence, "the prices of the contract"),
+        "so_far": " so far" if owed.running else "",
     }
+    if owed.undecided():
+        text = "No trigger has fallen due by the day up to which claims are known, so nothing is owed yet. At {prices}"
+        return text + "{year}, the most that the contract could pay for these children is {most:short}.", values
     payers = result.by_payer
-    text = "At {prices}, {paid:short} is owed{year}: {each} for each child who started"
-    if len(payers):
-        for i, row in enumerate(payers.to_dict(orient="records")):
-            values[f"payer_{i}"], values[f"amount_{i}"] = row["group"], found[f"contract.paid.{row['payer']}"]
-        parts = [f"{{amount_{i}:short}} by {{payer_{i}}}" for i in range(len(payers))]
-        text += f", of which {_listed(parts)}" if len(parts) > 1 else f", all of it by {parts[0].split(' by ')[1]}"
-    text += ". That is {share:chance} of the {most:short} that the contract could pay for these children."
-    if found["contract.targets"].estimate:
-        text += " The middle target was reached for {reached:number} of {targets:number} triggers."
-    return text + " Children achieved {attainable:chance} of the outcomes within their reach.", values
+    text = "At {prices}{year}, {paid:short} is owed{so_far}"
+    for i, row in enumerate(payers.to_dict(orient="records")):
+        values[f"payer_{i}"], values[f"amount_{i}"] = row["group"], found[f"contract.paid.{row['payer']}"]
+    if any(_number_in(name) for name in payers["group"]):
+        text += ", by the payers named below"
+        values = {name: value for name, value in values.items() if not name.startswith("payer_")}
+    elif len(payers) > 1:
+        text += ": " + _listed([f"{{amount_{i}:short}} by {{payer_{i}}}" for i in range(len(payers))])
+    elif len(payers):
+        text += ", all of it by {payer_0}"
+    return (
+        text + ". That is {each} for each child who started; the most that the contract could pay for these children "
+        "is {most:short}."
+    ), values
+
+
+def targets_answer(result: ContractResult) -> Words:
+    """Say what was paid and achieved beside the contract's targets: a template and its values."""
+    if result.worked is None:
+        return "There are none; sections of this page that need a contract are left out.", {}
+    found: dict[str, Finding | str | None] = {
+        f.finding_id.removeprefix("contract.").replace(".", "_"): f for f in result.findings()
+    }
+    some = any(name.startswith("target_payment") for name in found)
+    paid, text = result.paid, f"The contract has no {'middle target' if some else 'targets'} to set this against."
+    base = found.get("target_payment_base")
+    if isinstance(base, Finding) and result.worked.undecided():
+        return "The middle target comes to {target_payment_base:short} by the contract's end.", found
+    if isinstance(base, Finding):
+        place = "as much as" if paid == base.estimate else "less than" if paid < base.estimate else "more than"
+        text = f"{{paid_total:short}} is {place} the {{target_payment_base:short}} that the middle target comes to"
+        if {"target_payment_low", "target_payment_high"} <= set(found):
+            text += " (low target {target_payment_low:short}, high target {target_payment_high:short})"
+        text += ". The middle target was reached for {targets_reached:number} of {targets:number} triggers"
+        text += ", with some still open." if result.worked.running else "."
+    share = found["attainable"]
+    # While readings are still to come, those that are missing would be counted as failures.
+    if not result.worked.running and isinstance(share, Finding) and math.isfinite(share.estimate):
+        text += " Children achieved {attainable:chance} of the outcomes within their reach."
+    return text, found
 
 
 def anyway_answer(result: Caused) -> Words:
     """Say how much of the outcome payments could have come with no programme, or that it cannot be said."""
-    found: dict[str, Finding | str | None] = {f.finding_id.removeprefix("contract."): f for f in result.findings()}
+    if not set(OUTCOME_TRIGGERS) & set(result.owed.prices):
+        return "The rate card prices no outcome, so no payment can be set beside what would have come anyway.", {}
+    if result.owed.undecided(OUTCOME_TRIGGERS):
+        return "No outcome is decided yet, so what would have been paid anyway cannot be said.", {}
+    n = result.owed.paid_for(OUTCOME_TRIGGERS)
+    # A payment for few children gives their number away, however many started.
+    found: dict[str, Finding | str | None] = {
+        f.finding_id.removeprefix("contract."): replace(f, n_programme=n) for f in result.findings()
+    }
     values: dict[str, Finding | str | None] = {}
     text = ""
     if row := result.estimate:
@@ -170,24 +234,28 @@ def forecast_answer(result: Forecast) -> Words:
             "no targets to go by either."
         ), {}
     return (
-        "With what is still open, {forecast:short} is to be expected in all (95% interval {forecast:short_interval}). "
-        "It rests on {basis}."
-    ), {**found, "basis": result.basis}
+        "With what is still open, {forecast:short} is to be expected in all (95% interval {forecast:short_interval}; "
+        "{kind}). It rests on {basis}."
+    ), {**found, "basis": result.basis, "kind": result.owed.kind_of_money}
 
 
 def investor_answer(result: Investor) -> Words:
     """Say what investors put in, how far costs run ahead, and what comes back."""
-    if not result.available:
+    if result.owed.terms.investment is None:
         return "The contract does not say how it is financed, so an investor's view is not given.", {}
+    if not result.available:
+        return "These data hold no costs, so an investor's view is not given.", {}
     found: dict[str, Finding | str | None] = {
         f.finding_id.removeprefix("contract.investor.").replace(".", "_"): f for f in result.findings()
     }
-    text = (
-        "Investors put in {capital:short} ({kind}). Costs run ahead of payments by up to {peak_deficit_so_far:short}, "
-        "and on what is owed so far investors get back {multiple_so_far:number} times what they put in"
-    )
-    lost = result.cases.iloc[0]["loss"] > 0
-    text += ": {loss_so_far:short} is lost." if lost else ": none of it is lost."
+    running, lost = result.owed.running, result.cases.iloc[0]["loss"] > 0
+    text = "Investors put in {capital:short} ({kind}). Costs run ahead of payments by up to {peak_deficit_so_far:short}"
+    text += (
+        ". The contract still runs: were nothing more paid than is owed so far, investors would get back "
+        if running else ", and on what is owed investors get back "
+    ) + "{multiple_so_far:number} times what they put in"
+    would = "would be" if running else "is"
+    text += f": {{loss_so_far:short}} {would} lost." if lost else f": none of it {would} lost."
     if "break_even" in found:
         text += " Capital is lost when outcome payments are below {break_even:number} times those of the middle target."
     return text, {**found, "kind": str(result.cases.iloc[0]["kind"])}

@@ -96,10 +96,12 @@ class ContractResult(Result):
         amount = pennies.to_numpy() / PENNIES
         table = pd.DataFrame({"payer": [str(p) for p in pennies.index], "amount": amount})
         year = f", {owed.price_year} prices" if owed.price_year else ""
+        shared = owed.payments[owed.payments["pennies"] > 0].groupby(owed.payments["payer"].astype(str))["trigger"]
+        triggers = {str(payer): sorted(set(own)) for payer, own in shared}
         return table.assign(
             group=table["payer"].str.replace("_", " "),
             per_child=amount / max(owed.children, 1),
-            children=owed.children,
+            children=[owed.paid_for(triggers.get(payer, ["nothing"])) for payer in table["payer"]],
             title=f"{owed.currency} a child{year} ({owed.evidence})",
         )[list(_PAYER_COLUMNS)]
 

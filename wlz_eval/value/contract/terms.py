@@ -13,6 +13,7 @@ from wlz_eval.measures.options import RiskRule
 
 __all__ = [
     "CASES",
+    "CASE_WORDS",
     "OUTCOME_TRIGGERS",
     "TRIGGERS",
     "ContractTerms",
@@ -33,6 +34,8 @@ TRIGGERS: Mapping[str, str] = {
 OUTCOME_TRIGGERS: tuple[str, ...] = ("outcome_1", "outcome_2", "outcome_3")
 #: Projections of a contract, from the most cautious.
 CASES: tuple[str, ...] = ("low", "base", "high")
+#: Cases as the page calls them.
+CASE_WORDS: Mapping[str, str] = {"low": "low", "base": "middle", "high": "high"}
 #: Days that ``claim_dates`` may name by a word: the child's own start, the end of the programme, and for outcomes
 #: the last day of the wave at which each is judged.
 DAY_WORDS: tuple[str, ...] = ("start", "programme_end", "wave")

@@ -13,7 +13,7 @@ from wlz_eval.value.contract.owed import Owed
 from wlz_eval.value.contract.payments import PENNIES
 from wlz_eval.value.contract.terms import CASES
 
-__all__ = ["dated_targets", "over_time", "period_months", "targets_by_trigger"]
+__all__ = ["dated_targets", "over_time", "paid_by_month", "period_months", "target_payments", "targets_by_trigger"]
 
 
 def period_months(period: str) -> tuple[str, str]:
@@ -105,37 +105,82 @@ def _projected(owed: Owed, targets: pd.DataFrame, months: list[str]) -> pd.DataF
     return pd.DataFrame(out)
 
 
+def target_payments(owed: Owed) -> dict[str, float]:
+    """Add up what the targets of each case come to, the contract's cap kept; missing for a case without targets."""
+    targets = dated_targets(owed)
+    cap = np.inf if owed.terms.contract_cap is None else owed.terms.contract_cap
+    out = {}
+    for case in CASES:
+        own = targets[targets["case"] == case]
+        worth = own["count"] * own["trigger"].map(owed.prices).astype(float) / PENNIES
+        out[case] = min(float(worth.sum()), cap) if len(own) else np.nan
+    return out
+
+
 def _months(first: str, last: str) -> list[str]:
     return [str(m) for m in pd.period_range(first, last, freq="M")]
 
 
-def over_time(owed: Owed) -> pd.DataFrame:
+def paid_by_month(owed: Owed, fewest: int = 0) -> pd.DataFrame:
+    """Payments by month of payment, with the children behind each; no month with few children stands alone.
+
+    Parameters
+    ----------
+    owed : Owed
+    fewest : int
+        A month in which fewer children than this are paid for is counted with the next, and at the end with the one
+        before: else a small payment, or the step between two totals, would give a small number of children away.
+
+    Returns
+    -------
+    DataFrame
+        Index ``month``: ``amount``, ``children``.
+    """
+    paid = owed.claims[owed.claims["paid"] > 0]
+    paid = paid.assign(month=paid["month"].map(lambda m: add_months(m, owed.terms.payment_months)))
+    shown: dict[str, str] = {}
+    waiting: list[str] = []
+    held: set[str] = set()
+    for month, own in paid.groupby("month"):
+        waiting.append(str(month))
+        held |= set(own["child_id"])
+        if len(held) >= fewest:
+            shown.update(dict.fromkeys(waiting, str(month)))
+            waiting, held = [], set()
+    last = list(shown.values())[-1] if shown else (waiting or [""])[-1]
+    shown.update(dict.fromkeys(waiting, last))
+    groups = paid.assign(month=paid["month"].map(shown)).groupby("month")
+    return pd.DataFrame({"amount": groups["paid"].sum() / PENNIES, "children": groups["child_id"].nunique()})
+
+
+def over_time(owed: Owed, fewest: int = 0) -> pd.DataFrame:
     """Payments so far, month by month, beside what the targets come to.
+
+    Parameters
+    ----------
+    owed : Owed
+    fewest : int
+        Fewest children whose payments may stand alone (:func:`paid_by_month`).
 
     Returns
     -------
     DataFrame
         ``month``, ``paid``, ``low``, ``base``, ``high`` (all cumulative; ``paid`` is missing after the contract's
-        `as_of`), ``children`` (whose payments a month adds; where it adds none, all who were paid before;
-        where there were none, all), ``title``
-        (what the amounts are).
+        `as_of`), ``children`` (whose payments the last step adds; before the first, all), ``title`` (what the
+        amounts are).
     """
-    targets, lag = dated_targets(owed), owed.terms.payment_months
-    paid = owed.claims.assign(month=owed.claims["month"].map(lambda m: add_months(m, lag)))
-    known = [*paid["month"], *(add_months(m, lag) for m in targets["month"])]
+    targets, lag, paid = dated_targets(owed), owed.terms.payment_months, paid_by_month(owed, fewest)
+    known = [*paid.index, *(add_months(m, lag) for m in targets["month"])]
     if not known:
         return pd.DataFrame(columns=["month", "paid", *CASES, "children", "title"])
     # A month before the first and two after the last, so that the first and the last step can be seen.
     months = _months(add_months(min(known), -1), add_months(max(known), 2))
-    new = paid[paid["paid"] > 0].groupby("month")["child_id"].nunique().reindex(months, fill_value=0)
-    children = [
-        n or paid.loc[(paid["month"] <= m) & (paid["paid"] > 0), "child_id"].nunique() or owed.children
-        for m, n in zip(months, new, strict=True)
-    ]
-    total = paid.groupby("month")["paid"].sum().reindex(months, fill_value=0).cumsum() / PENNIES
+    children = paid["children"].reindex(months).ffill().fillna(owed.children).astype(int)
+    total = paid["amount"].reindex(months, fill_value=0.0).cumsum()
     if owed.terms.as_of is not None:
         total[[m > f"{owed.terms.as_of:%Y-%m}" for m in months]] = np.nan
     year = f", {owed.price_year} prices" if owed.price_year else ""
     return pd.DataFrame({"month": months, "paid": total.to_numpy()}).assign(
-        **_projected(owed, targets, months), children=children, title=f"{owed.currency} in all{year} ({owed.evidence})"
+        **_projected(owed, targets, months), children=children.to_numpy(),
+        title=f"{owed.currency} in all{year} ({owed.evidence})",
     )
