@@ -97,7 +97,8 @@ def read_notebook(name: str, notebook: Mapping[str, Any], more: Mapping[str, Any
     answer: list[str] = []
     limits: list[str] = []
     waiting: list[str] = []
-    for cell, after in zip(cells[1:], [*cells[2:], {}], strict=True):
+    shown = [cells[0], *_with_results(cells[1:])]
+    for cell, after in zip(shown[1:], [*shown[2:], {}], strict=True):
         tags = _tags(cell)
         if "injected-parameters" in tags:
             continue  # holds the folders of the machine; the footer says what the run was asked for
@@ -129,6 +130,21 @@ def read_notebook(name: str, notebook: Mapping[str, Any], more: Mapping[str, Any
         headings=tuple(outline.headings),
         head=head,
     )
+
+
+def _with_results(cells: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Leave out sections that show nothing: a heading with code below it, none of which had anything to say."""
+    sections: list[list[Mapping[str, Any]]] = [[]]
+    for cell in cells:
+        if cell["cell_type"] == "markdown" and re.match(r"##\s", _source(cell).lstrip()):
+            sections.append([])
+        sections[-1].append(cell)
+    kept = sections[:1]
+    for section in sections[1:]:
+        code = [cell for cell in section if cell["cell_type"] == "code" and _source(cell).strip()]
+        if not code or any(cell.get("outputs") or {"answer", "limits"} & set(_tags(cell)) for cell in code):
+            kept.append(section)
+    return [cell for section in kept for cell in section]
 
 
 def _source(cell: Mapping[str, Any]) -> str:
