@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wlz_eval.batch.execute import Execution, execute
-from wlz_eval.batch.kernel import kernel_environment
+from wlz_eval.batch.memory import available_memory, fits
+from wlz_eval.batch.timings import Timing, Timings
+from wlz_eval.batch.usage import Usage, peak_memory
 from wlz_eval.batch.warm import WarmServer, WarmUnavailableError, can_be_warm
 from wlz_eval.release.workspace import Workspace
 
@@ -23,6 +26,9 @@ class Place(Protocol):
     @property
     def slots(self) -> int:
         """How many notebooks can run at once now."""
+
+    def has_room(self, state: CohortState, name: str) -> bool:
+        """Whether there is memory for this notebook beside what runs now."""
 
     def submit(self, state: CohortState, name: str) -> Future[Execution]:
         """Run a notebook of a cohort."""
@@ -60,25 +66,50 @@ class LocalPlace:
         self._warm: WarmServer | None = None
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="kernel")
         self._kernels: dict[tuple[str, str], Any] = {}
+        self._running: set[tuple[str, str]] = set()
+        self._timings = Timings(workspace)
+
+    def has_room(self, state: CohortState, name: str) -> bool:
+        """Whether the memory that is left is enough for what it took last; one notebook runs in any case."""
+        running = [(self._timings.megabytes(*job), self._held(job)) for job in list(self._running)]
+        needed = self._timings.megabytes(state.prepared.id, name)
+        return not running or fits(needed, available_memory(), running)
+
+    def _held(self, job: tuple[str, str]) -> int:
+        process = getattr(getattr(self._kernels.get(job), "provisioner", None), "pid", None)
+        return peak_memory(process) if process else 0
 
     def submit(self, state: CohortState, name: str) -> Future[Execution]:
         """Run a notebook in a kernel of its own."""
         job = (state.prepared.id, name)
+        self._running.add(job)
         return self._threads.submit(self._execute, job, state.task(name), self._warm_server())
 
     def _execute(self, job: tuple[str, str], task: Any, warm: WarmServer | None) -> Execution:
+        usage, began = Usage(), time.monotonic()
+
         def on_start(manager: Any) -> None:
+            nonlocal usage
             self._kernels[job] = manager
+            usage = manager.usage
 
         try:
-            return execute(task, on_start, warm)
+            execution = execute(task, on_start, warm)
         finally:
             self._kernels.pop(job, None)
+            self._running.discard(job)
+        if execution.status == "succeeded":
+            seconds = round(time.monotonic() - began, 3)
+            self._timings.note(*job, Timing(seconds, round(usage.computing, 3), usage.megabytes))
+        return execution
 
     def _warm_server(self) -> WarmServer | None:
         """Return the process that kernels are copied from: started with the first kernel, again if it was killed."""
         if not self._may_be_warm:
             return None
+        # It brings papermill with it, which a batch with nothing to run does not need.
+        from wlz_eval.batch.kernel import kernel_environment
+
         if self._warm is None or not self._warm.alive:
             if self._warm is not None:
                 self._warm.close()
@@ -106,5 +137,6 @@ class LocalPlace:
         """Kill what still runs, and the warm process."""
         self.stop()
         self._threads.shutdown(cancel_futures=True)
+        self._timings.write()
         if self._warm is not None:
             self._warm.close()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from wlz_eval.batch.key import file_hash, package_hash
 from wlz_eval.batch.record import Refusal, write_run_file
 from wlz_eval.batch.state import CohortState
 from wlz_eval.core.errors import GateRefusedError
-from wlz_eval.core.files import hash_json
+from wlz_eval.core.files import hash_json, write_atomic
 from wlz_eval.release.workspace import STUDIES, Workspace
 
 __all__ = ["publish_cohort", "publish_site", "record_refusal"]
+
+#: How a notebook ends that the list of cohorts speaks of.
+_NOT_WELL = ("failed", "skipped")
 
 
 def publish_cohort(state: CohortState) -> tuple[str, ...]:
@@ -55,17 +60,43 @@ def publish_cohort(state: CohortState) -> tuple[str, ...]:
 
 
 def publish_site(workspace: Workspace, audience: str) -> Path:
-    """Make the page that lists the cohorts.
+    """Make the page that lists the cohorts, unless it is already made of just this.
 
     Returns
     -------
     Path
         The page to open.
     """
-    from wlz_eval.report import build_site
+    index, stamp = workspace.site_dir(audience) / "index.html", workspace.private / f"site-{audience}.json"
+    if _site_stamp(workspace, audience, index) != _read(stamp).get("stamp"):
+        from wlz_eval.report import build_site
 
-    build_site(workspace, audience)
-    return workspace.site_dir(audience) / "index.html"
+        build_site(workspace, audience)
+        write_atomic(stamp, json.dumps({"stamp": _site_stamp(workspace, audience, index)}) + "\n")
+    return index
+
+
+def _site_stamp(workspace: Workspace, audience: str, index: Path) -> str:
+    """Hash of all that the list of cohorts says, and of the list itself."""
+    said: dict[str, Any] = {"package": package_hash(), "index": file_hash(index)}
+    for path in sorted(workspace.private.glob(f"*/{audience}/run.json")):
+        run = _read(path)
+        # Those that ended well are not in the list, however long they took.
+        ended = run.pop("notebooks", {})
+        run["notebooks"] = {n: [e["status"], e["reason"]] for n, e in ended.items() if e["status"] in _NOT_WELL}
+        said[path.relative_to(workspace.private).as_posix()] = run
+    for path in sorted(workspace.private.glob(f"*/{audience}/published.json")):
+        pages = workspace.published_dir(path.parent.parent.name, audience).exists()
+        said[path.relative_to(workspace.private).as_posix()] = [file_hash(path), pages]
+    return hash_json(said)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content
 
 
 def record_refusal(workspace: Workspace, cohort: str, audience: str, refusal: Refusal) -> None:

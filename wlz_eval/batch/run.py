@@ -126,6 +126,8 @@ class _Batch:
         for cohort, name in sorted(self.ready, key=lambda job: -self.states[job[0]].expected[job[1]]):
             if sum(len(state.running) for state in self.states.values()) >= self.place.slots:
                 break
+            if not self.place.has_room(self.states[cohort], name):
+                break
             self._start(self.states[cohort], name, self.ready.pop((cohort, name)))
 
     def _add_studies(self, desk: ThreadPoolExecutor) -> None:

@@ -13,6 +13,7 @@ from wlz_eval.batch.lock import scratch_folder
 from wlz_eval.batch.prepare import Prepared, content_hash
 from wlz_eval.batch.record import JobResult
 from wlz_eval.batch.request import CheckedRequest
+from wlz_eval.batch.timings import Timings
 from wlz_eval.core.files import hash_json
 from wlz_eval.release.workspace import Workspace
 
@@ -52,11 +53,16 @@ class CohortState:
 
     def __post_init__(self) -> None:
         self.manifest = Manifest.read(manifest_path(self.workspace, self.prepared.id, self.audience))
-        seconds = {
-            name: self.manifest.records[name].seconds if name in self.manifest.records else 0.5 * notebook.code_cells
-            for name, notebook in self.checked.graph.notebooks.items()
-        }
+        timings = Timings(self.workspace)
+        seconds = {name: self._seconds(name, timings) for name in self.checked.graph.notebooks}
         self.expected = self.checked.graph.critical_path(seconds)
+
+    def _seconds(self, name: str, timings: Timings) -> float:
+        """Guess how long a notebook takes: as when it last ran, here or of another cohort, else by its length."""
+        known = timings.seconds(self.prepared.id, name)
+        if known is None and name in self.manifest.records:
+            known = self.manifest.records[name].seconds
+        return 0.5 * self.checked.graph[name].code_cells if known is None else known
 
     @property
     def audience(self) -> str:

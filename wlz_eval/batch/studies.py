@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from wlz_eval.batch.prepare import Prepared
-from wlz_eval.release.study import study_data_hash
 from wlz_eval.release.workspace import STUDIES
 
 __all__ = ["prepare_studies"]
@@ -19,4 +18,6 @@ def prepare_studies() -> Prepared:
     >>> prepare_studies().id
     'studies'
     """
+    from wlz_eval.release.study import study_data_hash
+
     return Prepared(id=STUDIES, folder="", data=study_data_hash(), plan="", effort="")
