@@ -13,8 +13,9 @@ from typing import Any
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.errors import RunError
+from wlz_eval.core.errors import GateRefusedError, RunError
 from wlz_eval.core.files import write_atomic
+from wlz_eval.release.differencing import PublishedRuns
 from wlz_eval.release.findings import FindingSet, FindingStore
 from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.notebook import NOTEBOOKS
@@ -92,7 +93,8 @@ def publish(
     RunError
         When the cohort was refused, or no notebook of it has been run.
     GateRefusedError
-        When the gate found something; one line a reason. The pages are then in the quarantine folder.
+        When the gate found something; one line a reason. The pages are then in the quarantine folder. Also when fewer
+        children than the threshold differ from those of an earlier public run: then the earlier pages stand.
     """
     run = run_record(workspace, cohort_id, audience)
     if run.get("refused"):
@@ -103,11 +105,15 @@ def publish(
             f"No notebook of cohort {cohort_id} has been run for {audience} readers. Use 'wlz-eval run'."
         )
     loaded = cohort if cohort is not None else _load(workspace, cohort_id)
+    runs = PublishedRuns(workspace.audience_dir(cohort_id, audience) / "published_runs.json")
+    ledgers = read_ledgers(workspace, cohort_id, audience, notebooks)
+    refusal = runs.refusal(loaded, ledgers[0].rule.threshold) if audience == "public" else ""
+    if refusal:
+        raise GateRefusedError(f"{cohort_id}: {refusal}.")
     store = FindingStore(workspace, cohort_id)
     findings = FindingSet()
     for name in notebooks:
         findings = findings | store.read(name)
-    ledgers = read_ledgers(workspace, cohort_id, audience, notebooks)
     withheld: dict[str, frozenset[str]] = {}
     if audience == "public":
         table = exported_ledger(findings, loaded, ledgers[0].rule)
@@ -117,6 +123,8 @@ def publish(
     contents = {name: read_notebook(name, notebook) for name, notebook in notebooks.items()}
     _stage(staging, contents, findings, ledgers, loaded, run, withheld)
     folder = release_staged(workspace, cohort_id, audience, ledgers, identifiers(loaded))
+    if audience == "public":
+        runs.remember(loaded)
     _remember(workspace, cohort_id, audience, contents, findings)
     pages = tuple(sorted(p.name for p in folder.iterdir()))
     return PublishResult(cohort_id, audience, folder, pages)
