@@ -112,6 +112,9 @@ def run(
     out: OutOption = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what went wrong and the site.")] = False,
     timeout: Annotated[int | None, typer.Option(min=1, help="Seconds that one cell may take.")] = None,
+    notebook_timeout: Annotated[
+        int | None, typer.Option(min=1, help="Seconds that one notebook may take in all.")
+    ] = None,
     parameter: Annotated[
         list[str] | None,
         typer.Option("-p", metavar="NAME VALUE", help="A notebook parameter, such as plan_overrides '{...}'."),
@@ -139,6 +142,7 @@ def run(
         out_dir=out,
         parameters=_parameters(parameter or []),
         cell_timeout=timeout or batch.CELL_TIMEOUT,
+        notebook_timeout=notebook_timeout or batch.NOTEBOOK_TIMEOUT,
         studies="also" if with_studies else "none",
         kernels="cold" if cold else "warm",
     )

@@ -1,6 +1,6 @@
 """Run parameterised notebooks for many cohorts. It knows notebooks, not statistics."""
 
-from wlz_eval.batch.execute import CELL_TIMEOUT
+from wlz_eval.batch.execute import CELL_TIMEOUT, NOTEBOOK_TIMEOUT
 from wlz_eval.batch.planning import PlannedJob, RunPlan, plan_run
 from wlz_eval.batch.progress import Progress, make_progress
 from wlz_eval.batch.record import JobResult, Refusal, RunResult
@@ -9,6 +9,7 @@ from wlz_eval.batch.run import run
 
 __all__ = [
     "CELL_TIMEOUT",
+    "NOTEBOOK_TIMEOUT",
     "JobResult",
     "PlannedJob",
     "Progress",

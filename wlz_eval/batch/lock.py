@@ -12,10 +12,10 @@ from pathlib import Path
 
 from wlz_eval.core.errors import RunError
 from wlz_eval.core.files import remove_unfinished
+from wlz_eval.release.workspace import Workspace
 
 __all__ = ["locked", "scratch_folder"]
 
-_SCRATCH = "scratch"
 #: Where Windows locks: a lock there keeps others from reading what it covers, and the holder's number is to be read.
 _BEHIND = 1 << 20
 #: What a system says of a lock that somebody else holds.
@@ -51,14 +51,14 @@ def locked(private: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            shutil.rmtree(private / _SCRATCH, ignore_errors=True)
+            shutil.rmtree(scratch_folder(private), ignore_errors=True)
     finally:
         os.close(descriptor)
 
 
 def scratch_folder(private: Path) -> Path:
     """Folder for files that no run leaves behind."""
-    return private / _SCRATCH
+    return Workspace(private.parent).scratch_dir
 
 
 def _hold(descriptor: int, folder: Path) -> None:
@@ -98,7 +98,7 @@ def _lock(descriptor: int) -> None:
 
 def _clear(private: Path) -> None:
     """Remove what a run that was killed left. Nobody else can hold the lock, so it belongs to nobody."""
-    scratch = private / _SCRATCH
+    scratch = scratch_folder(private)
     if scratch.exists():
         _end_processes(scratch)
         shutil.rmtree(scratch, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 from wlz_eval.batch.key import file_hash, package_hash
 from wlz_eval.batch.record import Refusal, write_run_file
 from wlz_eval.batch.state import CohortState
-from wlz_eval.core.errors import GateRefusedError
-from wlz_eval.core.files import hash_json, write_atomic
+from wlz_eval.core.errors import GateRefusedError, StorageError, WlzEvalError
+from wlz_eval.core.files import hash_json, storage_error, write_atomic
 from wlz_eval.release.workspace import STUDIES, Workspace
 
 __all__ = ["publish_cohort", "publish_site", "record_refusal"]
@@ -55,8 +56,21 @@ def publish_cohort(state: CohortState) -> tuple[str, ...]:
         reasons = tuple(str(error).splitlines())
         write_run_file(workspace.run_file(cohort, audience), cohort, audience, jobs, gate=reasons)
         return reasons
+    except Exception as error:
+        with contextlib.suppress(StorageError):
+            write_run_file(workspace.run_file(cohort, audience), cohort, audience, jobs, fault=_public_fault(error))
+        raise
     state.manifest.set_published(_stamp(source, workspace, cohort, audience))
     return ()
+
+
+def _public_fault(error: Exception) -> str:
+    """Say why pages could not be made, without what only helps at the terminal or may hold values."""
+    if isinstance(error, WlzEvalError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno is not None:
+        return str(storage_error(error, Path(error.filename or "a page")))
+    return f"{type(error).__name__} in the suite itself"
 
 
 def publish_site(workspace: Workspace, audience: str) -> Path:
@@ -101,7 +115,9 @@ def _read(path: Path) -> dict[str, Any]:
 
 def record_refusal(workspace: Workspace, cohort: str, audience: str, refusal: Refusal) -> None:
     """Note on disk that a cohort was refused, so that the site can say so."""
-    write_run_file(workspace.run_file(cohort, audience), cohort, audience, refused=refusal.public)
+    # On a full disk the refusal still reaches the terminal.
+    with contextlib.suppress(StorageError):
+        write_run_file(workspace.run_file(cohort, audience), cohort, audience, refused=refusal.public)
 
 
 def _stamp(source: str, workspace: Workspace, cohort: str, audience: str) -> str:

@@ -119,6 +119,7 @@ def write_run_file(
     jobs: Sequence[JobResult] = (),
     refused: Sequence[str] = (),
     gate: Sequence[str] = (),
+    fault: str = "",
 ) -> None:
     """Write ``run.json``: the only place that knows wall times, so that pages can be the same to the byte."""
     content = {
@@ -129,5 +130,6 @@ def write_run_file(
         },
         "refused": list(refused),
         "gate": list(gate),
+        "fault": fault,
     }
     write_atomic(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from wlz_eval.batch.execute import CELL_TIMEOUT
+from wlz_eval.batch.execute import CELL_TIMEOUT, NOTEBOOK_TIMEOUT
 from wlz_eval.batch.graph import Graph, read_graph
 from wlz_eval.batch.parameters import check_parameters
 from wlz_eval.core.effort import EFFORTS
@@ -47,8 +47,8 @@ class RunRequest:
         Folder for ``reports/`` and ``.work/``; empty for the project's own.
     parameters : mapping
         Values for notebook parameters, such as ``plan_overrides``.
-    cell_timeout : int
-        Seconds that one cell may take.
+    cell_timeout, notebook_timeout : int
+        Seconds that one cell, and one whole notebook, may take.
     notebooks_dir : Path or None
         Folder of the notebooks, which holds ``studies/``; the project's own when ``None``.
     studies : str
@@ -72,6 +72,7 @@ class RunRequest:
     out_dir: str | Path = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     cell_timeout: int = CELL_TIMEOUT
+    notebook_timeout: int = NOTEBOOK_TIMEOUT
     notebooks_dir: Path | None = None
     studies: Studies = "none"
     kernels: Kernels = "warm"
@@ -177,6 +178,7 @@ def _check_options(request: RunRequest) -> None:
     _one_of("kernels", request.kernels, get_args(Kernels))
     _at_least("workers", request.workers, 0)
     _at_least("cell_timeout", request.cell_timeout, 1)
+    _at_least("notebook_timeout", request.notebook_timeout, 1)
     if request.studies == "only" and request.cohorts:
         raise OptionError("The studies are about no cohort. Name none, or ask for the studies beside the cohorts.")
 

@@ -22,7 +22,7 @@ from wlz_eval.batch.record import Refusal, RunResult, write_run_file
 from wlz_eval.batch.request import CheckedRequest, CheckedRun, RunRequest, check_run
 from wlz_eval.batch.state import CohortState
 from wlz_eval.batch.studies import prepare_studies
-from wlz_eval.core.errors import GateRefusedError, WlzEvalError
+from wlz_eval.core.errors import GateRefusedError, StorageError, WlzEvalError
 from wlz_eval.release.workspace import STUDIES, Workspace
 
 __all__ = ["cohorts_of", "run"]
@@ -232,14 +232,16 @@ class _Batch:
         if self.interrupts.count:
             for state in self.states.values():
                 path = self.workspace.run_file(state.prepared.id, state.audience)
-                write_run_file(path, state.prepared.id, state.audience, state.everything())
-        else:
-            try:
-                site = publish_site(self.workspace, self.checked.request.audience)
-            except GateRefusedError as error:
-                self.gate["site"] = tuple(str(error).splitlines())
-            except Exception:
-                self._fault("site")
+                try:
+                    write_run_file(path, state.prepared.id, state.audience, state.everything())
+                except StorageError:
+                    self._fault(state.prepared.id)
+        try:
+            site = publish_site(self.workspace, self.checked.request.audience)
+        except GateRefusedError as error:
+            self.gate["site"] = tuple(str(error).splitlines())
+        except Exception:
+            self._fault("site")
         return RunResult(
             jobs=tuple(state.results[n] for state in self.states.values() for n in state.checked.wanted),
             refused=tuple(self.refused),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from wlz_eval.batch.prepare import Prepared, content_hash
 from wlz_eval.batch.record import JobResult
 from wlz_eval.batch.request import CheckedRequest
 from wlz_eval.batch.timings import Timings
+from wlz_eval.core.errors import StorageError
 from wlz_eval.core.files import hash_json
 from wlz_eval.release.workspace import Workspace
 
@@ -140,6 +142,7 @@ class CohortState:
             shown=self.shown(name),
             scratch=scratch_folder(self.workspace.private),
             cell_timeout=self.checked.request.cell_timeout,
+            notebook_timeout=self.checked.request.notebook_timeout,
         )
 
     def start(self, name: str, reason: str) -> None:
@@ -159,7 +162,11 @@ class CohortState:
             for path in self._outputs(name)
             if (content := file_hash(path))
         }
-        self.manifest.add(name, Record(self.key(name), self.shown(name), outputs, round(seconds, 2)))
+        try:
+            self.manifest.add(name, Record(self.key(name), self.shown(name), outputs, round(seconds, 2)))
+        except StorageError as error:
+            self.forget(name)
+            return self._end(name, JobResult(self.prepared.id, name, "failed", str(error), seconds, str(error)))
         return self._end(name, JobResult(self.prepared.id, name, "succeeded", reason, seconds))
 
     def skip_rest(self, reason: str) -> list[JobResult]:
@@ -169,9 +176,12 @@ class CohortState:
 
     def forget(self, name: str) -> None:
         """Remove what a notebook made before, so that nothing stale can be read or published."""
-        self.manifest.remove(name)
+        # Where nothing can be written, what the manifest still says is refuted by the hashes that it gives.
+        with contextlib.suppress(StorageError):
+            self.manifest.remove(name)
         for path in self._outputs(name):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     def everything(self) -> list[JobResult]:
         """Results of all notebooks in order; of those that were not asked for, whether they still stand."""

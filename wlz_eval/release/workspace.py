@@ -66,6 +66,11 @@ class Workspace:
         """Folder of everything that is never published."""
         return self.root / ".work"
 
+    @property
+    def scratch_dir(self) -> Path:
+        """Folder for files that no run leaves behind."""
+        return self.private / "scratch"
+
     def cohort_dir(self, cohort: str) -> Path:
         """Private folder of a cohort."""
         return self.private / _safe(cohort, _COHORT, "Cohort id")

@@ -44,7 +44,9 @@ def build_site(workspace: Workspace, audience: str = "public") -> Path:
     cohorts = [_cohort(workspace, cohort, audience) for cohort in _cohorts(workspace, audience)]
     studies = _studies(workspace, audience)
     index = render_template("index.html.j2", audience=audience, bands=marks, cohorts=cohorts, studies=studies)
-    with tempfile.TemporaryDirectory() as folder:
+    # In the private folder, where the next run removes what a killed one leaves.
+    workspace.scratch_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=workspace.scratch_dir) as folder:
         write_atomic(Path(folder) / "index.html", index)
         refusals = gate(
             Path(folder),
@@ -108,6 +110,8 @@ def _troubles(run: Mapping[str, Any], refused: str, partly: str, published: bool
         title, troubles = refused, list(run["refused"])
     elif run.get("gate"):
         title, troubles = "Not published: the publication gate refused the new pages.", list(run["gate"])
+    elif run.get("fault"):
+        title, troubles = "Not published: the new pages could not be made.", [run["fault"]]
     else:
         troubles = [
             f"{name}: {about.get('reason') or about['status']}"
