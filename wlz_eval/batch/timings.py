@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import statistics
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wlz_eval.core.errors import StorageError
 from wlz_eval.core.files import write_atomic
 from wlz_eval.release.workspace import Workspace
 
@@ -90,7 +92,9 @@ class Timings:
             for notebook, cohorts in sorted(self._known.items())
         }
         self._written = time.monotonic()
-        write_atomic(self._path, json.dumps(content, indent=1) + "\n")
+        # Only a help for the next run: a full disk must not stop this one here.
+        with contextlib.suppress(StorageError):
+            write_atomic(self._path, json.dumps(content, indent=1) + "\n")
 
 
 def _read(path: Path) -> dict[str, dict[str, Timing]]:
