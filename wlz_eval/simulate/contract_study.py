@@ -3,7 +3,8 @@
 ``python -m wlz_eval.simulate.contract_study --worlds 500`` simulates light cohorts with no effect at all. In each, the
 effects of four outcomes are estimated from matched children, and the payments beyond what would have been paid with no
 programme are drawn from them: their interval should hold zero in 95% of worlds. The audit of incentives is put to the
-same worlds, clean and with near misses lifted past the line. Results are committed in ``data/studies/contract.csv``.
+same worlds: clean, with near misses lifted past one paid line and past every one, and with baselines inflated.
+Results are committed in ``data/studies/contract.csv``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +28,10 @@ from wlz_eval.plan import make_plan
 from wlz_eval.simulate.committed import code_hash, study_folder
 from wlz_eval.simulate.options import SimulationOptions
 from wlz_eval.simulate.world import SimulatedCohort, simulate
-from wlz_eval.value.contract.bunching import LEVEL
+from wlz_eval.value.contract.bunching import FINEST
 from wlz_eval.value.contract.caused import caused
-from wlz_eval.value.contract.incentives import incentives
+from wlz_eval.value.contract.counterfactual import steps_of
+from wlz_eval.value.contract.incentives import ALL, at_baseline, at_endline, incentives
 from wlz_eval.value.contract.owed import Owed
 from wlz_eval.value.contract.result import contract
 from wlz_eval.value.contract.rules import Judged
@@ -42,7 +46,12 @@ FIRST_SEED = 300_000
 HELD, FALSE = 0.935, 0.05
 #: Share of near misses lifted past the line where bunching is planted.
 LIFTED = 0.8
-DRAWS = 1000
+DRAWS = 500
+#: Columns of the audit of incentives whose means are given.
+AUDITED = (
+    "flagged", "flagged_endline", "flagged_baseline", "found_one", "named", "found_every", "found_inflated",
+    "power_one", "power_every", "near",
+)
 #: Worlds after which results are kept.
 KEPT = 10
 #: What the numbers depend on, below ``wlz_eval/``.
@@ -81,14 +90,19 @@ def _effects(world: SimulatedCohort, frame: AnalysisFrame) -> tuple[list[Finding
     return found, pairs
 
 
-def plant(owed: Owed, rule: Judged, share: float, seed: int) -> Owed:
-    """Lift a share of the near misses of one outcome to the first reading past its line.
+def plant(owed: Owed, others: pd.DataFrame, rules: Sequence[Judged], wave: str, share: float, seed: int) -> Owed:
+    """Move a share of the programme children who are next to a line across it, onto the first reading that pays.
 
     Parameters
     ----------
     owed : Owed
-    rule : Judged
-        An outcome in whole points for which fewer is better, paid for crossing out.
+    others : DataFrame
+        Comparison children.
+    rules : sequence of Judged
+        Outcomes paid for crossing out.
+    wave : str
+        ``endline``: near misses are lifted past the line. ``baseline``: children just safe are made to count as at
+        risk.
     share : float
     seed : int
 
@@ -97,10 +111,17 @@ def plant(owed: Owed, rule: Judged, share: float, seed: int) -> Owed:
     Owed
         With those readings changed; claims and payments are left as they were.
     """
-    column, data = f"{rule.outcome.measure}_{rule.outcome.wave}", owed.data.copy()
-    near = owed.at_risk[rule.outcome.area].to_numpy() & (data[column] == rule.cut).to_numpy()
-    lifted = near & (np.random.default_rng(seed).random(len(data)) < share)
-    data.loc[lifted, column] = rule.cut - 1
+    data, rng = owed.data.copy(), np.random.default_rng(seed)
+    for rule in rules:
+        column = f"{rule.outcome.measure}_{rule.outcome.wave if wave == 'endline' else wave}"
+        spot = (at_endline if wave == "endline" else at_baseline)(owed, others, rule)
+        if spot is None:
+            continue
+        step = float(steps_of(data[[column]].to_numpy(dtype=float, na_value=np.nan))[0]) or FINEST
+        first_up = math.ceil(rule.cut / step) * step
+        target = first_up if rule.up == (wave == "endline") else first_up - step
+        near = spot.places[0][: len(data)] == 0
+        data.loc[near & (rng.random(len(data)) < share), column] = target
     return dataclasses.replace(owed, data=data)
 
 
@@ -110,46 +131,72 @@ def run_world(seed: int) -> dict[str, float]:
     Returns
     -------
     dict
-        ``seed``; ``low`` and ``high`` of the percent of outcome payments beyond no programme; ``share``; ``held``;
-        ``flags`` in the clean world; ``found`` with near misses of the SDQ total lifted, ``power`` as printed beside
-        that line and ``near`` (readings about the line).
+        ``seed``; ``paid`` for outcomes, a child; ``share``, ``low`` and ``high`` of the percent of it beyond no
+        programme; ``held``; ``flagged`` where nothing is planted, ``flagged_endline`` and ``flagged_baseline`` of it;
+        of near misses lifted at the line of the SDQ total ``found_one`` (any flag at endline) and ``named`` (that
+        line), at every line ``found_every``, of children made at risk at baseline ``found_inflated``; the power
+        printed for the first two (``power_one``, ``power_every``) and ``near`` (readings about the line of
+        the SDQ total).
     """
     world = simulate(SimulationOptions(seed=seed, effect=0.0, **LIGHT))
     plan, frame = make_plan(world.plan), analysis_frame(world.cohort)
     owed = contract(world.cohort, frame, plan.risk, plan.engagement).owed
-    lines = incentives(owed, frame).lines
-    effects, pairs = _effects(world, frame)
+    return {"seed": seed, **_caused(owed, *_effects(world, frame), seed), **_audited(owed, frame, seed)}
+
+
+def _caused(
+    owed: Owed, effects: list[Finding], pairs: list[FindingCovariance], seed: int
+) -> dict[str, float]:
     row = caused(owed, effects, pairs, draws=DRAWS, seed=seed).estimate or {}
-    rule = next(r for r in owed.rules if r.outcome.measure == "sdq_total")
-    planted = incentives(plant(owed, rule, LIFTED, seed), frame).lines
-    spot = planted[(planted["measure"] == rule.label) & (planted["line"] == "endline")].iloc[0]
-    clean = lines[(lines["measure"] == rule.label) & (lines["line"] == "endline")].iloc[0]
     return {
-        "seed": seed, "share": row["share"], "low": row["share_low"], "high": row["share_high"],
-        "held": float(row["share_low"] <= 0 <= row["share_high"]), "flags": float(lines["flag"].sum()),
-        "found": float(spot["flag"]), "found_alone": float(spot["p_value"] <= LEVEL),
-        "power": float(clean["power"]) / 100, "near": float(clean["n"]),
+        "paid": row["paid"] / owed.children, "share": row["share"], "low": row["share_low"], "high": row["share_high"],
+        "held": float(row["share_low"] <= 0 <= row["share_high"]),
+    }
+
+
+def _audited(owed: Owed, frame: AnalysisFrame, seed: int) -> dict[str, float]:
+    others = frame.data[frame.data["programme"] == 0]
+    spot = next(r for r in owed.rules if r.outcome.measure == "sdq_total")
+
+    def flags(given: Owed) -> Any:
+        return incentives(given, frame).lines.set_index(["line", "measure"])
+
+    def planted(rules: Sequence[Judged], wave: str) -> Any:
+        return flags(plant(owed, others, rules, wave, LIFTED, seed))
+
+    def power(line: str, measure: str) -> float:
+        # A line that is not tested would not be flagged.
+        held = clean["power"].get((line, measure), math.nan)
+        return 0.0 if math.isnan(held) else float(held) / 100
+
+    clean, one = flags(owed), planted([spot], "endline")
+    every, inflated = planted(owed.rules, "endline"), planted(owed.rules, "baseline")
+    return {
+        "flagged": float(clean["flag"].any()),
+        "flagged_endline": float(clean.loc["endline", "flag"].any()),
+        "flagged_baseline": float(clean.loc["baseline", "flag"].any()),
+        "found_one": float(one.loc["endline", "flag"].any()),
+        "named": float(one.loc[("endline", spot.label), "flag"]),
+        "found_every": float(every.loc["endline", "flag"].any()),
+        "found_inflated": float(inflated.loc["baseline", "flag"].any()),
+        "power_one": power("endline", spot.label), "power_every": power("endline", ALL[1]),
+        "near": float(clean.loc[("endline", spot.label), "n"]),
     }
 
 
 def summary(rows: pd.DataFrame) -> dict[str, float]:
-    """Shares over worlds, with their Monte Carlo errors."""
+    """Shares over all worlds, with their Monte Carlo errors; a line too thin to be tested counts as not found."""
     n = len(rows)
-    false = float((rows["flags"] > 0).mean())
-    tested = rows["power"].notna()
-    return {
+    found = {
         "worlds": n,
         "held": round(float(rows["held"].mean()), 4),
         "held_error": round(float(np.sqrt(HELD * (1 - HELD) / n)), 4),
         "mean_share": round(float(rows["share"].mean()), 3),
         "mean_share_error": round(float(rows["share"].std(ddof=1) / np.sqrt(n)), 3),
-        "clean_worlds_flagged": round(false, 4),
-        "clean_worlds_flagged_error": round(float(np.sqrt(FALSE * (1 - FALSE) / n)), 4),
-        "planted_found": round(float(rows.loc[tested, "found"].mean()), 4),
-        "planted_found_alone": round(float(rows.loc[tested, "found_alone"].mean()), 4),
-        "power_printed": round(float(rows.loc[tested, "power"].mean()), 4),
-        "readings_about_the_line": round(float(rows["near"].mean()), 1),
+        "mean_paid": round(float(rows["paid"].mean()), 2),
+        "flagged_error": round(float(np.sqrt(FALSE * (1 - FALSE) / n)), 4),
     }
+    return {**found, **{name: round(float(rows[name].mean()), 4) for name in AUDITED}}
 
 
 #: Of the code that is running, whatever happens to its files meanwhile.
@@ -161,7 +208,7 @@ def _write(folder: Path, rows: pd.DataFrame) -> None:
 
     facts = {
         "made_by": "python -m wlz_eval.simulate.contract_study", "first_seed": FIRST_SEED, "options": LIGHT,
-        "draws": DRAWS, "lifted": LIFTED, "bar": {"held": HELD, "clean_worlds_flagged": FALSE}, **summary(rows),
+        "draws": DRAWS, "lifted": LIFTED, "bar": {"held": HELD, "flagged": FALSE}, **summary(rows),
         "modules": list(STUDY_MODULES), "code": CODE,
     }
     write_atomic(folder / "contract.csv", rows.round(6).to_csv(index=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from wlz_eval.core.finding import Finding, FindingCovariance
 from wlz_eval.core.result import Result
-from wlz_eval.value.contract.counterfactual import draw_effects, draw_outcomes, payment_table
+from wlz_eval.value.contract.counterfactual import bias_corrected, draw_effects, draw_outcomes, payment_table
 from wlz_eval.value.contract.owed import Owed
 from wlz_eval.value.contract.payments import PENNIES
 from wlz_eval.value.contract.rules import readings_of
@@ -149,7 +149,8 @@ def caused(
 
     With no programme a child has o₀ outcomes, of which min(o₀, cap) are paid: the payment is the sum over children of
     price x E[min(o₀, cap)], with the child's and the contract's money caps kept. See
-    :mod:`wlz_eval.value.contract.counterfactual` for how o₀ is drawn.
+    :mod:`wlz_eval.value.contract.counterfactual` for how o₀ is drawn, and why what the draws say is corrected for the
+    bend of the rule.
 
     Parameters
     ----------
@@ -175,11 +176,11 @@ def caused(
     drawn = draw_effects(known, tuple(covariances), draws, np.random.default_rng([seed, 0]))
     rows = []
     if has.any():
-        rows.append(_row(owed, has, has, drawn, math.nan, np.random.default_rng([seed, 1]), MEASURED, areas[has]))
+        rows.append(_row(owed, has, has, drawn, known, math.nan, [seed, 1], MEASURED, areas[has]))
     if not has.all():
         every = np.ones(len(has), dtype=bool)
         rows += [
-            _row(owed, every, has, drawn, rate, np.random.default_rng([seed, 2, k]), "All outcomes", areas[~has])
+            _row(owed, every, has, drawn, known, rate, [seed, 2, k], "All outcomes", areas[~has])
             for k, rate in enumerate(EXIT_RATES)
         ]
     return Caused(
@@ -192,26 +193,31 @@ def caused(
 
 
 def _row(
-    owed: Owed, counted: Bools, estimated: Bools, effects: Array, rate: float, rng: np.random.Generator, basis: str,
-    areas: npt.NDArray[Any],
+    owed: Owed, counted: Bools, estimated: Bools, effects: Array, known: Sequence[Finding], rate: float,
+    seed: Sequence[int], basis: str, areas: npt.NDArray[Any],
 ) -> dict[str, Any]:
     rules = [r for r, c in zip(owed.rules, counted, strict=True) if c]
     before, after = readings_of(owed.data, rules, "baseline"), readings_of(owed.data, rules)
-    outcomes = draw_outcomes(rules, before, after, effects, estimated[counted], rate, rng)
     seen = np.column_stack([r.reached(before[:, j], after[:, j]) for j, r in enumerate(rules)]).sum(axis=1)
     pay, room = _payer(owed, seen)
     paid = min(int(pay[np.arange(len(seen)), np.minimum(seen, 3)].sum()), room) / PENNIES
-    total = pay[np.arange(len(seen))[None, :], np.minimum(outcomes, 3)].sum(axis=1)
-    without = np.minimum(total, room) / PENNIES
-    ends = np.quantile(without, [0.025, 0.975])
+
+    def payments(shifts: Array) -> Array:
+        # The same numbers round the shifted readings each time, so that two sets of shifts differ by the shifts alone.
+        outcomes = draw_outcomes(rules, before, after, shifts, estimated[counted], rate, np.random.default_rng(seed))
+        total = pay[np.arange(len(seen))[None, :], np.minimum(outcomes, 3)].sum(axis=1)
+        return np.asarray(np.minimum(total, room) / PENNIES)
+
+    held = np.tile(np.array([e.estimate for e in known]), (len(effects), 1))
+    without, *ends = bias_corrected(payments(effects), payments(held))
     year = f", {owed.price_year} prices" if owed.price_year else ""
     estimate = math.isnan(rate)
     blank = math.nan
-    over = (paid - without.mean(), paid - ends[1], paid - ends[0]) if estimate else (blank, blank, blank)
+    over = (paid - without, paid - ends[1], paid - ends[0]) if estimate else (blank, blank, blank)
     share = [100 * v / paid if paid > 0 else blank for v in over]
     return {
-        "basis": basis, "areas": ", ".join(areas), "rate": 100 * rate, "paid": paid, "without": float(without.mean()),
-        "without_low": float(ends[0]), "without_high": float(ends[1]), "over": over[0], "over_low": over[1],
+        "basis": basis, "areas": ", ".join(areas), "rate": 100 * rate, "paid": paid, "without": without,
+        "without_low": ends[0], "without_high": ends[1], "over": over[0], "over_low": over[1],
         "over_high": over[2], "share": share[0], "share_low": share[1], "share_high": share[2],
         "children": owed.children, "title": f"{owed.currency} in all{year} ({owed.evidence})",
     }
