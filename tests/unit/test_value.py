@@ -222,7 +222,7 @@ class TestValue:
     options = ValueOptions(benefits=(benefit(sd_units_per_point=0.01), benefit("maths", "gcse_grade_maths")))
 
     def test_net_present_value_by_hand(self, tiny_cohort):
-        plain = ValueOptions(benefits=(benefit(onset_year=5),))
+        plain = ValueOptions(benefits=(benefit(onset_year=5),), optimism_bias=False)
         result = value(with_costs(tiny_cohort, LINES), plain, [effect()], seed=1, draws=1_000)
         price = float(deflate(7266, 2021, 2023))
         each = 3.0 * 0.05 * clipped_mean(price, 0.15 * price) / 1.035**7

@@ -23,6 +23,7 @@ OWN = {
     "name": "own_fiscal", "label": "One case avoided", "unit": "case", "value": 100.0, "currency": "GBP",
     "price_year": 2023, "price_basis": "calendar", "kind": "fiscal", "beneficiary": "local_authority", "who": "agency",
     "stream": "own", "route": "own", "discounted": False, "relative_sd": 0.0, "cashable": 0.5,
+    "cashable_source": "by hand",
     "evidence": "published", "source": "by hand", "confirmed": True,
 }
 EARNINGS = {**OWN, "name": "own_earnings", "kind": "economic", "beneficiary": "child", "who": "household",
@@ -40,7 +41,8 @@ def benefit(measure="english", unit_value="own_fiscal", **given):
 
 
 def options(*chosen, **given):
-    return ValueOptions(price_year=2023, benefits=chosen or (benefit(),), unit_values=(OWN, EARNINGS), **given)
+    own = {"price_year": 2023, "unit_values": (OWN, EARNINGS), "optimism_bias": False, **given}
+    return ValueOptions(benefits=chosen or (benefit(),), **own)
 
 
 def effect(measure="english", estimate=3.0, se=0.5, claim="effect", **given):

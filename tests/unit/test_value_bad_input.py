@@ -77,7 +77,7 @@ class TestUnitValues:
         refused(make_cohort(meta, tiny_cohort.tables), "two currencies", {})
 
     def test_an_economic_benefit_cannot_be_cashed(self, tiny_cohort):
-        refused(tiny_cohort, "only a fiscal benefit", {"cashable": 0.5})
+        refused(tiny_cohort, "only a fiscal benefit", {"cashable": 0.5, "cashable_source": "by hand"})
 
 
 class TestBenefits:
@@ -98,7 +98,7 @@ class TestBenefits:
         refused(tiny_cohort, "Did you mean attendance_to_days", option)
 
     def test_a_horizon_that_is_too_long(self, tiny_cohort):
-        refused(tiny_cohort, "from 0 to 500", {"unit_value": "neet_year", "duration_years": 600})
+        refused(tiny_cohort, "from 0 to 500", {"unit_value": "neet_year", "onset_year": 600})
 
     def test_all_problems_at_once(self, tiny_cohort):
         chosen = tuple(

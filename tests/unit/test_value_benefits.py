@@ -95,16 +95,23 @@ class TestLine:
         option = benefit(sd_units_per_point=0.02, onset_year=5, displacement=0.1, leakage=0.2, substitution=0.25)
         x = line(tiny_cohort, option, optimism_bias=True)
         price = float(deflate(7266, 2021, 2023))
-        kept = 0.9 * 0.8 * 0.75 * (1 - 0.10)
+        kept = 0.9 * 0.8 * 0.75 * (1 - 0.40)  # the link is an assumption
         by_hand = 3 * Spread(0.05, 0.02).mean * Spread(price, 0.15 * price).mean / 1.035**7 * kept
         assert x.mean == pytest.approx(by_hand, rel=1e-12)
         assert x.yearly == ((7, pytest.approx(1.035**-7)),)
 
     def test_optimism_bias_by_the_benefits_own_grade_first(self, tiny_cohort):
-        assert line(tiny_cohort, benefit()).optimism == 0
-        assert line(tiny_cohort, benefit(), optimism_bias=True).optimism == 0.10
-        assert line(tiny_cohort, benefit(confidence_grade=6), optimism_bias=True).optimism == 0.40
-        assert line(tiny_cohort, benefit(confidence_grade=5)).optimism == 0.25
+        assert line(tiny_cohort, benefit(), optimism_bias=False).optimism == 0
+        assert line(tiny_cohort, benefit(source="Smith (2020)")).optimism == 0.10
+        assert line(tiny_cohort, benefit(confidence_grade=4)).optimism == 0.15
+        assert line(tiny_cohort, benefit(confidence_grade=5), optimism_bias=False).optimism == 0.25
+
+    def test_it_is_taken_off_by_default_and_most_where_any_part_of_the_chain_is_an_assumption(self, tiny_cohort):
+        assert line(tiny_cohort, benefit()).optimism == 0.40
+        sourced = {"source": "Smith (2020)", "unit": "neet_year", "duration_years": 2}
+        assert line(tiny_cohort, benefit(**sourced)).optimism == 0.40
+        assert line(tiny_cohort, benefit(**sourced, lasting_source="Jones (2021)")).optimism == 0.15
+        assert line(tiny_cohort, linked("attendance", "absence_day", "attendance_to_days")).optimism == 0.10
 
     def test_the_table_of_optimism_bias_is_marked_not_confirmed(self):
         rows = [optimism_bias(grade) for grade in range(1, 7)]
@@ -145,7 +152,8 @@ class TestLine:
     def test_who_gains_and_what_can_be_cashed(self, tiny_cohort):
         x = line(tiny_cohort, benefit("sdq_total", "camhs_case"))
         assert (x.shares, x.cashable) == ({"nhs": 1.0}, None)
-        shared = benefit("sdq_total", "camhs_case", shares={"nhs": 0.75, "schools": 0.25}, cashable=0.3)
+        split, cashed = {"nhs": 0.75, "schools": 0.25}, {"cashable": 0.3, "cashable_source": "by hand"}
+        shared = benefit("sdq_total", "camhs_case", shares=split, **cashed)
         assert line(tiny_cohort, shared).shares == {"nhs": 0.75, "schools": 0.25}
         assert line(tiny_cohort, shared).cashable == 0.3
         assert line(tiny_cohort, benefit()).cashable == 0

@@ -16,6 +16,7 @@ from wlz_eval.core.finding import Finding
 from wlz_eval.release.rule import Rule
 from wlz_eval.release.sentences import speak
 from wlz_eval.value import BenefitOptions, ValueOptions, value
+from wlz_eval.value.appraisal.fiscal import UNKNOWN
 from wlz_eval.value.appraisal.tables import COLUMNS
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "07_value.ipynb"
@@ -36,7 +37,7 @@ CHOSEN = ValueOptions(
 TABLES = {
     "acceptability": "acceptability", "assumptions": "assumptions", "benefits": "table", "illusion": "illusion",
     "cost_of_points": "cost_of_points", "information": "information", "perspectives": "perspectives", "plane": "plane",
-    "saving_account": "saving_account", "saving_rows": "saving_rows", "scenarios": "scenarios",
+    "saving_account": "saving_account", "saving_rows": "saving_rows", "scenarios": "scenarios", "optimism": "optimism",
     "switching": "switching", "tornado": "tornado", "two_way": "two_way", "years": "years",
 }
 
@@ -99,17 +100,29 @@ class TestFindings:
         template, values = run(cohort, claim).answer()
         said = speak(template, values, Rule(threshold=2)).text
         for words in ("et present value to society", "times the cost", "chance that benefits reach", "a child",
-                      "from council", "2023 prices", "illustrative links"):
+                      "it back", "2023 prices", "illustrative links", "optimism bias taken off"):
             assert words in said
         assert ("other causes" in said) == (claim != "effect")
 
     def test_the_public_purse_is_told_what_is_not_known(self, cohort, claim):
         said = speak(*run(cohort, claim).purse(), Rule(threshold=2)).text
-        rows = run(cohort, claim).summary()
-        cash = rows[rows["what"].str.startswith("Fiscal return")]
-        assert cash["estimate"].isna().all()
-        assert cash["remark"].str.contains("cashed is not known").all()
-        assert "lies between nothing and that figure" in said
+        assert "upper limit, if all of it could be" in said
+        assert "each thousand pounds" in said
+        rows = run(cohort, claim).fiscal().set_index("purse")
+        assert list(rows.index) == ["Public purse", "Local authority"]
+        assert (rows["cashed"] == UNKNOWN).all()
+        found = {f.finding_id: f for f in run(cohort, claim).findings()}
+        prefix = "value" if claim == "effect" else "value.projection"
+        assert math.isnan(found[f"{prefix}.fiscal_return"].estimate)
+        assert "upper limit" in found[f"{prefix}.fiscal_return"].note
+        at_most = found[f"{prefix}.fiscal_return_at_most"].estimate
+        assert rows["back"].iloc[0] == pytest.approx(1_000 * at_most)
+        assert rows["saving"].iloc[0] == pytest.approx(at_most * rows["cost"].iloc[0])
+
+    def test_who_paid_is_said(self, cohort, claim):
+        said = speak(*run(cohort, claim).paid_by(), Rule(threshold=2)).text
+        assert "from council" in said
+        assert "from foundations" in said
 
     def test_captions_say_the_if_once_where_no_effect_is_shown(self, cohort, claim):
         result = run(cohort, claim)

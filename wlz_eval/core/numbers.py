@@ -7,8 +7,8 @@ import math
 from wlz_eval.core.errors import OptionError
 
 __all__ = [
-    "CURRENCY_SYMBOLS", "UNIT_DIGITS", "format_count", "format_interval", "format_money", "format_number",
-    "format_value",
+    "CURRENCY_SYMBOLS", "UNIT_DIGITS", "format_chance", "format_count", "format_interval", "format_money",
+    "format_number", "format_value",
 ]
 
 MINUS = "\N{MINUS SIGN}"
@@ -62,6 +62,21 @@ def format_count(value: float) -> str:
     '2,670'
     """
     return format_number(value, 0)
+
+
+def format_chance(percent: float) -> str:
+    """Say a probability in whole chances out of a hundred, never as a certainty.
+
+    Examples
+    --------
+    >>> format_chance(0.2), format_chance(42.0)
+    ('less than 1 in 100', '42 in 100')
+    """
+    if percent < 1:
+        return "less than 1 in 100"
+    if percent > 99:
+        return "more than 99 in 100"
+    return f"{percent:.0f} in 100"
 
 
 def format_money(value: float, currency: str, digits: int = 0) -> str:

@@ -14,6 +14,7 @@ from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.core.files import reference_dir
 
 __all__ = [
+    "BoundedShape",
     "DiscountBand",
     "Distribution",
     "UnitValue",
@@ -46,6 +47,8 @@ class DiscountBand(_Row):
 
 
 Distribution = Literal["normal", "lognormal", "triangular", "uniform", "beta", "fixed"]
+#: Shapes that are set by their bounds.
+BoundedShape = Literal["triangular", "uniform"]
 
 
 class UnitValue(_Row):
@@ -69,9 +72,16 @@ class UnitValue(_Row):
     relative_low: float | None = Field(None, ge=0, description="Lowest, as a share of the value")
     relative_high: float | None = Field(None, description="Highest, as a share of the value")
     cashable: float | None = Field(None, ge=0, le=1, description="Share that a budget can give back")
+    cashable_source: str = Field("", description="Where that share was seen; empty where none is known")
     onset_year: int = Field(0, ge=0, description="Years from programme end to its start")
     duration_years: int = Field(1, ge=1, description="Years that it lasts")
+    duration_low: float | None = Field(None, gt=0, description="Shortest that it may last; none: as long as is said")
+    duration_high: float | None = Field(None, le=100, description="Longest that it may last")
+    duration_distribution: BoundedShape = Field("triangular", description="Shape between the two")
     decay: float = Field(0.0, ge=0, lt=1, description="Share lost each year")
+    decay_low: float | None = Field(None, ge=0, description="Least that may be lost each year; none: what is said")
+    decay_high: float | None = Field(None, lt=1, description="Most that may be lost each year")
+    decay_distribution: BoundedShape = Field("triangular", description="Shape between the two")
     discount: Literal["standard", "health"] = Field("standard", description="Discount schedule")
     confidence_grade: int | None = Field(None, ge=1, le=6, description="Confidence in the value, 1 best; a judgement")
     evidence: Literal["published", "illustrative"] = Field(description="Where it comes from, in one word")

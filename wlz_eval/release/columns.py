@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from wlz_eval.core.errors import ReleaseError, suggestion
-from wlz_eval.core.numbers import UNIT_DIGITS
+from wlz_eval.core.numbers import NOT_AVAILABLE, UNIT_DIGITS, format_chance
 from wlz_eval.release.rule import (
     HIDDEN,
     Released,
@@ -24,6 +24,9 @@ from wlz_eval.release.rule import (
 )
 
 __all__ = ["Children", "Column", "Interval", "Label", "Number", "Percent", "Statistic", "release_table"]
+
+#: Unit of a column, or of a row, whose number is a probability in percent.
+CHANCE = "chance"
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ class Statistic:
     title : str
         Head of the column.
     unit : str
-        A unit of :data:`wlz_eval.core.finding.Unit`, or the column that holds each row's unit.
+        A unit of :data:`wlz_eval.core.finding.Unit`, or the column that holds each row's unit; ``chance`` for a
+        probability in percent, said as so many in a hundred and never as a certainty.
     n : str or tuple of str
         Column or columns with the children behind the number: hidden when any is below the threshold.
     currency : str
@@ -101,8 +105,12 @@ class Statistic:
 
     def release(self, row: Mapping[str, Any], name: str, rule: Rule) -> Released:
         """Release one cell."""
-        unit, words = _unit(self.unit, row)
         ns = [_float(row[n]) for n in _names(self.n)]
+        if CHANCE in (self.unit, row.get(self.unit)):
+            found = release_statistic(_float(row[name]), ns, rule, "count")
+            unsaid = found.hidden or found.text == NOT_AVAILABLE
+            return found if unsaid else replace(found, text=format_chance(found.value))
+        unit, words = _unit(self.unit, row)
         return release_statistic(_float(row[name]), ns, rule, unit, self.currency, words=words)
 
 
@@ -183,6 +191,8 @@ class Interval:
 
     def release(self, row: Mapping[str, Any], name: str, rule: Rule) -> Released:
         """Release one cell."""
+        if CHANCE in (self.unit, row.get(self.unit)):
+            return Released(kind="label", text="")  # A probability has no interval.
         unit, words = _unit(self.unit, row)
         ns = [_float(row[n]) for n in _names(self.n)]
         low, high = _float(row[self.low]), _float(row[self.high])

@@ -12,7 +12,7 @@ from typing import Any
 
 from wlz_eval.core.errors import ReleaseError
 from wlz_eval.core.finding import Finding
-from wlz_eval.core.numbers import NOT_AVAILABLE, format_money
+from wlz_eval.core.numbers import NOT_AVAILABLE, format_chance, format_money
 from wlz_eval.release.rule import (
     Released,
     Rule,
@@ -127,7 +127,7 @@ def release_as(name: str, finding: Finding, spec: str, rule: Rule) -> Released:
         return (
             chance
             if chance.hidden or chance.text == NOT_AVAILABLE
-            else replace(chance, text=_chance(chance.value))
+            else replace(chance, text=format_chance(chance.value))
         )
     if spec not in SPECS:
         raise ReleaseError(
@@ -163,15 +163,6 @@ def _short_money(value: float, currency: str) -> str:
     if abs(value) >= 1_000_000:
         return f"{format_money(value / 1_000_000, currency, digits=1)} million"
     return format_money(value, currency)
-
-
-def _chance(percent: float) -> str:
-    """Say a probability in whole chances out of a hundred, never as a certainty."""
-    if percent < 1:
-        return "less than 1 in 100"
-    if percent > 99:
-        return "more than 99 in 100"
-    return f"{percent:.0f} in 100"
 
 
 def data_element(shown: str, released: Released, finding_id: str = "", key: str = "") -> str:

@@ -160,8 +160,8 @@ def true_value(options: SimulationOptions, cohort: Cohort, plan: Mapping[str, An
     """Work out what the true effects are worth in this world, by the plan's own rules.
 
     What is uncertain in the plan is settled here by one draw from the plan's distribution: the link of each
-    outcome to money, and the worth of each unit. The rest follows the plan: price year, discounting to the start
-    of the programme, onset, duration, decay, additionality.
+    outcome to money, the worth of each unit, how long it lasts and how fast it fades. The rest
+    follows the plan: price year, discounting to the start of the programme, onset, additionality.
 
     Returns
     -------
@@ -169,7 +169,7 @@ def true_value(options: SimulationOptions, cohort: Cohort, plan: Mapping[str, An
         ``benefits`` (a line each), ``benefits_total``, ``costs_total``, ``net_present_value`` and
         ``benefit_cost_ratio``, for all children who started, in the plan's price year.
     """
-    rng = stream(options, "value")
+    rng, settled = stream(options, "value"), stream(options, "value_years")
     terms = ValueOptions.model_validate(plan["value"])
     children, years = len(truth.per_child), programme_years(cohort)
     worth: dict[str, float] = {}
@@ -180,7 +180,10 @@ def true_value(options: SimulationOptions, cohort: Cohort, plan: Mapping[str, An
         link = float(line.link.at(rng.standard_normal()))
         each = worth.setdefault(line.unit.name, float(line.worth.at(rng.standard_normal())))
         effect = line.direction * truth.att(f"{benefit.measure}_{benefit.wave}")
-        amount = effect * link * each * line.factor * line.multiplier * children
+        lasts, fades = line.fading.duration, line.fading.decay
+        kept = float(line.fading.factor(lasts.at(settled.standard_normal()), fades.at(settled.standard_normal())))
+        # What is true carries no optimism: that is taken off by who has to guess.
+        amount = effect * link * each * kept * line.additional * line.weight * children
         present.append(round(float(amount), 2))
         lines.append(
             {

@@ -64,7 +64,8 @@ engagement:
 """
 
 _VALUE = """
-# What outcomes are worth. The links from points to money are illustrative: no study gives them.
+# What outcomes are worth. The links from points to money are illustrative, and so is how long a benefit lasts and how
+# fast it fades: no study gives them. Hence optimism bias is taken off as for an assumption (the default).
 # Attendance is not valued beside grades, since both count the same earnings.
 value:
   price_year: 2023
@@ -87,7 +88,11 @@ value:
       sd_units_per_point: 0.01
       source: illustrative
       duration_years: 3
+      duration_low: 1
+      duration_high: 6
       decay: 0.3
+      decay_low: 0.1
+      decay_high: 0.6
 
 # Numbers that rest on fewer than ten children are never shown in public.
 disclosure: {threshold: 10, round_to: 5}

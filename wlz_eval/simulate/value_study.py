@@ -1,9 +1,9 @@
 """How often the interval of the benefit-cost ratio holds the truth of its world, and what is said of no effect.
 
-``python -m wlz_eval.simulate.value_study --worlds 500`` draws light worlds. Each has its own links, unit values and
-costs, drawn from the plan's distributions, and its own children, whose differences from their matches are averaged by
-school. The appraisal is told the estimates and the plan, never the world. Results are committed in
-``data/studies/value.csv``; ``value.yaml`` beside it says from which seeds and which code.
+``python -m wlz_eval.simulate.value_study --worlds 500`` draws light worlds. Each has its own links, unit
+values, durations, decays and costs, drawn from the plan's distributions, and its own children, whose differences from
+their matches are averaged by school. The appraisal is told the estimates and the plan, never the world. Results are
+committed in ``data/studies/value.csv``; ``value.yaml`` beside it says from which seeds and which code.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wlz_eval.reference.money import unit_value
 from wlz_eval.simulate.committed import code_hash, read_committed, study_folder
 from wlz_eval.value.appraisal.npv import Appraisal, appraise
 from wlz_eval.value.appraisal.verdict import verdict
-from wlz_eval.value.benefits import BenefitLine, benefit_years, unit_price
+from wlz_eval.value.benefits import BenefitLine, benefit_fading, unit_price
 from wlz_eval.value.costs import Costs
 from wlz_eval.value.costs.lines import COLUMNS
 from wlz_eval.value.options import BenefitOptions, ValueOptions
@@ -43,7 +43,8 @@ LEAST, MOST = 0.93, 0.97
 MODULES = (
     "simulate/value_study.py", "value/appraisal/npv.py", "value/appraisal/perspectives.py",
     "value/appraisal/verdict.py",
-    "value/benefits/line.py", "value/benefits/worth.py", "value/spread.py", "value/uncertainty/build.py",
+    "value/benefits/fading.py", "value/benefits/line.py", "value/benefits/worth.py", "value/spread.py",
+    "value/uncertainty/build.py",
     "value/uncertainty/margins.py", "value/uncertainty/model.py", "value/uncertainty/montecarlo.py",
     "value/uncertainty/ratio.py", "value/uncertainty/sampling.py",
 )
@@ -66,7 +67,8 @@ OPTIONS = ValueOptions.model_validate(
             {
                 "measure": "sdq_total", "unit_value": "child_mental_disorder_nhs_year", "source": "illustrative",
                 "units_per_point": 0.02, "link_distribution": "triangular", "link_low": 0.0, "link_high": 0.05,
-                "duration_years": 3, "decay": 0.3,
+                "duration_years": 3, "duration_low": 1, "duration_high": 8,
+                "decay": 0.3, "decay_low": 0.1, "decay_high": 0.6,
             },
         ],
     }
@@ -143,12 +145,18 @@ def _estimates(cell: Cell, rng: np.random.Generator) -> tuple[list[Finding], lis
 
 
 def _line(benefit: BenefitOptions, effect: Finding) -> BenefitLine:
-    unit, years = unit_value(benefit.unit_value), benefit_years(benefit, OPTIONS, YEARS)
+    unit = unit_value(benefit.unit_value)
     return BenefitLine(
         option=benefit, unit=unit, label=benefit.measure, use="headline", reason="", effect=effect,
         direction=-1.0 if benefit.measure == "sdq_total" else 1.0, price=unit_price(unit, OPTIONS),
-        factor=sum(v for _, v in years), yearly=years,
+        fading=benefit_fading(benefit, OPTIONS, YEARS),
     )
+
+
+def _true_years(line: BenefitLine, rng: np.random.Generator) -> float:
+    """Present value of the years of a benefit in one world: its own duration and decay."""
+    f = line.fading
+    return float(f.factor(f.duration.at(rng.standard_normal()), f.decay.at(rng.standard_normal())))
 
 
 def _costs() -> Costs:
@@ -159,7 +167,7 @@ def _costs() -> Costs:
 
 
 def draw_world(name: str, world: int) -> World:
-    """Draw one world: its links, unit values and costs, and what is seen of its children.
+    """Draw one world: its links, unit values, durations, decays and costs, and what is seen of its children.
 
     Parameters
     ----------
@@ -173,7 +181,8 @@ def draw_world(name: str, world: int) -> World:
     effects, pairs = _estimates(cell, rng)
     lines = tuple(_line(b, e) for b, e in zip(OPTIONS.benefits, effects, strict=True))
     worth = [
-        x.direction * float(x.link.at(rng.standard_normal())) * float(x.worth.at(rng.standard_normal())) * x.factor
+        x.direction * float(x.link.at(rng.standard_normal())) * float(x.worth.at(rng.standard_normal()))
+        * _true_years(x, rng)
         for x in lines
     ]
     true = [cell.share * effect for effect, _, _ in OUTCOMES.values()]

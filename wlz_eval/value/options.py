@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from wlz_eval.core.errors import OptionError
-from wlz_eval.reference.money import Distribution, UnitValue
+from wlz_eval.reference.money import BoundedShape, Distribution, UnitValue
 from wlz_eval.value.spread import Spread
 
-__all__ = ["BenefitOptions", "CorrelationOptions", "ValueOptions"]
+__all__ = ["BenefitOptions", "CorrelationOptions", "ScenarioOptions", "ValueOptions"]
 
 
 class _Strict(BaseModel):
@@ -37,9 +38,22 @@ class BenefitOptions(_Strict):
     onset_year: int | None = Field(
         None, ge=0, description="Years from the end of the programme until the benefit starts; none: the unit value's"
     )
-    duration_years: int | None = Field(None, ge=1, description="Years that it lasts; none: the unit value's")
+    duration_years: int | None = Field(None, ge=1, le=100, description="Years that it lasts; none: the unit value's")
+    duration_low: float | None = Field(None, gt=0, description="Shortest that it may last, in years; none: it is known")
+    duration_high: float | None = Field(None, le=100, description="Longest that it may last, in years")
+    duration_distribution: BoundedShape = Field(
+        "triangular", description="Shape between them; a triangular has its peak at duration_years"
+    )
     decay: float | None = Field(
         None, ge=0, lt=1, description="Share lost each year after the first (fade-out); none: the unit value's"
+    )
+    decay_low: float | None = Field(None, ge=0, description="Least that may be lost each year; none: it is known")
+    decay_high: float | None = Field(None, lt=1, description="Most that may be lost each year")
+    decay_distribution: BoundedShape = Field(
+        "triangular", description="Shape between them; a triangular has its peak at decay"
+    )
+    lasting_source: str = Field(
+        "", description="Where duration and decay come from, if stated here; empty or 'illustrative' for an assumption"
     )
     confidence_grade: int | None = Field(
         None, ge=1, le=6,
@@ -54,6 +68,7 @@ class BenefitOptions(_Strict):
     cashable: float | None = Field(
         None, ge=0, le=1, description="Share of a fiscal benefit that a budget can give back; none: the unit value's"
     )
+    cashable_source: str = Field("", description="Where that share comes from; 'illustrative' for an assumption")
     shares: dict[str, float] = Field(
         {}, description="Who gains which share of it, adding up to 1; empty: all to the unit value's beneficiary"
     )
@@ -72,6 +87,30 @@ class BenefitOptions(_Strict):
             Spread(self.units_per_point, self.sd_units_per_point, self.link_distribution, self.link_low, self.link_high)
         except OptionError as error:
             raise ValueError(f"units_per_point of {self.measure}: {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _ranges(self) -> BenefitOptions:
+        for name, centre, low, high, shape in (
+            ("duration", self.duration_years, self.duration_low, self.duration_high, self.duration_distribution),
+            ("decay", self.decay, self.decay_low, self.decay_high, self.decay_distribution),
+        ):
+            if low is None and high is None:
+                continue
+            # Where the plan gives a range alone, its middle is the unit value's: checked with the cohort.
+            try:
+                Spread(math.nan if low is None else low if centre is None else centre, 0.0, shape, low, high)
+            except OptionError as error:
+                raise ValueError(f"{name} of the benefit of {self.measure}: {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _cashed(self) -> BenefitOptions:
+        if self.cashable is not None and not self.cashable_source.strip():
+            raise ValueError(
+                f"the benefit of {self.measure} states a cashable share and not where it comes from. Give "
+                "cashable_source; 'illustrative' for an assumption"
+            )
         return self
 
     @model_validator(mode="after")
@@ -101,6 +140,21 @@ class CorrelationOptions(_Strict):
     source: str = Field(min_length=1, description="Where it comes from; 'illustrative' when it is an assumption")
 
 
+class ScenarioOptions(_Strict):
+    """One scenario: which inputs take which values, and where the others stand in their ranges."""
+
+    name: str = Field(pattern=r"^[A-Za-z][A-Za-z ]*$", description="Name in reports, letters and spaces")
+    meaning: str = Field(min_length=1, description="What it supposes, in plain words, and where that comes from")
+    inputs: dict[str, float] = Field(
+        {}, description="Value of each input that it sets, by the input's name in the account of assumptions"
+    )
+    others: float | None = Field(
+        None, gt=0, lt=1,
+        description="Share of the way through their ranges at which all other inputs stand, from worst to best for net "
+        "value; none: at their means",
+    )
+
+
 class ValueOptions(_Strict):
     """Costs and benefits."""
 
@@ -113,7 +167,9 @@ class ValueOptions(_Strict):
         "refuse", description="Benefits that count the same money twice: an error, or only the first counts"
     )
     optimism_bias: bool = Field(
-        False, description="Take off optimism bias by the unit value's confidence grade where a benefit states none"
+        True,
+        description="Take off optimism bias where a benefit states no confidence_grade: by its unit value's grade, or "
+        "that of an assumption where its link is one. The page shows the answer without it too",
     )
     household_income: float | None = Field(
         None, gt=0,
@@ -147,6 +203,9 @@ class ValueOptions(_Strict):
     correlations: tuple[CorrelationOptions, ...] = Field(
         (), description="Correlations between inputs; those between effects come from the estimates themselves"
     )
+    scenarios: tuple[ScenarioOptions, ...] = Field(
+        (), description="Scenarios of your own beside the base; none: all inputs at their worst, or best, tenth at once"
+    )
     willingness_to_pay: tuple[float, float] | None = Field(
         None,
         description="Lowest and highest worth of one point of the primary outcome to ask about; none: from the costs"
@@ -158,6 +217,14 @@ class ValueOptions(_Strict):
     def _sourced(self) -> ValueOptions:
         if self.usual_support and not self.usual_support_source.strip():
             raise ValueError("usual_support needs usual_support_source; write 'illustrative' for an assumption")
+        return self
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> ValueOptions:
+        names = ["base", *(x.name.strip().lower() for x in self.scenarios)]
+        twice = sorted({x for x in names if names.count(x) > 1})
+        if twice:
+            raise ValueError(f"scenarios: {', '.join(twice)} stands twice. The base is always shown; name others once")
         return self
 
     @model_validator(mode="after")

@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 
 from wlz_eval.core.finding import Claim, Evidence, Finding, Unit
+from wlz_eval.value.appraisal.bias import has_optimism, without_optimism
 from wlz_eval.value.appraisal.costeffect import CostEffect
+from wlz_eval.value.appraisal.fiscal import SPENT, UNKNOWN
 from wlz_eval.value.appraisal.npv import Amounts, Appraisal
 from wlz_eval.value.appraisal.payback import payback
-from wlz_eval.value.appraisal.tables import SCENARIOS
+from wlz_eval.value.appraisal.scenarios import scenario_values
 from wlz_eval.value.costs import Costs
+from wlz_eval.value.options import ValueOptions
 from wlz_eval.value.uncertainty.information import information, perfect_information
-from wlz_eval.value.uncertainty.oneway import scenario, switching
+from wlz_eval.value.uncertainty.oneway import switching
 
 __all__ = ["IF_ALL", "ILLUSTRATIVE", "Writer", "status"]
 
@@ -40,11 +43,14 @@ class Writer:
     Parameters
     ----------
     costs : Costs
+    options : ValueOptions
+        Scenarios.
     draws : int
         Monte Carlo draws.
     """
 
     costs: Costs
+    options: ValueOptions
     draws: int
 
     def money(
@@ -77,6 +83,7 @@ class Writer:
         given: dict[str, Any] = {"claim": claim, "evidence": evidence, "note": note, "n": n}
         return [
             *self._headline(prefix, part, given),
+            *self._unbiased(prefix, part, given),
             *self._by_line(prefix, part, given),
             *self._by_perspective(prefix, part, given),
             *self._fiscal(prefix, part, given),
@@ -101,6 +108,14 @@ class Writer:
             self.money(f"{prefix}.breakeven_probability", "probability", part.breakeven, unit="probability", **given),
             self.money(f"{prefix}.benefit_present_value", "benefit", part.benefit, part.interval("benefit"), **given),
         ]
+
+    def _unbiased(self, prefix: str, part: Appraisal, given: dict[str, Any]) -> list[Finding]:
+        """Write the answer without what was taken off for optimism bias; nothing where nothing was."""
+        if not has_optimism(part):
+            return []
+        plain, name = without_optimism(part), f"{prefix}.without_optimism"
+        said = {**given, "note": f"{given['note']} Nothing is taken off for optimism bias.".strip()}
+        return [x for x in self._headline(name, plain, said) if not x.finding_id.endswith("benefit_present_value")]
 
     def _by_line(self, prefix: str, part: Appraisal, given: dict[str, Any]) -> list[Finding]:
         found = []
@@ -131,15 +146,24 @@ class Writer:
         purse = part.views[1]
         if purse.cost <= 0 or not any(x.unit.kind == "fiscal" for x in part.lines):
             return []
-        more = {**given, "perspective": "public_purse", "unit": "ratio"}
-        unknown = {**more, "note": f"{given['note']} How much of the savings can be cashed is not known.".strip()}
+        more = {**given, "perspective": "public_purse"}
+        unknown = {**more, "unit": "ratio", "note": f"{given['note']} {UNKNOWN.capitalize()}.".strip()}
         name = f"{prefix}.fiscal_return"
-        return [
-            self._ratio(name, "fiscal_return", cashable, more)
+        found = [self._ratio(f"{name}_at_most", "fiscal_return_at_most", purse, {**more, "unit": "ratio"})]
+        found += [
+            self._ratio(name, "fiscal_return", cashable, {**more, "unit": "ratio"})
             if known
-            else self.money(name, "fiscal_return", math.nan, **unknown),
-            self._ratio(f"{prefix}.fiscal_return_at_most", "fiscal_return_at_most", purse, more),
+            else self.money(name, "fiscal_return", math.nan, **unknown)
         ]
+        shown = [("back_at_most", purse), ("back", cashable)] if known else [("back_at_most", purse)]
+        return found + [self._back(f"{prefix}.{what}", seen, more) for what, seen in shown]
+
+    def _back(self, name: str, seen: Amounts, given: dict[str, Any]) -> Finding:
+        """Write what comes back for each thousand spent, as money."""
+        low, high = seen.interval("ratio")
+        return self.money(
+            name, "money_back_for_each_thousand_spent", SPENT * seen.ratio, (SPENT * low, SPENT * high), **given
+        )
 
     def _ratio(self, name: str, quantity: str, seen: Amounts, given: dict[str, Any]) -> Finding:
         return self.money(name, quantity, seen.ratio, seen.interval("ratio"), **given)
@@ -167,10 +191,10 @@ class Writer:
                 self.money(f"{prefix}.switching.{switch.name}", "switching_value", factor, **said, unit="ratio",
                            subgroup=switch.label)
             )
-        for name, share in SCENARIOS.items():
-            amount = part.net if math.isnan(share) else scenario(part.model, share)
+        for name, amount in scenario_values(part, self.options).items():
+            slug = name.strip().lower().replace(" ", "_")
             found.append(
-                self.money(f"{prefix}.scenario.{name.lower()}", "net_present_value", amount / n, **given,
+                self.money(f"{prefix}.scenario.{slug}", "net_present_value", amount / n, **given,
                            subgroup=f"{name.lower()} scenario")
             )
         found.append(

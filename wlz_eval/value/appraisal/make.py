@@ -13,6 +13,7 @@ from wlz_eval.reference.money import published_value
 from wlz_eval.value.appraisal.costeffect import cost_effects
 from wlz_eval.value.appraisal.npv import appraise
 from wlz_eval.value.appraisal.result import ValueResult
+from wlz_eval.value.appraisal.scenarios import check_scenarios
 from wlz_eval.value.benefits import benefits, raw_change
 from wlz_eval.value.benefits.check import direction_of
 from wlz_eval.value.costs import costs, programme_years
@@ -86,7 +87,7 @@ def value(
     ------
     OptionError
         When money cannot be brought to one price year or currency, benefits overlap, an effect has no interval, or
-        a correlation names no input.
+        a correlation or a scenario names no input.
     """
     table, given = cohort.children, list(effects)
     if cohort.provenance == "synthetic":
@@ -100,6 +101,7 @@ def value(
     years = programme_years(cohort)
     lines = benefits(cohort, options, given, years, better)
     check_correlations(options, lines)
+    check_scenarios(options, lines)
     certain = [x for x in lines if x.use == "headline"]
     possible = [x for x in lines if x.use in ("headline", "projection")]
     return ValueResult(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from wlz_eval.value.appraisal.npv import Appraisal
 
-__all__ = ["Payback", "payback", "timeline"]
+__all__ = ["Payback", "payback", "running_net"]
 
 Array = npt.NDArray[np.float64]
 
@@ -38,26 +38,32 @@ class Payback:
     last: int
 
 
-def timeline(part: Appraisal) -> tuple[Array, Array]:
-    """Shares of each benefit, and of the costs, that fall in each year from the start.
+def running_net(part: Appraisal) -> tuple[Array, Array]:
+    """Add up discounted benefits less costs, year by year from the start, to society.
 
     A unit value that is already a present value over many years is counted in the year in which it starts: when it is
-    earned is not known.
+    earned is not known. Where a benefit's duration or decay is not known, each draw has years of its own.
 
     Returns
     -------
-    benefits : array, shape (lines, years)
-    costs : array, shape (years,)
+    drawn : array, shape (draws, years)
+    expected : array, shape (years,)
     """
-    last = max([y for x in part.lines for y, _ in x.yearly] + [y for y, _ in part.cost_years])
-    benefits, costs = np.zeros((len(part.lines), last + 1)), np.zeros(last + 1)
-    for i, line in enumerate(part.lines):
-        for year, weight in line.yearly:
-            benefits[i, year] += weight / line.factor
+    starts = [x.fading.start for x in part.lines]
+    ends = [x.fading.start + x.fading.longest - 1 for x in part.lines]
+    last = max(ends + [y for y, _ in part.cost_years])
+    drawn, expected = np.zeros((len(part.draws), last + 1)), np.zeros(last + 1)
+    for i, (line, start) in enumerate(zip(part.model.benefits, starts, strict=True)):
+        for sums, amounts, values in (
+            (drawn, part.draws[:, i, None], part.drawn.values), (expected, part.means[i], part.model.centre)
+        ):
+            shares = line.profile(values)
+            sums[..., start : start + shares.shape[-1]] += amounts * shares
     total = sum(v for _, v in part.cost_years)
     for year, amount in part.cost_years:
-        costs[year] += amount / total if total else 0.0
-    return benefits, costs
+        drawn[:, year] -= part.society.cost_draws * (amount / total if total else 0.0)
+        expected[year] -= part.cost * (amount / total if total else 0.0)
+    return np.cumsum(drawn, axis=1), np.cumsum(expected)
 
 
 def _first_year(running: Array) -> Array:
@@ -77,11 +83,9 @@ def payback(part: Appraisal) -> Payback:
     -------
     Payback
     """
-    benefits, costs = timeline(part)
-    running = np.cumsum(part.draws @ benefits - np.outer(part.society.cost_draws, costs), axis=1)
-    expected = np.cumsum(part.means @ benefits - part.cost * costs)
+    running, expected = running_net(part)
     years = _first_year(running)
     low, high = np.quantile(years, [0.025, 0.975], method="inverted_cdf")
     return Payback(
-        float(_first_year(expected)), float(low), float(high), float(np.mean(np.isfinite(years))), benefits.shape[1] - 1
+        float(_first_year(expected)), float(low), float(high), float(np.mean(np.isfinite(years))), len(expected) - 1
     )

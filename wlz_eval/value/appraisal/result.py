@@ -15,6 +15,7 @@ from wlz_eval.core.result import Result
 from wlz_eval.value.appraisal import tables, words
 from wlz_eval.value.appraisal.costeffect import CostEffect, acceptability
 from wlz_eval.value.appraisal.findings import IF_ALL, ILLUSTRATIVE, Writer, status
+from wlz_eval.value.appraisal.fiscal import fiscal_rows
 from wlz_eval.value.appraisal.npv import Appraisal
 from wlz_eval.value.benefits import BenefitLine, PublishedSaving, RawChange, published_saving
 from wlz_eval.value.costs import Costs
@@ -121,34 +122,30 @@ class ValueResult(Result):
         return tables.benefit_rows(self.lines, self.costs.price_year)
 
     def summary(self) -> pd.DataFrame:
-        """Net present value a child, ratio, chance of breaking even, fiscal return and payback year, by basis.
+        """Net present value a child, ratio, chance of breaking even (percent) and payback year, to society, by basis.
 
         Returns
         -------
         DataFrame
             ``what`` (and on what basis, where it is not effects only), ``estimate``, ``ci_low``, ``ci_high``,
-            ``unit``, ``n``, ``perspective``, ``evidence``, ``price_year``, ``remark``.
+            ``unit``, ``n``, ``evidence``, ``price_year``, ``remark``.
         """
         names = {
             "net_present_value_per_child": "Net present value, a child",
             "benefit_cost_ratio": "Benefit-cost ratio",
-            "breakeven_probability": "Probability that benefits reach costs",
-            "fiscal_return": "Fiscal return: cashable savings over public cost",
-            "fiscal_return_at_most": "The same, if every fiscal benefit could be cashed",
-            "payback_year": "Year by which it has paid back",
+            "breakeven_probability": "Chance that benefits reach costs",
+            "payback_year": "Years until it has paid back",
         }
         # With effects and a projection side by side each row says which it is; else the caption says it once.
         bases = {"value": "", "value.projection": IF_ALL_WORDS if self.headline is not None else ""}
         found = {f.finding_id: f for f in self.findings()}
         rows = [
-            (what + basis, f.estimate, f.ci_low, f.ci_high, f.unit, f.n_programme, f.perspective.replace("_", " "),
-             f.evidence, f.price_year, _remark(f))
+            (what + basis, *_printed(f), f.n_programme, f.evidence, f.price_year, _remark(f))
             for prefix, basis in bases.items()
             for name, what in names.items()
             if (f := found.get(f"{prefix}.{name}")) is not None
         ]  # fmt: skip
-        columns = ["what", "estimate", "ci_low", "ci_high", "unit", "n", "perspective", "evidence"]
-        columns += ["price_year", "remark"]
+        columns = ["what", "estimate", "ci_low", "ci_high", "unit", "n", "evidence", "price_year", "remark"]
         return pd.DataFrame(rows, columns=columns)
 
     def waterfall(self) -> pd.DataFrame:
@@ -195,8 +192,20 @@ class ValueResult(Result):
         return tables.information_rows(self.shown, self.axis)
 
     def scenarios(self) -> pd.DataFrame:
-        """Net value when everything uncertain is low, as expected, or high (:func:`tables.scenarios`)."""
-        return tables.scenarios(self.shown, self.evidence, self.axis)
+        """Net value in the plan's scenarios, or with everything low, as expected, high (:func:`tables.scenarios`)."""
+        return tables.scenarios(self.shown, self.options, self.evidence, self.axis)
+
+    def scenario_inputs(self) -> pd.DataFrame:
+        """Say which inputs the plan's scenarios set (:func:`tables.scenario_rows`)."""
+        return tables.scenario_rows(self.shown, self.options)
+
+    def optimism(self) -> pd.DataFrame:
+        """Give the answer with and without what is taken off for optimism bias (:func:`tables.optimism_rows`)."""
+        return tables.optimism_rows(self.shown)
+
+    def fiscal(self) -> pd.DataFrame:
+        """Say what comes back to each public purse, and whether it can be cashed (:func:`fiscal.fiscal_rows`)."""
+        return fiscal_rows(self.shown, self.axis)
 
     def assumptions(self) -> pd.DataFrame:
         """Every input with value, range, source, evidence and weight in the answer (:func:`tables.assumptions`)."""
@@ -281,7 +290,7 @@ class ValueResult(Result):
 
     @cached_property
     def _findings(self) -> tuple[Finding, ...]:
-        write = Writer(self.costs, self.draws)
+        write = Writer(self.costs, self.options, self.draws)
         found = [*self.costs.findings()]
         if self.headline is not None:
             found += write.appraisal("value", self.headline)
@@ -323,9 +332,20 @@ class ValueResult(Result):
         """Answer the question of notebook 07 in words: a template and the values of its placeholders."""
         return words.answer(self)
 
+    def paid_by(self) -> words.Words:
+        """Say who paid: a template and the values of its placeholders."""
+        return words.payers_sentence(self)
+
     def purse(self) -> words.Words:
         """Say what comes back to the public purse: a template and the values of its placeholders."""
         return words.purse_sentence(self)
+
+
+def _printed(finding: Finding) -> tuple[float, float, float, str]:
+    """Estimate, interval and unit as a table prints them: a probability in percent, as a chance."""
+    if finding.unit == "probability":
+        return 100 * finding.estimate, math.nan, math.nan, "chance"
+    return finding.estimate, finding.ci_low, finding.ci_high, finding.unit
 
 
 def _remark(finding: Finding) -> str:

@@ -10,18 +10,20 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.core.words import claim_words
+from wlz_eval.value.appraisal.bias import has_optimism, without_optimism
 from wlz_eval.value.appraisal.costeffect import CostEffect
 from wlz_eval.value.appraisal.npv import Amounts, Appraisal
-from wlz_eval.value.appraisal.payback import timeline
+from wlz_eval.value.appraisal.payback import running_net
+from wlz_eval.value.appraisal.scenarios import scenario_inputs, scenario_values, scenarios_of
 from wlz_eval.value.benefits import BenefitLine
 from wlz_eval.value.options import ValueOptions
 from wlz_eval.value.uncertainty.information import information
 from wlz_eval.value.uncertainty.model import Input
-from wlz_eval.value.uncertainty.oneway import ENDS, scenario, switching, tornado, two_way
+from wlz_eval.value.uncertainty.oneway import ENDS, switching, tornado, two_way
 
 __all__ = [
-    "assumptions", "benefit_rows", "conventions", "cost_of_points", "empty", "information_rows", "perspective_rows",
-    "scenarios", "switching_rows", "tornado_rows", "two_way_rows", "years_rows",
+    "assumptions", "benefit_rows", "conventions", "cost_of_points", "empty", "information_rows", "optimism_rows",
+    "perspective_rows", "scenario_rows", "scenarios", "switching_rows", "tornado_rows", "two_way_rows", "years_rows",
 ]
 
 #: Columns of each table, so that one without rows can be shown too.
@@ -34,10 +36,12 @@ COLUMNS: Mapping[str, str] = {
     "cost_of_points": "outcome gain cost per_point low high reason claim evidence children",
     "illusion": "basis amount n title",
     "information": "label evidence source share worth children title",
+    "optimism": "basis net low high ratio ratio_low ratio_high chance children",
     "perspectives": "perspective benefit cost net low high ratio ratio_low ratio_high chance children evidence title",
     "plane": "effect cost outcome children title",
     "saving_account": "what amount unit evidence note price_year",
     "saving_rows": "unit_value label unit kind worth units_needed evidence price_year",
+    "scenario_inputs": "scenario input value expected unit children",
     "scenarios": "scenario meaning net children evidence title",
     "switching": "input now needed unit factor possible evidence children",
     "tornado": "label evidence low_input high_input low high middle children title",
@@ -48,13 +52,6 @@ COLUMNS: Mapping[str, str] = {
 USE_WORDS = {"headline": "counted", "projection": "projection only", "excluded": "not counted", "raw_change": "never"}
 #: Inputs that a tornado shows.
 MOST_BARS = 8
-#: Shares of the way through each input's range in the scenarios, in the direction of net value.
-SCENARIOS = {"Low": 0.1, "Base": math.nan, "High": 0.9}
-SCENARIO_WORDS = {
-    "Low": "every uncertain input at its worst tenth at once",
-    "Base": "every input at its mean",
-    "High": "every uncertain input at its best tenth at once",
-}
 #: Links are small numbers: shown for this many points.
 POINTS = 100.0
 
@@ -121,6 +118,10 @@ def _scale(given: Input) -> tuple[float, str, str]:
         return POINTS, "ratio", ", for 100 points"
     if given.name.startswith("price."):
         return 1.0, "money", ""
+    if given.name.startswith("duration."):
+        return 1.0, "years", ""
+    if given.name.startswith("decay."):
+        return 100.0, "percent", ""
     return (1.0, "points", "") if given.name.startswith("effect.") else (1.0, "ratio", "")
 
 
@@ -151,19 +152,54 @@ def information_rows(part: Appraisal | None, title: str) -> pd.DataFrame:
     return found.assign(worth=found["worth"] / n, children=n, title=title).drop(columns="name")
 
 
-def scenarios(part: Appraisal | None, evidence: str, title: str) -> pd.DataFrame:
-    """Net value a child when everything uncertain is low, as expected, or high at once."""
+def scenarios(part: Appraisal | None, options: ValueOptions, evidence: str, title: str) -> pd.DataFrame:
+    """Net value a child in each scenario: the plan's own, or everything uncertain low, as expected, high at once."""
     if part is None:
         return empty("scenarios")
-    n = part.children
+    n, values = part.children, scenario_values(part, options)
     rows = [
         {
-            "scenario": name, "meaning": SCENARIO_WORDS[name],
-            "net": (part.net if math.isnan(share) else scenario(part.model, share)) / n,
-            "children": n, "evidence": evidence, "title": title,
+            "scenario": given.name, "meaning": given.meaning, "net": values[given.name] / n, "children": n,
+            "evidence": evidence, "title": title,
         }
-        for name, share in SCENARIOS.items()
+        for given in scenarios_of(options)
     ]
+    return pd.DataFrame(rows)
+
+
+def scenario_rows(part: Appraisal | None, options: ValueOptions) -> pd.DataFrame:
+    """Say which inputs the plan's scenarios set, and to what."""
+    found = pd.DataFrame() if part is None else scenario_inputs(part, options)
+    if part is None or found.empty:
+        return empty("scenario_inputs")
+    inputs = {i.name: i for i in part.model.inputs}
+    rows = []
+    for row in found.to_dict(orient="records"):
+        given = inputs[str(row["name"])]
+        times, unit, more = _scale(given)
+        rows.append(
+            {
+                "scenario": row["scenario"], "input": given.label + more, "value": times * float(row["value"]),
+                "expected": times * given.margin.mean, "unit": unit, "children": part.children,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def optimism_rows(part: Appraisal | None) -> pd.DataFrame:
+    """Give the answer with what is taken off for optimism bias, and without; empty where nothing is."""
+    if part is None or not has_optimism(part):
+        return empty("optimism")
+    rows = []
+    for basis, given in (("taken off: the answer", part), ("not taken off", without_optimism(part))):
+        seen, n = given.society, given.children
+        (low, high), (least, most) = seen.interval("net"), seen.interval("ratio")
+        rows.append(
+            {
+                "basis": basis, "net": seen.net / n, "low": low / n, "high": high / n, "ratio": seen.ratio,
+                "ratio_low": least, "ratio_high": most, "chance": 100 * seen.breakeven, "children": n,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -187,22 +223,60 @@ def assumptions(part: Appraisal | None) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values(["share", "name"], ascending=[False, True], kind="stable", ignore_index=True)
 
 
+def _when(line: BenefitLine) -> str:
+    """Say in which years a benefit comes."""
+    fading, first = line.fading, line.fading.start
+    if line.unit.discounted:
+        return f"in year {first}, as a present value over the years to come"
+    if fading.duration.uncertain:
+        low, high = fading.duration.at([-np.inf, np.inf])
+        return f"from year {first}, for {low:g} to {high:g} years (drawn; peak or middle {fading.duration.centre:g})"
+    last = first + fading.longest - 1
+    return f"from year {first} to year {last}" if last > first else f"in year {first}"
+
+
+def _taken_off(line: BenefitLine) -> str:
+    """Say why that much is taken off for optimism bias."""
+    if line.option.confidence_grade is not None:
+        return f"confidence grade {line.option.confidence_grade} of the plan (shares not confirmed)"
+    weak = "link, price or duration is an assumption" if line.evidence == "illustrative" else "grade of its unit value"
+    return f"{weak}; grades of HM Treasury and partners (shares not confirmed)"
+
+
+def _of_line(line: BenefitLine) -> list[tuple[str, str, str]]:
+    """Say what is fixed of one benefit."""
+    rows = [(f"{line.label}: when it comes", _when(line), line.link_source)]
+    if line.additional < 1:
+        rows.append((f"{line.label}: additionality", f"{100 * line.additional:.0f}% counts", "plan"))
+    off = f"{100 * line.optimism:.0f}% is taken off, once; not drawn" if line.optimism > 0 else "nothing is taken off"
+    rows.append((f"{line.label}: optimism bias", off, _taken_off(line) if line.optimism > 0 else "plan"))
+    if line.unit.kind == "fiscal":
+        known = line.cashable is not None
+        share = f"{100 * float(line.cashable or 0):.0f}%" if known else "not known: upper limits are given"
+        rows.append((f"{line.label}: cashable share", share, line.cashable_source if known else "no source found"))
+    if line.weight != 1:
+        weight = f"{line.weight:.2f} times for families"
+        rows.append((f"{line.label}: distributional weight", weight, "plan; HM Treasury, The Green Book"))
+    if line.price_note:
+        rows.append((f"{line.label}: prices", line.price_note, "GDP deflator"))
+    return rows
+
+
 def conventions(options: ValueOptions, lines: Sequence[BenefitLine], price_year: int) -> pd.DataFrame:
     """Say what is fixed by convention or by the plan, in words."""
     rows = [
         ("Price year", str(price_year), "plan"),
         ("Discounting", options.schedule.replace("_", " "), "HM Treasury, The Green Book; to the programme's start"),
         ("What would have happened anyway", "nothing is taken off", "effects are against a comparison group"),
+        ("Whom the effect holds for", "all children who started", "mean effect of the children who were compared"),
     ]
-    for x in lines:
-        first, last = x.yearly[0][0], x.yearly[-1][0]
-        when = f"from year {first} to year {last}" if last > first else f"in year {first}, as a present value"
-        rows.append((f"{x.label}: when it comes", when, x.link_source))
-        if x.additional < 1:
-            rows.append((f"{x.label}: additionality", f"{100 * x.additional:.0f}% counts", "plan"))
-        if x.optimism > 0:
-            off = f"{100 * x.optimism:.0f}% is taken off, once"
-            rows.append((f"{x.label}: optimism bias", off, "confidence grade"))
+    if options.usual_support:
+        year = options.usual_support_price_year or price_year
+        each = f"{options.usual_support:g} a child a year, {year} prices"
+        rows.append(("Usual support of comparison children", each, options.usual_support_source))
+    for pair in options.correlations:
+        rows.append((f"{pair.between[0]} and {pair.between[1]}", f"correlation {pair.correlation:g}", pair.source))
+    rows += [row for x in lines for row in _of_line(x)]
     return pd.DataFrame(rows, columns=["what", "how", "source"])
 
 
@@ -224,10 +298,9 @@ def years_rows(part: Appraisal | None, title: str) -> pd.DataFrame:
     """Return running net value a child by year, with the middle 95% of draws."""
     if part is None:
         return empty("years")
-    benefits, costs = timeline(part)
-    running = np.cumsum(part.draws @ benefits - np.outer(part.society.cost_draws, costs), axis=1) / part.children
-    low, high = np.quantile(running, [0.025, 0.975], axis=0)
-    expected = np.cumsum(part.means @ benefits - part.cost * costs) / part.children
+    drawn, total = running_net(part)
+    low, high = np.quantile(drawn / part.children, [0.025, 0.975], axis=0)
+    expected = total / part.children
     return pd.DataFrame(
         {
             "year": range(len(expected)), "net": expected, "low": low, "high": high, "children": part.children,

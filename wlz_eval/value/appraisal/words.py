@@ -2,36 +2,53 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from wlz_eval.core.finding import Finding
+from wlz_eval.value.appraisal.bias import has_optimism
 from wlz_eval.value.appraisal.verdict import verdict
 
 if TYPE_CHECKING:
     from wlz_eval.value.appraisal.result import ValueResult
 
-__all__ = ["answer", "purse_sentence"]
+__all__ = ["answer", "payers_sentence", "purse_sentence"]
 
+CURRENCY_WORDS = {"GBP": "pounds", "USD": "dollars", "EUR": "euros"}
 Words = tuple[str, dict[str, Finding | str | None]]
 
 
 def _spent(found: Mapping[str, Finding]) -> Words:
-    """Cost a child, and who paid it."""
-    payers = [f for name, f in found.items() if name.startswith("value.cost.payer.")]
-    values: dict[str, Finding | str | None] = {"cost": found["value.cost_per_child"]}
+    """Cost a child."""
+    return "The programme cost {cost} a child ({year} prices, not discounted).", {"cost": found["value.cost_per_child"]}
+
+
+def payers_sentence(result: ValueResult) -> Words:
+    """Say who paid for a child's place."""
+    payers = [f for f in result.costs.findings() if f.finding_id.startswith("value.cost.payer.")]
+    named = [f for f in payers if f.subgroup != "not stated"]
+    if not named or len(payers) > 26:
+        return "The cost lines do not say who paid.", {}
+    values: dict[str, Finding | str | None] = {}
     parts = []
     for i, payer in enumerate(payers):
         values[f"payer{chr(97 + i)}"], values[f"name{chr(97 + i)}"] = payer, payer.subgroup
         parts.append(f"{{payer{chr(97 + i)}}} from {{name{chr(97 + i)}}}")
-    listed = f": {', '.join(parts[:-1])} and {parts[-1]}" if 1 < len(parts) <= 26 else ""
-    if len(parts) == 1 and payers[0].subgroup != "not stated":
-        listed = ", all of it from {namea}"
-    return f"The programme cost {{cost}} a child ({{year}} prices, not discounted){listed}.", values
+    listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    return f"Of the cost of a child's place came {listed}.", values
+
+
+def _paid_back(found: Mapping[str, Finding], prefix: str) -> str:
+    """Say by when benefits have paid for costs, if they do."""
+    year = found[f"{prefix}.payback_year"]
+    if not math.isfinite(year.estimate):
+        return "They do not pay it back within the years that are counted. "
+    return "On the best estimate they have paid it back {payback} after the start. "
 
 
 def answer(result: ValueResult) -> Words:
-    """Answer the question of notebook 07: net present value first, then ratio, odds, cost and who paid."""
+    """Answer the question of notebook 07: net present value first, then ratio, odds, payback and cost."""
     found = {f.finding_id: f for f in result.findings()}
     if "value.cost_per_child" not in found:
         return "These data hold no costs, so nothing can be said about value.", {"cost": None}
@@ -51,12 +68,14 @@ def answer(result: ValueResult) -> Words:
         "net": found[f"{prefix}.net_present_value_per_child"],
         "ratio": found[f"{prefix}.benefit_cost_ratio"],
         "odds": found[f"{prefix}.breakeven_probability"],
+        "payback": found[f"{prefix}.payback_year"],
         "evidence": found[f"{prefix}.net_present_value"].evidence,
     }
-    text = "{net} a child (95% interval {net:interval}, {year} prices, {evidence} links to money)"
+    biased = ", optimism bias taken off" if has_optimism(result.shown) else ""
+    text = f"{{net}} a child (95% interval {{net:interval}}, {{year}} prices, {{evidence}} links to money{biased})"
     if values["ratio"] is not None and found[f"{prefix}.benefit_cost_ratio"].has_interval:
         text += ": benefits of {ratio} times the cost ({ratio:interval})"
-    odds = "The chance that benefits reach costs is {odds:chance}. "
+    odds = f"The chance that benefits reach the cost is {{odds:chance}}. {_paid_back(found, prefix)}"
     if result.headline is not None:
         return f"Net present value to society is {text}. {odds}{verdict(result.headline)} {spent}", values
     return (
@@ -67,28 +86,30 @@ def answer(result: ValueResult) -> Words:
 
 
 def purse_sentence(result: ValueResult) -> Words:
-    """Say what comes back to the public purse for each unit of money it spends."""
+    """Say what comes back to the public purse for each thousand that it spends."""
     found = {f.finding_id: f for f in result.findings()}
     prefix = "value" if result.headline is not None else "value.projection"
-    least, most = (found.get(f"{prefix}.{name}") for name in ("fiscal_return", "fiscal_return_at_most"))
+    least, most = (found.get(f"{prefix}.{name}") for name in ("back", "back_at_most"))
     part = result.shown
     if part is None:
         return "What would come back to the public purse is not known.", {}
     if not any(x.unit.kind == "fiscal" for x in part.lines):
         return "No benefit that is counted comes back to the public purse: none of them is fiscal.", {}
-    if least is None or most is None:
+    if most is None:
         return "The public purse spends nothing on it, so it has no fiscal return.", {}
-    values: dict[str, Finding | str | None] = {"least": least, "most": most}
+    spent = f"thousand {CURRENCY_WORDS.get(most.currency, most.currency)}"
+    values: dict[str, Finding | str | None] = {"most": most, "spent": spent, "least": least}
     # Built on a mere difference it is said as an if, like every other amount of that set.
     if_all = result.headline is None
     lead = "If all of the adjusted difference were due to the programme, for" if if_all else "For"
-    comes = "would come" if if_all else "comes"
-    back = f"{lead} each unit of money that the public purse spent, {{most}} ({{most:interval}}) {comes} back to it"
+    back = f"{lead} each {{spent}} that the public purse spent, {{most}} ({{most:interval}}) "
     if most.estimate < 0:
+        back += "would come back to it" if if_all else "comes back to it"
         return back + ". That is below zero: on the best estimate services are needed more, not less.", values
     if part.cashable[1]:
-        return back + ", in services less needed, of which {least} ({least:interval}) can be cashed.", values
+        back += "would be saved" if if_all else "is saved"
+        return back + " in services less needed, of which {least} ({least:interval}) can be cashed.", values
     return (
-        back + ", in services less needed. How much of that can be cashed is not known, so the cashable fiscal return "
-        "lies between nothing and that figure."
+        back + ("would come" if if_all else "comes") + " back to it at most: how much of what services save can be "
+        "cashed is not known, so this is the upper limit, if all of it could be."
     ), values

@@ -35,15 +35,21 @@ def _of_unit(cohort: Cohort, options: ValueOptions, benefit: BenefitOptions, uni
             "Amounts of two currencies are never added: use a unit value in the cohort's currency, or "
             "leave the benefit out."
         )
-    if unit.discounted and (benefit.duration_years or 1) > 1:
+    ranges = (benefit.duration_low, benefit.duration_high, unit.duration_low, unit.duration_high)
+    if unit.discounted and ((benefit.duration_years or 1) > 1 or any(x is not None for x in ranges)):
         yield (
             f"Unit value {unit.name!r} is already a present value over many years, so duration_years must be 1, "
-            f"not {benefit.duration_years}."
+            f"not {benefit.duration_years or 'a range'}, and its duration has no range."
         )
     known = {row.group for row in payers().values()} | {unit.beneficiary, "child", "families", *options.payers.values()}
     for name in sorted(set(benefit.shares) - known):
         yield f"The benefit of {benefit.measure} names an unknown gainer {name!r} under shares. " + suggestion(
             name, sorted(known)
+        )
+    if unit.kind == "fiscal" and unit.cashable is not None and not unit.cashable_source.strip():
+        yield (
+            f"Unit value {unit.name!r} states a cashable share and not where it comes from. Give cashable_source, or "
+            "leave the share out: the page then says that it is not known."
         )
     if unit.kind != "fiscal" and benefit.cashable:
         yield (

@@ -10,10 +10,11 @@ from wlz_eval.core.errors import OptionError
 from wlz_eval.core.finding import Finding
 from wlz_eval.reference.appraisal import value_link
 from wlz_eval.reference.money import UnitValue
+from wlz_eval.value.benefits.fading import Fading
 from wlz_eval.value.options import BenefitOptions
 from wlz_eval.value.spread import Spread
 
-__all__ = ["BenefitLine", "Use", "benefit_link"]
+__all__ = ["BenefitLine", "Use", "benefit_link", "is_assumed", "is_sourced"]
 
 Use = Literal["headline", "projection", "excluded", "raw_change"]
 
@@ -23,7 +24,7 @@ class BenefitLine:
     """One line of benefit: the effect, the link to units, the price of a unit, and its years.
 
     Its expected present value for one child is direction x effect x mean of `link` x mean of `worth` x `factor` x
-    `multiplier`; the Monte Carlo draws effect, `link` and `worth`.
+    `multiplier`; the Monte Carlo draws effect, `link`, `worth`, and duration and decay of `fading`.
 
     Parameters
     ----------
@@ -44,10 +45,8 @@ class BenefitLine:
         1 when more of the outcome is good, -1 when less is.
     price : float
         Worth of one unit in the plan's price year.
-    factor : float
-        Sum over the years of the benefit of what is left after decay, discounted to year 0.
-    yearly : tuple of (int, float)
-        The parts of `factor`: year, counted from the start of the programme, and its discounted weight.
+    fading : Fading
+        When it starts, how long it lasts and how fast it fades.
     optimism : float
         Share taken off for optimism bias: it shifts the mean, and is not drawn.
     weight : float
@@ -64,17 +63,25 @@ class BenefitLine:
     effect: Finding | None
     direction: float
     price: float
-    factor: float
-    yearly: tuple[tuple[int, float], ...] = ()
+    fading: Fading
     optimism: float = 0.0
     weight: float = 1.0
     price_note: str = ""
 
     @property
+    def factor(self) -> float:
+        """Sum over the years of what is expected to be left after decay, discounted to year 0."""
+        return self.fading.expected
+
+    @property
+    def yearly(self) -> tuple[tuple[int, float], ...]:
+        """The parts of `factor`: year, counted from the start of the programme, and its discounted weight."""
+        return tuple((self.fading.start + k, float(v)) for k, v in enumerate(self.fading.expected_weights))
+
+    @property
     def evidence(self) -> str:
-        """``illustrative`` when link or price is an assumption, else ``published``."""
-        link = value_link(self.option.link).evidence if self.option.link else self.option.source.strip().lower()
-        return "illustrative" if "illustrative" in (link, self.unit.evidence) else "published"
+        """``illustrative`` when link, price, duration or decay is an assumption, else ``published``."""
+        return "illustrative" if is_assumed(self.option, self.unit) else "published"
 
     @property
     def link(self) -> Spread:
@@ -115,6 +122,11 @@ class BenefitLine:
         return self.unit.cashable if self.option.cashable is None else self.option.cashable
 
     @property
+    def cashable_source(self) -> str:
+        """Where that share comes from; empty where it is not known."""
+        return self.unit.cashable_source if self.option.cashable is None else self.option.cashable_source
+
+    @property
     def shares(self) -> dict[str, float]:
         """Who gains which share."""
         return dict(self.option.shares) or {self.unit.beneficiary: 1.0}
@@ -126,6 +138,25 @@ class BenefitLine:
             return math.nan
         money = self.link.mean * self.worth.mean * self.factor * self.multiplier
         return self.direction * self.effect.estimate * money
+
+
+def is_sourced(source: str) -> bool:
+    """Whether a plan names a source, and not that there is none.
+
+    Examples
+    --------
+    >>> is_sourced("Smith (2020)"), is_sourced("illustrative"), is_sourced("")
+    (True, False, False)
+    """
+    return source.strip().lower() not in ("", "illustrative")
+
+
+def is_assumed(benefit: BenefitOptions, unit: UnitValue) -> bool:
+    """Whether any part of the chain from an outcome to its money is an assumption: link, price, duration or decay."""
+    b = benefit
+    linked = value_link(b.link).evidence == "published" if b.link else is_sourced(b.source)
+    lasts = any(x is not None for x in (b.duration_years, b.duration_low, b.decay, b.decay_low))
+    return not linked or unit.evidence == "illustrative" or (lasts and not is_sourced(b.lasting_source))
 
 
 def benefit_link(benefit: BenefitOptions) -> Spread:

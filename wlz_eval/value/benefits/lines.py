@@ -11,9 +11,9 @@ from wlz_eval.core.finding import Finding
 from wlz_eval.reference.appraisal import optimism_bias
 from wlz_eval.reference.money import UnitValue, unit_value
 from wlz_eval.value.benefits.check import check_benefits, direction_of
-from wlz_eval.value.benefits.line import BenefitLine, Use
+from wlz_eval.value.benefits.line import BenefitLine, Use, is_assumed
 from wlz_eval.value.benefits.overlap import check_overlap
-from wlz_eval.value.benefits.worth import benefit_years, distributional_weight, unit_price
+from wlz_eval.value.benefits.worth import benefit_fading, distributional_weight, unit_price
 from wlz_eval.value.options import BenefitOptions, ValueOptions
 from wlz_eval.value.prices.deflate import price_notes
 
@@ -39,11 +39,20 @@ def _use(effect: Finding | None, tier: str = "") -> tuple[Use, str]:
     return "excluded", "It is not an estimate against a comparison group."
 
 
+#: Confidence grade of an assumption without evidence.
+ASSUMED = 6
+
+
+def _grade(benefit: BenefitOptions, unit: UnitValue) -> int | None:
+    """Grade of a benefit that states none: its unit value's, or that of an assumption where its chain holds one."""
+    return ASSUMED if is_assumed(benefit, unit) else unit.confidence_grade
+
+
 def _optimism(benefit: BenefitOptions, unit: UnitValue, options: ValueOptions) -> float:
-    """Share taken off for optimism bias: by the benefit's own grade, or the unit value's where the plan asks for it."""
+    """Share taken off for optimism bias: by the benefit's own grade, or its chain's where the plan asks for it."""
     grade = benefit.confidence_grade
     if grade is None and options.optimism_bias:
-        grade = unit.confidence_grade
+        grade = _grade(benefit, unit)
     return 0.0 if grade is None else optimism_bias(grade).taken_off
 
 
@@ -59,7 +68,6 @@ def make_line(
 ) -> BenefitLine:
     """Make one line of benefit; the use and the effect are the caller's to decide."""
     unit = unit_value(benefit.unit_value, options.unit_values)
-    yearly = benefit_years(benefit, options, years)
     touched = [unit.price_year] if unit.price_basis == "calendar" else [unit.price_year, unit.price_year + 1]
     return BenefitLine(
         option=benefit,
@@ -70,8 +78,7 @@ def make_line(
         effect=effect,
         direction=-1.0 if direction_of(cohort, benefit.measure, better) == "lower" else 1.0,
         price=unit_price(unit, options),
-        factor=float(np.sum([value for _, value in yearly])),
-        yearly=yearly,
+        fading=benefit_fading(benefit, options, years),
         optimism=_optimism(benefit, unit, options),
         weight=distributional_weight(unit, options),
         price_note=" ".join(price_notes(touched, options.price_year, unit.currency)),

@@ -12,6 +12,7 @@ from wlz_eval.core.finding import Finding, FindingCovariance
 from wlz_eval.core.words import WAVE_WORDS
 from wlz_eval.reference.appraisal import value_link
 from wlz_eval.value.benefits import BenefitLine
+from wlz_eval.value.benefits.line import is_sourced
 from wlz_eval.value.costs import Costs
 from wlz_eval.value.options import CorrelationOptions, ValueOptions
 from wlz_eval.value.spread import Spread
@@ -30,18 +31,24 @@ USUAL_SUPPORT = "usual_support"
 AGENCIES = ("nhs", "police")
 
 
-def input_names(line: BenefitLine) -> tuple[str, str, str]:
-    """Names of a line's inputs: its effect, its link, its price.
+def input_names(line: BenefitLine) -> tuple[str, ...]:
+    """Names of a line's inputs: its effect, its link, its price; then duration and decay where it has them.
 
     Lines that take the same row of links, or the same unit value, share that input: what is not known about it is one
-    thing, not two.
+    thing, not two. A unit value that is a present value already has no years of its own.
     """
-    o = line.option
-    link = f"link.{o.link}" if o.link else f"link.{o.measure}.{o.wave}.{line.unit.name}"
-    return f"effect.{o.measure}.{o.wave}", link, f"price.{line.unit.name}"
+    o, unit = line.option, line.unit
+    own = f"{o.measure}.{o.wave}.{unit.name}"
+    link = f"link.{o.link}" if o.link else f"link.{own}"
+    names = (f"effect.{o.measure}.{o.wave}", link, f"price.{unit.name}")
+    if unit.discounted:
+        return names
+    lasts = own if o.duration_years is not None or o.duration_low is not None else unit.name
+    fades = own if o.decay is not None or o.decay_low is not None else unit.name
+    return (*names, f"duration.{lasts}", f"decay.{fades}")
 
 
-def _inputs(line: BenefitLine, effect: Finding, currency: str) -> tuple[Input, Input, Input]:
+def _inputs(line: BenefitLine, effect: Finding, currency: str) -> tuple[Input, ...]:
     names = input_names(line)
     wave = WAVE_WORDS[line.option.wave]
     through = line.option.link.replace("_", " ") if line.option.link else f"{line.label}, in units of {line.unit.unit}"
@@ -50,14 +57,28 @@ def _inputs(line: BenefitLine, effect: Finding, currency: str) -> tuple[Input, I
         Input(names[0], label, effect_spread(effect), "notebook 04", effect.evidence, "points"),
         Input(names[1], f"Link: {through}", line.link, line.link_source, _link_evidence(line), unit),
         Input(names[2], f"Price: {line.unit.label}", line.worth, line.unit.source, line.unit.evidence, currency),
+        *_lasting(line, names[3:]),
     )
+
+
+def _lasting(line: BenefitLine, names: tuple[str, ...]) -> tuple[Input, ...]:
+    """Make the inputs of how long a benefit lasts and how fast it fades."""
+    made = []
+    spreads = (line.fading.duration, line.fading.decay)
+    words = (("How long it lasts", "years"), ("Fade-out a year", "share a year"))
+    for name, spread, (word, unit) in zip(names, spreads, words, strict=False):
+        shared = name.split(".", 1)[1] == line.unit.name
+        source = line.unit.source if shared else line.option.lasting_source or "illustrative"
+        evidence = line.unit.evidence if shared else "published" if is_sourced(source) else "illustrative"
+        made.append(Input(name, f"{word}: {line.unit.label if shared else line.label}", spread, source, evidence, unit))
+    return tuple(made)
 
 
 def _link_evidence(line: BenefitLine) -> str:
     """Say whether the link itself is an assumption, whatever the price is."""
     if line.option.link:
         return value_link(line.option.link).evidence
-    return "illustrative" if line.option.source.strip().lower() == "illustrative" else "published"
+    return "published" if is_sourced(line.option.source) else "illustrative"
 
 
 def check_correlations(options: ValueOptions, lines: Iterable[BenefitLine]) -> None:
@@ -161,8 +182,10 @@ def value_model(
     inputs[COSTS] = Input(COSTS, label, spread, "cost lines", money.evidence, "times")
     names = list(inputs)
     for line in lines:
-        constant = line.direction * line.factor * line.multiplier * money.children
-        made.append(Line(line.option.measure, line.label, constant, tuple(names.index(n) for n in input_names(line))))
+        at = tuple(names.index(n) for n in input_names(line))
+        lasting = {"fading": line.fading, "when": at[3:]} if at[3:] else {}
+        constant = line.direction * line.multiplier * money.children * (1.0 if lasting else line.factor)
+        made.append(Line(line.option.measure, line.label, constant, at[:3], **lasting))
     # The mean of a normal cut at zero is a little above its centre: costs stay what was recorded.
     costs = [Line(k, k.replace("_", " "), v / spread.mean, (names.index(COSTS),)) for k, v in purses(money).items()]
     if money.usual_support_present_value:

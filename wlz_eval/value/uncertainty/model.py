@@ -1,4 +1,9 @@
-"""Money as sums of products of inputs: what is drawn, moved one at a time, and solved for."""
+"""Money as sums of products of inputs: what is drawn, moved one at a time, and solved for.
+
+An amount is a straight line in each of its inputs but the duration and the decay of a benefit. Where those two stand at
+no one value (``nan``), it takes its mean over their ranges, so that amounts with one input moved are what is expected
+at that value, and amounts with none moved are what is expected.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wlz_eval.value.benefits.fading import Fading
 from wlz_eval.value.uncertainty.margins import Margin
 from wlz_eval.value.uncertainty.sampling import correlated_scores
 
 __all__ = ["Drawn", "Input", "Line", "ValueModel"]
 
 Array = npt.NDArray[np.float64]
+#: Draws, evenly spread, over which the expected amount of a line is taken whose inputs go together.
+TIED_DRAWS = 16_384
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,7 @@ class Input:
     ----------
     name : str
         Stable: ``effect.english.endline``, ``link.english.endline.gcse_grade_english``, ``price.gcse_grade_english``,
-        ``costs``.
+        ``duration.camhs_case``, ``decay.camhs_case``, ``costs``.
     label : str
         In plain words.
     margin : Margin
@@ -47,21 +55,40 @@ class Input:
 
 @dataclass(frozen=True)
 class Line:
-    """One amount: a constant times the product of inputs.
+    """One amount: a constant times the product of inputs, times the present value of its years where it has them.
 
     Parameters
     ----------
     name, label : str
     constant : float
-        Everything that is certain: direction, discounting, what is taken off for optimism, number of children.
+        Everything that is certain: direction, what is taken off for optimism, number of children, and discounting
+        where `fading` is left out.
     inputs : tuple of int
         Positions of its inputs in the model.
+    fading : Fading, optional
+        Years of a benefit whose duration and decay are inputs.
+    when : tuple of (int, int), optional
+        Positions of that duration and decay.
     """
 
     name: str
     label: str
     constant: float
     inputs: tuple[int, ...]
+    fading: Fading | None = None
+    when: tuple[int, ...] = ()
+
+    def amount(self, values: Array) -> Array:
+        """Amount at values of the inputs, shape (...)."""
+        out = self.constant * np.prod(values[..., list(self.inputs)], axis=-1)
+        return out if self.fading is None else out * self.fading.factor(*(values[..., k] for k in self.when))
+
+    def profile(self, values: Array) -> Array:
+        """Share of the amount that comes in each year from its start, shape (..., years)."""
+        if self.fading is None:
+            return np.ones((*values.shape[:-1], 1))
+        weights = self.fading.weights(*(values[..., k] for k in self.when))
+        return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 
 @dataclass(frozen=True)
@@ -114,6 +141,18 @@ class ValueModel:
         return np.array([i.margin.mean for i in self.inputs])
 
     @property
+    def curved(self) -> frozenset[int]:
+        """Positions of the inputs in which amounts are no straight line: durations and decays."""
+        return frozenset(k for x in self.benefits for k in x.when)
+
+    @property
+    def centre(self) -> Array:
+        """Values of the inputs at which amounts are what is expected, shape (inputs,): means; ``nan``, curved ones."""
+        out = self.means
+        out[[k for k in self.curved if self.inputs[k].margin.uncertain]] = np.nan
+        return out
+
+    @property
     def uncertain(self) -> tuple[int, ...]:
         """Positions of the inputs that can take more than one value."""
         return tuple(k for k, i in enumerate(self.inputs) if i.margin.uncertain)
@@ -132,7 +171,7 @@ class ValueModel:
         """
         if not lines:
             return np.zeros((*values.shape[:-1], 0))
-        return np.stack([x.constant * np.prod(values[..., list(x.inputs)], axis=-1) for x in lines], axis=-1)
+        return np.stack([x.amount(values) for x in lines], axis=-1)
 
     def net(self, values: Array) -> Array:
         """Benefits minus costs at values of the inputs, shape (...)."""
@@ -150,17 +189,27 @@ class ValueModel:
         return Drawn(values, scores, self.amounts(self.benefits, values), self.amounts(self.costs, values))
 
     def expected(self, lines: Sequence[Line]) -> Array:
-        """Amounts of lines at the means of their inputs: their expected value where inputs of a line are independent.
+        """Work out expected amounts of lines: exact where the inputs of a line are independent, else over many draws.
 
         Returns
         -------
         array, shape (lines,)
         """
-        return self.amounts(lines, self.means)
+        amounts = self.amounts(lines, self.centre)
+        tied = [i for i, x in enumerate(lines) if self._tied(x)]
+        if tied:
+            values = self.draw(TIED_DRAWS, 0).values
+            amounts[tied] = self.amounts([lines[i] for i in tied], values).mean(axis=0)
+        return amounts
+
+    def _tied(self, line: Line) -> bool:
+        """Whether some inputs of one line go together, so that the mean of their product is not that of their means."""
+        at = [k for k in (*line.inputs, *line.when) if self.inputs[k].margin.uncertain]
+        return bool(np.any(self.correlation[np.ix_(at, at)] - np.eye(len(at))))
 
     def moved(self, values: Mapping[int, float]) -> Array:
-        """Means of the inputs with some of them set to given values, shape (inputs,)."""
-        out = self.means.copy()
+        """Centre of the inputs with some of them set to given values, shape (inputs,)."""
+        out = self.centre
         for k, value in values.items():
             out[k] = value
         return out

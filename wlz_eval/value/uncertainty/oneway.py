@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from wlz_eval.value.benefits.fading import LONGEST
 from wlz_eval.value.uncertainty.margins import Z95, EffectSpread
 from wlz_eval.value.uncertainty.model import ValueModel
 
@@ -89,23 +91,47 @@ class Switch:
 def switching(model: ValueModel) -> tuple[Switch, ...]:
     """Work out for each uncertain input what it would have to be for benefits to equal costs.
 
-    Each amount is a constant times a product of different inputs, so net value is a straight line in each input and
-    the answer is exact. An input that moves net value by less than numbers can tell is no way to break even.
+    Net value is a straight line in each input but durations and decays, so the answer is exact; those two are searched
+    by halving, over all that they could be. An input that moves net value by less than numbers can tell is no way to
+    break even.
     """
     found = []
     for k in model.uncertain:
         given = model.inputs[k]
-        low, high = (float(given.margin.at(z)) for z in (-1.0, 1.0))
-        at_low, at_high = (float(model.net(model.moved({k: x}))) for x in (low, high))
-        moves = at_high - at_low
-        told = abs(moves) > TOLD * max(abs(at_low), abs(at_high))
-        needed = low - at_low * (high - low) / moves if told else math.nan
-        if needed < 0 and not isinstance(given.margin, EffectSpread):
-            needed = math.nan  # Links, prices and costs cannot be negative.
+        needed = _searched(model, k) if k in model.curved else _solved(model, k)
         found.append(
             Switch(given.name, given.label, given.unit, given.margin.mean, needed, _possible(model, k, needed))
         )
     return tuple(found)
+
+
+def _at(model: ValueModel, k: int, value: float) -> float:
+    return float(model.net(model.moved({k: value})))
+
+
+def _solved(model: ValueModel, k: int) -> float:
+    """Where a straight line meets zero; ``nan`` where it does not, or below zero what cannot be."""
+    margin = model.inputs[k].margin
+    low, high = (float(margin.at(z)) for z in (-1.0, 1.0))
+    at_low, at_high = _at(model, k, low), _at(model, k, high)
+    moves = at_high - at_low
+    if abs(moves) <= TOLD * max(abs(at_low), abs(at_high)):
+        return math.nan
+    needed = low - at_low * (high - low) / moves
+    # Links, prices and costs cannot be negative.
+    return math.nan if needed < 0 and not isinstance(margin, EffectSpread) else needed
+
+
+def _searched(model: ValueModel, k: int) -> float:
+    """Where net value is zero in a duration or a decay, by halving; ``nan`` where it is nowhere."""
+    low, high = (0.0, float(LONGEST)) if model.inputs[k].name.startswith("duration.") else (0.0, 1.0)
+    at_low, at_high = _at(model, k, low), _at(model, k, high)
+    if at_low * at_high > 0 or abs(at_high - at_low) <= TOLD * max(abs(at_low), abs(at_high)):
+        return math.nan
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _at(model, k, middle) * at_low > 0 else (low, middle)
+    return (low + high) / 2
 
 
 def _possible(model: ValueModel, k: int, needed: float) -> str:
@@ -119,20 +145,27 @@ def _possible(model: ValueModel, k: int, needed: float) -> str:
     return "beyond its 95% range" if farthest[0] <= needed <= farthest[1] else "impossible within its range"
 
 
-def scenario(model: ValueModel, share: float) -> float:
-    """Net value with every uncertain input at one share of the way through its range, in the direction of net value.
+def scenario(model: ValueModel, share: float = math.nan, given: Mapping[str, float] | None = None) -> float:
+    """Net value in a scenario: some inputs at values of their own, all others at one share of their ranges.
 
     Parameters
     ----------
     model : ValueModel
     share : float
-        0.1 puts every input at its tenth percentile as net value goes, all at once.
+        0.1 puts every other uncertain input at its tenth percentile as net value goes, all at once; ``nan`` leaves
+        them as expected.
+    given : mapping of str to float, optional
+        Value of each input that is set, by name.
     """
+    set_to = {k: given[i.name] for k, i in enumerate(model.inputs) if given and i.name in given}
+    others = [k for k in model.uncertain if k not in set_to and not math.isnan(share)]
+    return float(model.net(model.moved({**{k: _ranked(model, k, share) for k in others}, **set_to})))
+
+
+def _ranked(model: ValueModel, k: int, share: float) -> float:
+    """Value of an input at one share of the way through its range, in the direction of net value."""
     from scipy import special
 
-    z = float(special.ndtri(share))
-    values = {}
-    for k in model.uncertain:
-        up, down = (float(model.net(model.moved({k: float(model.inputs[k].margin.at(s))}))) for s in (1.0, -1.0))
-        values[k] = float(model.inputs[k].margin.at(z if up >= down else -z))
-    return float(model.net(model.moved(values)))
+    margin, z = model.inputs[k].margin, float(special.ndtri(share))
+    up, down = (_at(model, k, float(margin.at(s))) for s in (1.0, -1.0))
+    return float(margin.at(z if up >= down else -z))
