@@ -107,12 +107,7 @@ def _consistency(held: Held, suspected: pd.DataFrame) -> tuple[float, int]:
     odd = _touched(held, suspected, ("changed_scale", "swapped_waves"))
     for column in ("form", "informant"):
         if column in table:
-            usual = table.groupby("measure")[column].agg(lambda words: words.value_counts().index[:1].tolist())
-            odd |= np.array(
-                [isinstance(word, str) and bool(common) and word != common[0]
-                 for word, common in zip(table[column], table["measure"].map(usual), strict=True)],
-                dtype=bool,
-            )
+            odd |= held.unusual(column)
     return float((~odd).sum()), len(table)
 
 

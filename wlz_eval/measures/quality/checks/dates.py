@@ -54,23 +54,32 @@ def _of_readings(held: Held) -> list[Clue]:
     table, clues = held.readings, []
     if "date" not in table:
         return []
-    table = table[table["date"].notna()].drop_duplicates(["child", "wave", "date"])
+    n = len(held.children)
     for wave, period in held.cohort.meta.waves.items():
-        rows = table[table["wave"] == wave]
+        rows = _sittings(table.loc[table["wave"] == wave, ["child", "date"]])
         late = (rows["date"] < pd.Timestamp(period.start)) | (rows["date"] > pd.Timestamp(period.end))
-        by_child = late.groupby([rows["school_id"], rows["child"]]).mean() > 0.5
-        for school, odd in by_child.groupby(level=0, sort=True):
-            if len(odd) < FEWEST:
-                continue
-            exchanged = _exchanged(held, table, str(school), wave) if odd.mean() > 0.5 else False
+        sittings = np.bincount(rows["child"], minlength=n)
+        mostly = 2 * np.bincount(rows["child"], weights=late, minlength=n) > sittings
+        for school, size, odd in held.by_school(sittings > 0, mostly, FEWEST):
+            exchanged = _exchanged(held, table, school, wave) if 2 * odd > size else False
             clues.append(
                 Clue(
-                    kind="shifted_dates", table="measures", school=str(school), wave=wave, size=len(odd),
-                    affected=int(odd.sum()), p=1.0 if exchanged else more_than_stray(int(odd.sum()), len(odd)),
+                    kind="shifted_dates", table="measures", school=school, wave=wave, size=size,
+                    affected=odd, p=1.0 if exchanged else more_than_stray(odd, size),
                     because="most readings are dated outside the time at which they were taken",
                 )
             )
     return clues
+
+
+def _sittings(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep one dated reading of each child and day: the readings of one sitting are one event."""
+    rows = rows[rows["date"].notna()]
+    child, day = rows["child"].to_numpy(), rows["date"].to_numpy()
+    order = np.lexsort((day, child))
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = (np.diff(child[order]) != 0) | (day[order][1:] != day[order][:-1])
+    return rows.iloc[order[fresh]]
 
 
 def _exchanged(held: Held, table: pd.DataFrame, school: str, wave: str) -> bool:
@@ -80,8 +89,8 @@ def _exchanged(held: Held, table: pd.DataFrame, school: str, wave: str) -> bool:
     here = periods[wave]  # type: ignore[index]
     for other in (w for w in WAVES if w in periods and w != wave):
         there = periods[other]
-        mine = own.loc[own["wave"] == wave, "date"].between(pd.Timestamp(there.start), pd.Timestamp(there.end))
-        theirs = own.loc[own["wave"] == other, "date"].between(pd.Timestamp(here.start), pd.Timestamp(here.end))
+        mine = _sittings(own[own["wave"] == wave])["date"].between(pd.Timestamp(there.start), pd.Timestamp(there.end))
+        theirs = _sittings(own[own["wave"] == other])["date"].between(pd.Timestamp(here.start), pd.Timestamp(here.end))
         if len(theirs) and mine.mean() > 0.5 and theirs.mean() > 0.5:
             return True
     return False

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
 from wlz_eval.measures.quality.clues import Clue
-from wlz_eval.measures.quality.held import Array, Held
+from wlz_eval.measures.quality.held import Array, Held, grouped
 
 __all__ = ["alike", "duplicate_clues"]
 
 #: Fewest readings that two ids must share before they are compared.
 FEWEST_READINGS = 3
+#: Pairs that are compared at once: a pool of a million has tens of millions.
+AT_ONCE = 2**18
 #: Most children of one school, sex and month of birth who are compared with each other.
 MOST_ALIKE = 600
 
@@ -29,9 +34,10 @@ def duplicate_clues(held: Held) -> list[Clue]:
         return clues
     low, high = ends
     first, second = _pairs(held, (low + high) / 2)
-    fresh = [(a, b) not in done for a, b in zip(first.tolist(), second.tolist(), strict=True)]
+    n = len(held.children)
+    fresh = ~np.isin(first * n + second, [a * n + b for a, b in done])
     first, second = first[fresh], second[fresh]
-    p, shared = alike(low, high, first, second, held.school)
+    p, shared = alike(low, high, first, second, held.school_codes[0])
     # Bonferroni over all pairs, so that only pairs that could matter need be kept.
     joint = p * max(int((shared >= FEWEST_READINGS).sum()), 1)
     kept = np.flatnonzero((shared >= FEWEST_READINGS) & (joint < 1))
@@ -101,10 +107,16 @@ def _pairs(held: Held, scores: Array) -> tuple[np.ndarray, np.ndarray]:
     for _, part in pd.Series(rows).groupby(key.to_numpy()[rows], sort=True):
         here = np.sort(part.to_numpy())
         if 1 < len(here) <= MOST_ALIKE:
-            a, b = np.triu_indices(len(here), 1)
+            a, b = _two_of(len(here))
             first.append(here[a])
             second.append(here[b])
     return np.concatenate(first), np.concatenate(second)
+
+
+@cache
+def _two_of(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of all pairs of so many children."""
+    return np.triu_indices(size, 1)
 
 
 def alike(
@@ -133,16 +145,35 @@ def alike(
     shared : array of int, shape (pairs,)
         Readings that both have.
     """
-    from scipy.special import chdtrc, ndtr
-
     middle = (low + high) / 2
     frame = pd.DataFrame(middle)
     covariance = _covariance((frame - frame.groupby(school).transform("mean")).to_numpy())
+    parts = [
+        _chances(low, high, middle, first[start : start + AT_ONCE], second[start : start + AT_ONCE], covariance)
+        for start in range(0, max(len(first), 1), AT_ONCE)
+    ]
+    return np.concatenate([p for p, _ in parts]), np.concatenate([count for _, count in parts])
+
+
+def _patterns(held: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Give each different row of a table of yes and no, and the rows that are so."""
+    code = np.zeros(len(held), dtype=np.int64)
+    for j in range(held.shape[1]):
+        code = 2 * code + held[:, j]
+        if j % 30 == 29:
+            code = np.unique(code, return_inverse=True)[1]
+    for rows in grouped(code):
+        yield held[rows[0]], rows
+
+
+def _chances(
+    low: Array, high: Array, middle: Array, first: np.ndarray, second: np.ndarray, covariance: Array
+) -> tuple[Array, np.ndarray]:
+    """Chances of some of the pairs, and the readings that they share."""
+    from scipy.special import chdtrc, ndtr
+
     p, count = np.ones(len(first)), np.zeros(len(first), dtype=np.int64)
-    both = ~np.isnan(middle[first]) & ~np.isnan(middle[second])
-    patterns, which = np.unique(both, axis=0, return_inverse=True)
-    for k, pattern in enumerate(patterns):
-        pairs = np.flatnonzero(which.ravel() == k)
+    for pattern, pairs in _patterns(~np.isnan(middle[first]) & ~np.isnan(middle[second])):
         used = np.flatnonzero(pattern)
         count[pairs] = len(used)
         if len(used) < FEWEST_READINGS:

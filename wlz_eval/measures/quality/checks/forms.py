@@ -19,23 +19,22 @@ def form_clues(held: Held) -> list[Clue]:
     for column in ("form", "informant"):
         if column not in table:
             continue
-        rows = table[table[column].notna()]
-        families = {name: held.cohort.measure(name).family or name for name in rows["measure"].unique()}
-        family = rows["measure"].map(families)
-        common = rows.groupby("measure")[column].agg(lambda words: words.value_counts().index[0])
-        other = rows[column] != rows["measure"].map(common)
-        names = rows["measure"].groupby(family).unique().map(lambda found: " ".join(sorted(found)))
-        by_child = other.groupby([family, rows["wave"], rows["school_id"], rows["child"]]).max()
-        counts = by_child.groupby(level=[0, 1, 2]).agg(["sum", "size"])
-        clues += [
-            Clue(
-                kind="mixed_forms", table="measures", school=school, wave=wave, measure=names[name],
-                p=more_than_stray(odd, size), size=size, affected=odd,
-                because=f"another {column} was used than elsewhere",
-            )
-            for (name, wave, school), odd, size in zip(
-                counts.index, counts["sum"].tolist(), counts["size"].tolist(), strict=True
-            )
-            if size >= FEWEST
-        ]
+        known, other = table[column].notna().to_numpy(), held.unusual(column)
+        families: dict[str, list[str]] = {}
+        for name in sorted(table["measure"][known].unique()):
+            families.setdefault(held.cohort.measure(name).family or name, []).append(name)
+        child = table["child"].to_numpy()
+        for _, measures in sorted(families.items()):
+            own = known & table["measure"].isin(measures).to_numpy()
+            for wave in table["wave"].cat.categories:
+                here = own & (table["wave"] == wave).to_numpy()
+                found = held.by_school(held.any_of(child[here]), held.any_of(child[here & other]), FEWEST)
+                clues += [
+                    Clue(
+                        kind="mixed_forms", table="measures", school=school, wave=wave, measure=" ".join(measures),
+                        p=more_than_stray(odd, size), size=size, affected=odd,
+                        because=f"another {column} was used than elsewhere",
+                    )
+                    for school, size, odd in found
+                ]
     return clues

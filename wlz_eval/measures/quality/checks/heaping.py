@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from wlz_eval.measures.quality.clues import Clue
-from wlz_eval.measures.quality.held import PEOPLE, Array, Held
+from wlz_eval.measures.quality.held import PEOPLE, Array, Held, grouped
 
 __all__ = ["heaping", "heaping_clues"]
 
@@ -82,15 +82,17 @@ def heaping_clues(held: Held) -> list[Clue]:
     table = held.readings
     if "informant" not in table:
         return []
-    given = table[table["informant"].isin(PEOPLE)]
+    given = table.loc[table["informant"].isin(PEOPLE), ["measure", "wave", "child", "value"]]
+    schools, names = held.school_codes
     clues = []
     for (measure, wave), rows in given.groupby(["measure", "wave"], sort=True):
         scale = held.cohort.measure(str(measure))
         if scale.high - scale.low < BASE * (FEWEST_MULTIPLES + 1):
             continue
-        parts = [("", rows), *((str(name), part) for name, part in rows.groupby("school_id", sort=True))]
+        values, school_of = rows["value"].to_numpy(dtype=float), schools[rows["child"].to_numpy()]
+        parts = [("", values), *((str(names[school_of[own[0]]]), values[own]) for own in grouped(school_of))]
         for school, part in parts:
-            p, hits, size = heaping(part["value"].to_numpy(dtype=float), scale.low, scale.high)
+            p, hits, size = heaping(part, scale.low, scale.high)
             if size >= FEWEST_SCORES:
                 clues.append(
                     Clue(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from wlz_eval.measures.quality.checks.scale import PRIOR_SPREAD, change_of_spread
 from wlz_eval.measures.quality.clues import Clue, more_than_stray, unlike
-from wlz_eval.measures.quality.held import FEWEST, PEOPLE, Array, Held
+from wlz_eval.measures.quality.held import FEWEST, PEOPLE, Array, Held, grouped
 
 __all__ = ["RATER_PRIOR", "knew_share", "rater_clues"]
 
@@ -122,11 +122,19 @@ def _raters(held: Held, wave: str) -> pd.Series:
 
 def _unlike_clues(held: Held) -> list[Clue]:
     rows = _ratings(held)
-    parts = [m for m in sorted(set(rows["measure"])) if not m.endswith("_total")] or sorted(set(rows["measure"]))
+    measures = sorted(rows["measure"].unique())
+    parts = [m for m in measures if not m.endswith("_total")] or measures
     clues = []
-    for wave in sorted(set(rows["wave"]) & {"midpoint", "endline", "followup"}):
+    for wave in sorted(set(rows["wave"].unique()) & {"midpoint", "endline", "followup"}):
         clues += _unlike_at(held, parts, wave)
     return clues
+
+
+def _by_name(names: np.ndarray, where: np.ndarray) -> dict[str, np.ndarray]:
+    """Positions of each name, sorted by name."""
+    rows = np.flatnonzero(where)
+    codes, words = pd.factorize(names[rows], sort=True)
+    return {str(words[codes[own[0]]]): rows[own] for own in grouped(codes)}
 
 
 def _unlike_at(held: Held, measures: list[str], wave: str) -> list[Clue]:
@@ -134,12 +142,15 @@ def _unlike_at(held: Held, measures: list[str], wave: str) -> list[Clue]:
 
     first, later, beyond = _standardised(held, measures, wave)
     rater, known = _raters(held, wave).to_numpy(), ~np.isnan(beyond)
-    names = sorted(set(rater[known & held.programme]))
-    groups = [(str(name), np.flatnonzero(known & held.programme & (rater == name))) for name in names]
-    groups = [(name, own) for name, own in groups if len(own) >= FEWEST and min(first[own].std(), later[own].std()) > 0]
+    groups = [
+        (name, own)
+        for name, own in _by_name(rater, known & held.programme).items()
+        if len(own) >= FEWEST and min(first[own].std(), later[own].std()) > 0
+    ]
     if len(groups) < 3:
         return []
-    beside = [np.flatnonzero(known & ~held.programme & (rater == name)) for name, _ in groups]
+    others_of = _by_name(rater, known & ~held.programme)
+    beside = [others_of.get(name, np.zeros(0, dtype=np.int64)) for name, _ in groups]
     # The median over raters, since one who is unlike the rest must not set the noise for all.
     noise = float(np.median([beyond[own].var(ddof=1) for _, own in groups]))
     estimate, variance = np.zeros(len(groups)), np.zeros(len(groups))

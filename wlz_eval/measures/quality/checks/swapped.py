@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from wlz_eval.cohort.model import WAVES
+from wlz_eval.cohort.model import WAVES, Period
 from wlz_eval.measures.quality.clues import Clue, more_than_stray, unlike
 from wlz_eval.measures.quality.held import FEWEST, Array, Held
 
@@ -39,30 +39,29 @@ def _by_date(held: Held) -> list[Clue]:
     table, periods = held.readings, held.cohort.meta.waves
     if "date" not in table:
         return []
-    # The readings of one sitting are one event.
-    table = table[table["date"].notna()].drop_duplicates(["child", "wave", "date"])
     clues = []
     for first, second in itertools.combinations([w for w in WAVES if w in periods], 2):
-        parts = []
-        for wave, other in ((first, second), (second, first)):
-            rows = table[table["wave"] == wave]
-            period = periods[other]
-            inside = rows["date"].between(pd.Timestamp(period.start), pd.Timestamp(period.end))
-            by_child = inside.groupby([rows["school_id"], rows["child"]]).max()
-            parts.append(by_child.groupby(level=0).agg(["sum", "size"]))
-        for school in sorted(set(parts[0].index) & set(parts[1].index)):
-            odd = [part.loc[school] for part in parts]
-            if min(int(o["size"]) for o in odd) < FEWEST:
-                continue
+        one, two = (_within(held, table, *pair) for pair in ((first, periods[second]), (second, periods[first])))
+        for school in sorted(set(one) & set(two)):
+            (size, odd), (size_two, odd_two) = one[school], two[school]
             clues.append(
                 Clue(
-                    kind="swapped_waves", table="measures", school=str(school), wave=f"{first} {second}",
-                    p=max(more_than_stray(int(o["sum"]), int(o["size"])) for o in odd),
-                    size=max(int(o["size"]) for o in odd), affected=max(int(o["sum"]) for o in odd),
+                    kind="swapped_waves", table="measures", school=school, wave=f"{first} {second}",
+                    p=max(more_than_stray(odd, size), more_than_stray(odd_two, size_two)),
+                    size=max(size, size_two), affected=max(odd, odd_two),
                     because="readings of each time are dated within the other",
                 )
             )
     return clues
+
+
+def _within(held: Held, table: pd.DataFrame, wave: str, period: Period) -> dict[str, tuple[int, int]]:
+    """Children of each school with a dated reading of a wave, and how many of them with one dated in a period."""
+    rows = table.loc[(table["wave"] == wave) & table["date"].notna(), ["child", "date"]]
+    inside = rows["date"].between(pd.Timestamp(period.start), pd.Timestamp(period.end)).to_numpy()
+    child = rows["child"].to_numpy()
+    found = held.by_school(held.any_of(child), held.any_of(child[inside]), FEWEST)
+    return {school: (size, odd) for school, size, odd in found}
 
 
 def _centred(values: Array, school: np.ndarray) -> Array:
@@ -98,7 +97,7 @@ def swap_scores(held: Held, measure: str, first: str, second: str) -> Array:
     out = np.full(len(a), np.nan)
     if known.sum() < FEWEST * 2:
         return out
-    school = held.school[known]
+    school = held.school_codes[0][known]
     x = _centred(np.column_stack([h[known] for h in helpers]), school)
     y = _centred(np.column_stack([a[known], b[known]]), school)
     coefficients, *_ = np.linalg.lstsq(x, y, rcond=None)
@@ -198,8 +197,8 @@ def _by_correlation(held: Held) -> list[Clue]:
         known = ~np.isnan(columns).any(axis=1)
         if known.sum() < 4 * FEWEST:
             continue
-        centred = _centred(columns[known], held.school[known])
-        n = int(known.sum()) - len(set(held.school[known]))
+        centred = _centred(columns[known], held.school_codes[0][known])
+        n = int(known.sum()) - len(np.unique(held.school_codes[0][known]))
         if n <= 3 or centred.std(axis=0).min() < SAME:
             continue
         near, far, rest = np.asarray(np.corrcoef(centred.T))[[0, 0, 1], [1, 2, 2]]
