@@ -56,7 +56,8 @@ def _replicate(task: _Task, seeds: tuple[int, np.random.SeedSequence]) -> list[d
     number, seed = seeds
     rng = np.random.default_rng(seed)
     drawn = draw_replicate(task.world, rng)
-    labels = pd.Index([f"r{i:07d}" for i in range(len(drawn.rows))], name="child_id")
+    # Numbers, which are found without a look-up: each replicate is a new pool, and the chain asks for children often.
+    labels = pd.RangeIndex(len(drawn.rows), name="child_id")
     data = task.data.iloc[drawn.rows].set_axis(labels, axis=0)
     data[task.treatment] = drawn.treated.astype(int)
     outcomes = pd.DataFrame({SCHOOL: task.world.school[drawn.rows]}, index=labels)
