@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from toy_batch import fake_publish
+from toy_batch import staged_publish
 
 from wlz_eval.batch import RunRequest, make_progress, run
 
 if __name__ == "__main__":
     books, out, *cohorts = sys.argv[1:]
     with pytest.MonkeyPatch.context() as patch:
-        fake_publish(patch)
+        staged_publish(patch)
         # A change to the package between two processes is not what these tests are about.
         for module in ("prepare", "state", "publishing"):
             patch.setattr(f"wlz_eval.batch.{module}.package_hash", lambda: "fixed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 from toy_batch import FINDINGS, write_cohort, write_notebook
 
+from wlz_eval.batch.lock import locked
+
+VARIES = ("run.json", "manifest.json", "timings.json", "run.lock", "checked.json")
 SCRIPT = Path(__file__).with_name("batch_process.py")
 
 
@@ -55,7 +59,7 @@ def files(out):
     return {
         name: content
         for name, content in found.items()
-        if "/log/" not in name and Path(name).name not in ("run.json", "manifest.json", "run.lock", "checked.json")
+        if "/log/" not in name and Path(name).name not in VARIES
     }
 
 
@@ -80,7 +84,7 @@ def kernels_of(out):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.parametrize("moment", [0.0, 1.2])
+@pytest.mark.parametrize("moment", [0.6])
 def test_killed_at_a_moment(tmp_path, calm, moment):
     books, cohort, whole = calm
     out = tmp_path / "out"
@@ -109,6 +113,27 @@ def test_killed_at_a_moment(tmp_path, calm, moment):
     assert not kernels_of(out), "no kernel outlives its run"
 
 
+def test_the_second_of_two_runs_is_refused(tmp_path, cohort):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "wlz_eval", "run", str(cohort), "--out", str(out)]
+    with locked(out / ".work"):
+        ran = subprocess.run(command, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == (
+        f"Another run (process {os.getpid()}) is writing to {out}."
+        " Wait until it ends, or choose another folder with --out.\n"
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_handful_of_kills_leave_no_trace():
+    """The runner, a kernel, the warm process and a worker of a notebook, each at a moment that the seed gives."""
+    study = [sys.executable, str(SCRIPT.with_name("kill_study.py")), "--runs", "4", "--every", "0", "--seed", "7"]
+    ran = subprocess.run(study, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.count(": as undisturbed") == 4
+
+
 @pytest.mark.parametrize(("presses", "finishes"), [(1, True), (2, False)], ids=["once", "twice"])
 def test_stopped_from_the_keyboard(tmp_path, books, cohort, presses, finishes):
     write_notebook(books, "00_long", ["import time; time.sleep(4)"], 0)
@@ -128,5 +153,6 @@ def test_stopped_from_the_keyboard(tmp_path, books, cohort, presses, finishes):
     record = json.loads((out / ".work/toy/public/run.json").read_text())["notebooks"]
     assert record["00_long"]["status"] == ("succeeded" if finishes else "failed"), said
     assert "skipped" in {entry["status"] for entry in record.values()}
-    assert not (out / "reports").exists()
+    assert not (out / "reports/toy").exists(), "what is not complete is not published"
+    assert "10_more: the run was stopped from the keyboard" in (out / "reports/index.html").read_text()
     assert not kernels_of(out)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from toy_batch import FINDINGS, fake_publish, write_cohort, write_notebook
 
 from wlz_eval.batch import RunRequest, run
 from wlz_eval.batch.kernel import kernel_environment
-from wlz_eval.batch.warm import WarmServer, WarmUnavailableError, can_be_warm
+from wlz_eval.batch.warm import WarmKernel, WarmServer, WarmUnavailableError, can_be_warm
 
 pytestmark = pytest.mark.skipif(not can_be_warm(), reason="this system cannot copy processes")
 
@@ -39,6 +43,13 @@ def descriptors():
 
 def children_of(pid):
     return (Path(f"/proc/{pid}/task/{pid}/children")).read_text().split()
+
+
+def runs(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def launch(server, tmp_path, arguments):
@@ -88,6 +99,63 @@ def test_many_kernels_leave_nothing_behind(server, tmp_path):
     assert descriptors() <= before
     assert children_of(server.pid) == []
     assert len(os.listdir(f"/proc/{server.pid}/fd")) < 20
+
+
+def test_a_copy_that_the_system_refuses_starts_cold(monkeypatch):
+    """Too many processes: the kernels that live go on."""
+    from wlz_eval.batch.warm.server import _Server
+
+    def refuse():
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    batch, control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with batch, control, theirs, open(os.devnull, "wb") as log:
+        socket.send_fds(batch, [b"{}"], [theirs.fileno(), log.fileno()])
+        theirs.close()
+        assert _Server(control)._request([]), "the server goes on"
+    with pytest.raises(WarmUnavailableError):
+        WarmKernel(ours)
+
+
+def test_tens_of_notebooks_leave_nothing_behind():
+    """Descriptors, sockets, threads and children of both processes, after five notebooks and after thirty."""
+    study = [sys.executable, str(Path(__file__).with_name("kernel_study.py")), "--kernels", "30"]
+    ran = subprocess.run(study, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "30 kernels, 0 failed" in ran.stdout
+
+
+def test_workers_of_the_package_end_with_the_process_that_asked(tmp_path):
+    """However it ends: killed, it cannot tell them."""
+    program = """
+        import os, signal, threading, time, operator, psutil
+        from wlz_eval.core.parallel import ordered_map
+
+        class Slow:
+            def __reduce__(self):
+                return time.sleep, (60,)
+
+        def strike():
+            while len(workers := [p for p in psutil.Process().children() if "spawn_main" in str(p.cmdline())]) < 2:
+                time.sleep(0.05)
+            print(*[p.pid for p in workers], flush=True)
+            time.sleep(3)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        if __name__ == "__main__":
+            threading.Thread(target=strike).start()
+            ordered_map(operator.add, 1, [1, 2, Slow(), Slow()], workers=2)
+    """
+    (tmp_path / "program.py").write_text(textwrap.dedent(program))
+    ran = subprocess.run([sys.executable, str(tmp_path / "program.py")], capture_output=True, text=True, timeout=120)
+    workers = [int(word) for word in ran.stdout.split()]
+    assert len(workers) == 2
+    limit = time.monotonic() + 20
+    while any(map(runs, workers)) and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert not any(map(runs, workers))
 
 
 def test_a_kernel_ends_when_nobody_wants_it_any_more(server, tmp_path):

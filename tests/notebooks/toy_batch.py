@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -113,3 +114,25 @@ def fake_publish(monkeypatch: Any) -> list[str]:
 def statuses(result: Any) -> Mapping[str, str]:
     """Status of each notebook of the only cohort."""
     return {job.notebook: job.status for job in result.jobs}
+
+
+def staged_publish(monkeypatch: Any) -> None:
+    """Let a toy cohort's pages go the way of real ones: written to staging, swapped in, and listed by the real site."""
+    import json
+
+    import wlz_eval.report
+    from wlz_eval.core.files import write_atomic
+    from wlz_eval.report.staging import _swap
+
+    def publish(cohort: str, workspace: Any, audience: str, **options: Any) -> None:
+        staging = workspace.staging_dir(cohort, audience)
+        shutil.rmtree(staging, ignore_errors=True)
+        executed = sorted(workspace.audience_dir(cohort, audience).glob("executed/*.ipynb"))
+        for path in executed:
+            write_atomic(staging / f"{path.stem}.html", path.read_text())
+        write_atomic(staging / "index.html", "\n".join(path.stem for path in executed))
+        _swap(staging, workspace.published_dir(cohort, audience))
+        about = {"title": "A toy", "provenance": "synthetic", "headline": "", "pages": [p.stem for p in executed]}
+        write_atomic(workspace.published_file(cohort, audience), json.dumps(about))
+
+    monkeypatch.setattr(wlz_eval.report, "publish", publish)
