@@ -28,6 +28,7 @@ _EXPORTS: dict[str, str] = {
     "open_notebook": "release",
     "open_study": "release",
     "pool": "attribution",
+    "run": "batch.library",
     "scrutinise": "attribution",
     "specification_curve": "attribution",
     "weight": "attribution",

@@ -8,18 +8,19 @@ refused.
 from __future__ import annotations
 
 import sys
-from collections import Counter
+import traceback
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.exceptions
 
 from wlz_eval.core.errors import OptionError, WlzEvalError
 
 if TYPE_CHECKING:
-    from wlz_eval.batch import RunPlan, RunRequest, RunResult
+    from wlz_eval.batch import RunRequest
 
 __all__ = ["app", "join_parameters", "main"]
 
@@ -34,10 +35,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-#: How the statuses of notebooks are counted in words.
-_STATUS_WORDS = {"succeeded": "succeeded", "cached": "unchanged", "failed": "failed", "skipped": "skipped"}
 
 
 class Audience(StrEnum):
@@ -75,6 +72,29 @@ OutOption = Annotated[
     typer.Option("--out", metavar="DIR", help="Folder for reports/ and .work/ (default: the project's own)."),
 ]
 AudienceOption = Annotated[Audience, typer.Option(help="Who will read the pages.")]
+WorkersOption = Annotated[
+    int, typer.Option(min=0, help="Notebooks at once; 0 for one a core, or a thread of the cluster.")
+]
+FreshOption = Annotated[bool, typer.Option("--fresh", help="Run everything, changed or not.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print what would run, and why.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what went wrong and the site.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object a line for each event, a summary last, errors too.")
+]
+ColdOption = Annotated[
+    bool, typer.Option("--cold", help="Start each kernel by itself, not as a copy of a warm one: slower, the same.")
+]
+ClusterOption = Annotated[
+    str,
+    typer.Option(metavar="ADDRESS", help="Run the notebooks on the workers of this Dask scheduler, or scheduler file."),
+]
+ShareOption = Annotated[
+    str,
+    typer.Option(
+        metavar="URL",
+        help="Folder or fsspec address that all of a cluster's workers see (default: within --out).",
+    ),
+]
 
 
 def _version(value: bool) -> None:
@@ -106,11 +126,12 @@ def run(
         typer.Option("--notebook", "-n", help="Only this notebook and what it needs; may be repeated."),
     ] = None,
     effort: Annotated[Effort | None, typer.Option(help="How many replicates (default: as the plan says).")] = None,
-    workers: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0 for one a core.")] = 0,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Run everything, changed or not.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would run, and why.")] = False,
+    workers: WorkersOption = 0,
+    fresh: FreshOption = False,
+    dry_run: DryRunOption = False,
     out: OutOption = "",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what went wrong and the site.")] = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
     timeout: Annotated[int | None, typer.Option(min=1, help="Seconds that one cell may take.")] = None,
     notebook_timeout: Annotated[
         int | None, typer.Option(min=1, help="Seconds that one notebook may take in all.")
@@ -119,12 +140,12 @@ def run(
         list[str] | None,
         typer.Option("-p", metavar="NAME VALUE", help="A notebook parameter, such as plan_overrides '{...}'."),
     ] = None,
-    cold: Annotated[
-        bool, typer.Option("--cold", help="Start each kernel by itself, not as a copy of a warm one: slower, the same.")
-    ] = False,
+    cold: ColdOption = False,
     with_studies: Annotated[
         bool, typer.Option("--studies", help="Run the studies of the method too; they are about no cohort.")
     ] = False,
+    cluster: ClusterOption = "",
+    share: ShareOption = "",
 ) -> None:
     """Run the notebooks of cohorts and publish their reports.
 
@@ -145,8 +166,10 @@ def run(
         notebook_timeout=notebook_timeout or batch.NOTEBOOK_TIMEOUT,
         studies="also" if with_studies else "none",
         kernels="cold" if cold else "warm",
+        cluster=cluster,
+        share=share,
     )
-    raise typer.Exit(_run(request, dry_run, quiet))
+    raise typer.Exit(_run(request, dry_run, quiet, as_json))
 
 
 @app.command(short_help="Run the studies of the method, and publish them.")
@@ -155,11 +178,15 @@ def studies(
     notebook: Annotated[
         list[str] | None, typer.Option("--notebook", "-n", help="Only this study; may be repeated.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0 for one a core.")] = 0,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Run everything, changed or not.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would run, and why.")] = False,
+    workers: WorkersOption = 0,
+    fresh: FreshOption = False,
+    dry_run: DryRunOption = False,
     out: OutOption = "",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what went wrong and the site.")] = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+    cold: ColdOption = False,
+    cluster: ClusterOption = "",
+    share: ShareOption = "",
 ) -> None:
     """Run the studies of the method, and publish them: what it says where the answer is known.
 
@@ -174,19 +201,35 @@ def studies(
         fresh=fresh,
         out_dir=out,
         studies="only",
+        kernels="cold" if cold else "warm",
+        cluster=cluster,
+        share=share,
     )
-    raise typer.Exit(_run(request, dry_run, quiet))
+    raise typer.Exit(_run(request, dry_run, quiet, as_json))
 
 
-def _run(request: RunRequest, dry_run: bool, quiet: bool) -> int:
+def _run(request: RunRequest, dry_run: bool, quiet: bool, as_json: bool) -> int:
     """Run what is asked, or say what would be run; return the exit status."""
     from wlz_eval import batch
+    from wlz_eval.batch import events, telling
 
     if dry_run:
-        return _print_plan(batch.plan_run(request))
-    result = batch.run(request, batch.make_progress(quiet))
-    _print_result(result, quiet)
-    return result.exit_code
+        planned = batch.plan_run(request)
+        code = 2 if planned.refused else 0
+        lines = (events.plan_events(planned, code), []) if as_json else telling.plan_lines(planned)
+    else:
+        result = batch.run(request, batch.make_progress(quiet, as_json=as_json))
+        code = result.exit_code
+        lines = ([events.summary_event(result)], []) if as_json else telling.result_lines(result, quiet)
+    _print(*lines)
+    return code
+
+
+def _print(said: Sequence[str], wrong: Sequence[str] = ()) -> None:
+    for line in wrong:
+        typer.echo(line, err=True)
+    for line in said:
+        typer.echo(line)
 
 
 @app.command()
@@ -295,13 +338,23 @@ def plan(
 
 
 @app.command(short_help="Make the page that lists cohorts and studies again.")
-def site(audience: AudienceOption = Audience.public, out: OutOption = "") -> None:
-    """Make the page that lists the cohorts and the studies again, from what is published."""
-    from wlz_eval.batch.publishing import publish_site
+def site(
+    audience: AudienceOption = Audience.public,
+    out: OutOption = "",
+    gathered: Annotated[
+        list[Path] | None,
+        typer.Option("--from", metavar="DIR", help="Take over the cohorts of this run's --out first; may be repeated."),
+    ] = None,
+) -> None:
+    """Make the page that lists the cohorts and the studies again, from what is published.
+
+    With --from, what other runs have published in folders of their own is taken over whole: so a scheduler can run
+    each cohort as a task of its own, and make one site at the end.
+    """
+    from wlz_eval.batch.gather import gather
     from wlz_eval.release.workspace import Workspace
 
-    index = publish_site(Workspace(out), audience.value)
-    typer.echo(index.as_uri())
+    typer.echo(gather(gathered or [], Workspace(out), audience.value).as_uri())
 
 
 def _parameters(given: list[str]) -> dict[str, str]:
@@ -367,39 +420,31 @@ def _check_plan_alone(cohort: str) -> list[Any]:
     return []
 
 
-def _print_plan(planned: RunPlan) -> int:
-    width = max((len(f"{job.cohort} {job.notebook}") for job in planned.jobs), default=0)
-    for job in planned.jobs:
-        typer.echo(f"{f'{job.cohort} {job.notebook}':<{width}}  {job.action}: {job.reason}")
-    for refusal in planned.refused:
-        typer.echo(f"{refusal.cohort} would be refused:\n{refusal.message}", err=True)
-    return 2 if planned.refused else 0
-
-
-def _print_result(result: RunResult, quiet: bool) -> None:
-    for refusal in result.refused:
-        typer.echo(f"{refusal.cohort} was refused. {refusal.message}", err=True)
-    for job in result.jobs:
-        # Without --quiet this was said when it happened.
-        if quiet and job.status == "failed":
-            typer.echo(f"{job.cohort} {job.notebook} failed: {job.detail or job.reason}", err=True)
-    for cohort, reasons in result.gate.items():
-        lines = "\n".join(f"  - {reason}" for reason in reasons)
-        typer.echo(f"{cohort} is not published, since the publication gate refused:\n{lines}", err=True)
-    for where, trace in result.faults.items():
-        typer.echo(f"{where} could not be finished:\n{trace}", err=True)
-    if not quiet:
-        counts = Counter[str](job.status for job in result.jobs)
-        shown = [f"{counts[s]} {word}" for s, word in _STATUS_WORDS.items() if counts[s]]
-        typer.echo(f"Notebooks: {', '.join(shown) or 'none'}.")
-    if result.site is not None:
-        typer.echo(f"Open {result.site.as_uri()}")
-
-
 def main() -> None:
     """Run the command; a mistake that a user can mend shows its message and no traceback."""
+    arguments = join_parameters(sys.argv[1:])
+    if "--json" in arguments:
+        sys.exit(_main_json(arguments))
     try:
-        app(args=join_parameters(sys.argv[1:]))
+        app(args=arguments)
     except WlzEvalError as error:
         typer.echo(str(error), err=True)
         sys.exit(2)
+
+
+def _main_json(arguments: list[str]) -> int:
+    """Run the command for a machine: what goes wrong is one JSON object too; return the exit status."""
+    from wlz_eval.batch.events import error_event
+
+    try:
+        code = app(args=arguments, standalone_mode=False)
+    except (WlzEvalError, typer.exceptions.TyperException) as error:
+        text = str(getattr(error, "format_message", error.__str__)())
+        typer.echo(error_event(type(error).__name__, text, 2))
+        return 2
+    except Exception as error:
+        # A bug: its message, which may hold a child's values, and its traceback stay on the error stream.
+        traceback.print_exc()
+        typer.echo(error_event(type(error).__name__, "a bug of the suite; its traceback is on the error stream", 1))
+        return 1
+    return code if isinstance(code, int) else 0

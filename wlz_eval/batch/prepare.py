@@ -19,7 +19,7 @@ from wlz_eval.core.errors import OptionError, ProblemsError, WlzEvalError
 from wlz_eval.core.files import cohorts_dir, hash_json, write_atomic
 from wlz_eval.release.workspace import STUDIES, Workspace
 
-__all__ = ["Prepared", "RefusedError", "cohort_id", "content_hash", "prepare", "public_problems"]
+__all__ = ["Prepared", "RefusedError", "cohort_files", "cohort_id", "content_hash", "prepare", "public_problems"]
 
 _ENDINGS = frozenset({".csv", ".parquet", ".yaml", ".yml"})
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -156,10 +156,11 @@ def _check(folder: Path, files: Mapping[str, str], overrides: Mapping[str, Any] 
 
 def _content(folder: Path) -> dict[str, str]:
     """Hash the files that a cohort is made of; a simulated cohort's truth is no input to its evaluation."""
-    return {path.name: file_hash(path) for path in _files(folder)}
+    return {path.name: file_hash(path) for path in cohort_files(folder)}
 
 
-def _files(folder: Path) -> Iterable[Path]:
+def cohort_files(folder: Path) -> Iterable[Path]:
+    """Files that a cohort is made of, and that its notebooks may read."""
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.suffix.lower() in _ENDINGS and not path.name.startswith((".", "truth")):
             yield path

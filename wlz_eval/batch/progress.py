@@ -1,26 +1,32 @@
-"""What a person sees while a batch runs: one live bar on a terminal, plain lines elsewhere."""
+"""What a person sees while a batch runs: one live bar on a terminal, plain lines elsewhere, JSON for machines."""
 
 from __future__ import annotations
 
 import sys
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
 from wlz_eval.batch.record import JobResult
 
-__all__ = ["LinesProgress", "Progress", "QuietProgress", "make_progress"]
+__all__ = ["LinesProgress", "Progress", "QuietProgress", "about", "describe", "make_progress"]
 
 
 class Progress(Protocol):
-    """What the batch tells."""
+    """What the batch tells; always from the thread that runs it."""
 
     def begin(self, total: int) -> None:
         """Say how many notebooks there are."""
 
-    def started(self, cohort: str, notebook: str) -> None:
-        """Say that a notebook runs now."""
+    def started(self, cohort: str, notebook: str, reason: str, log: str) -> None:
+        """Say that a notebook runs now, why, and where its log is."""
 
     def ended(self, result: JobResult) -> None:
         """Say how a notebook ended."""
+
+    def refused(self, cohort: str, message: str, notebooks: int) -> None:
+        """Say that a cohort is not run, which makes so many notebooks fewer."""
+
+    def left(self, seconds: float | None) -> None:
+        """Say how long the rest is expected to take, as far as that is known."""
 
     def note(self, message: str) -> None:
         """Say something else."""
@@ -35,10 +41,16 @@ class QuietProgress:
     def begin(self, total: int) -> None:
         """Say nothing."""
 
-    def started(self, cohort: str, notebook: str) -> None:
+    def started(self, cohort: str, notebook: str, reason: str, log: str) -> None:
         """Say nothing."""
 
     def ended(self, result: JobResult) -> None:
+        """Say nothing."""
+
+    def refused(self, cohort: str, message: str, notebooks: int) -> None:
+        """Say nothing."""
+
+    def left(self, seconds: float | None) -> None:
         """Say nothing."""
 
     def note(self, message: str) -> None:
@@ -55,6 +67,7 @@ class LinesProgress(QuietProgress):
         self._stream = stream
         self._total = 0
         self._done = 0
+        self._left: float | None = None
 
     def begin(self, total: int) -> None:
         """Remember how many notebooks there are."""
@@ -63,76 +76,71 @@ class LinesProgress(QuietProgress):
     def ended(self, result: JobResult) -> None:
         """Write one line."""
         self._done += 1
-        self.note(f"[{self._done}/{self._total}] {describe(result)}")
+        rest = f"; {about(self._left)} left" if self._left is not None and self._done < self._total else ""
+        self.note(f"[{self._done}/{self._total}] {describe(result)}{rest}")
+
+    def refused(self, cohort: str, message: str, notebooks: int) -> None:
+        """Write one line; the whole message follows at the end."""
+        self._total -= notebooks
+        self.note(f"{cohort} is refused")
+
+    def left(self, seconds: float | None) -> None:
+        """Remember it for the next line."""
+        self._left = seconds
 
     def note(self, message: str) -> None:
         """Write the message."""
         print(message, file=self._stream, flush=True)
 
 
-class BarProgress(QuietProgress):
-    """One live bar, with what runs now beside it; only what did not succeed gets a line."""
-
-    def __init__(self, stream: IO[str]):
-        from rich import progress
-        from rich.console import Console
-
-        self._bar: Any = progress.Progress(
-            progress.SpinnerColumn(),
-            progress.BarColumn(),
-            progress.MofNCompleteColumn(),
-            progress.TimeElapsedColumn(),
-            progress.TextColumn("{task.description}"),
-            console=Console(file=stream),
-            transient=True,
-        )
-        self._task: Any = None
-        self._running: list[str] = []
-
-    def begin(self, total: int) -> None:
-        """Show the bar."""
-        self._bar.start()
-        self._task = self._bar.add_task("", total=total)
-
-    def started(self, cohort: str, notebook: str) -> None:
-        """Name what runs now."""
-        self._running.append(f"{cohort} {notebook}")
-        self._show()
-
-    def ended(self, result: JobResult) -> None:
-        """Move the bar."""
-        name = f"{result.cohort} {result.notebook}"
-        if name in self._running:
-            self._running.remove(name)
-        if result.status == "failed":
-            self.note(describe(result))
-        self._bar.advance(self._task)
-        self._show()
-
-    def note(self, message: str) -> None:
-        """Write above the bar."""
-        self._bar.console.print(message, markup=False, highlight=False)
-
-    def close(self) -> None:
-        """Take the bar away."""
-        self._bar.stop()
-
-    def _show(self) -> None:
-        self._bar.update(self._task, description=", ".join(self._running))
-
-
 def describe(result: JobResult) -> str:
-    """Put how a notebook ended into one line."""
+    """Put how a notebook ended into one line; a failed one names its log."""
     line = f"{result.cohort} {result.notebook} {result.status}"
     if result.status in ("succeeded", "failed"):
         line += f" in {result.seconds:.1f} s"
     reason = result.detail or result.reason
-    return f"{line}: {reason}" if reason and result.status in ("failed", "skipped") else line
+    if reason and result.status in ("failed", "skipped"):
+        line += f": {reason}"
+    if result.status == "failed" and result.log and result.log not in line:
+        line += f" (log: {result.log})"
+    return line
 
 
-def make_progress(quiet: bool = False, stream: IO[str] | None = None) -> Progress:
-    """Choose the form that fits where it is shown: the error stream unless `stream` is given."""
-    stream = sys.stderr if stream is None else stream
+def about(seconds: float) -> str:
+    """Say a time as a person does.
+
+    Examples
+    --------
+    >>> about(8), about(95), about(5400)
+    ('about 8 s', 'about 2 min', 'about 1 h 30 min')
+    """
+    if seconds < 60:
+        return f"about {max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min" if minutes < 60 else f"about {minutes // 60} h {minutes % 60:02d} min"
+
+
+def make_progress(quiet: bool = False, stream: IO[str] | None = None, as_json: bool = False) -> Progress:
+    """Choose the form that fits where it is shown.
+
+    Parameters
+    ----------
+    quiet : bool
+        Say nothing.
+    stream : file, optional
+        Where it is shown: the error stream unless given; JSON goes to the output.
+    as_json : bool
+        One JSON object a line (see :mod:`wlz_eval.batch.events`).
+    """
     if quiet:
         return QuietProgress()
-    return BarProgress(stream) if stream.isatty() else LinesProgress(stream)
+    if as_json:
+        from wlz_eval.batch.events import JsonProgress
+
+        return JsonProgress(sys.stdout if stream is None else stream)
+    stream = sys.stderr if stream is None else stream
+    if not stream.isatty():
+        return LinesProgress(stream)
+    from wlz_eval.batch.bar import BarProgress
+
+    return BarProgress(stream)

@@ -14,7 +14,7 @@ from wlz_eval.core.result import Result
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["INTERRUPTED", "JobResult", "Refusal", "RunResult", "Status", "write_run_file"]
+__all__ = ["INTERRUPTED", "JobResult", "Refusal", "RunResult", "Status", "log_file", "write_run_file"]
 
 Status = Literal["succeeded", "failed", "skipped", "cached"]
 
@@ -38,6 +38,8 @@ class JobResult:
         Wall time.
     detail : str
         The reason with all that helps at the terminal; never published.
+    log : str
+        Path of the private log of the last time it ran; empty where there is none.
     """
 
     cohort: str
@@ -46,6 +48,7 @@ class JobResult:
     reason: str = ""
     seconds: float = 0.0
     detail: str = field(default="", repr=False)
+    log: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -105,11 +108,24 @@ class RunResult(Result):
         return max(3 if self.gate else 0, 2 if self.refused else 0, 1 if failed else 0)
 
     def table(self) -> pd.DataFrame:
-        """One row a notebook: ``cohort``, ``notebook``, ``status``, ``reason``, ``seconds``."""
+        """One row a notebook: ``cohort``, ``notebook``, ``status``, ``seconds``, ``reason``."""
         import pandas as pd
 
-        columns = ["cohort", "notebook", "status", "reason", "seconds"]
+        columns = ["cohort", "notebook", "status", "seconds", "reason"]
         return pd.DataFrame([[getattr(job, c) for c in columns] for job in self.jobs], columns=columns)
+
+
+def log_file(folder: Path, notebook: str) -> Path:
+    """Path of a notebook's private log.
+
+    Parameters
+    ----------
+    folder : Path
+        Private folder of a cohort's run for one audience.
+    notebook : str
+        Its name.
+    """
+    return folder / "log" / f"{notebook}.log"
 
 
 def write_run_file(
@@ -121,12 +137,22 @@ def write_run_file(
     gate: Sequence[str] = (),
     fault: str = "",
 ) -> None:
-    """Write ``run.json``: the only place that knows wall times, so that pages can be the same to the byte."""
+    """Write ``run.json``: the only place that knows wall times, so that pages can be the same to the byte.
+
+    It is private, and names each notebook's log, from the folder in which it lies.
+    """
+    logs = {job.notebook: log_file(path.parent, job.notebook) for job in jobs}
     content = {
         "cohort": cohort,
         "audience": audience,
         "notebooks": {
-            job.notebook: {"status": job.status, "reason": job.reason, "seconds": round(job.seconds, 2)} for job in jobs
+            job.notebook: {
+                "status": job.status,
+                "reason": job.reason,
+                "seconds": round(job.seconds, 2),
+                "log": logs[job.notebook].relative_to(path.parent).as_posix() if logs[job.notebook].exists() else "",
+            }
+            for job in jobs
         },
         "refused": list(refused),
         "gate": list(gate),

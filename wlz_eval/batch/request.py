@@ -56,6 +56,12 @@ class RunRequest:
     kernels : str
         ``warm``: each kernel is a copy of one process that has imported everything, where the system can copy
         processes; ``cold``: each is an interpreter of its own. The results are the same.
+    cluster : str
+        Address of a Dask scheduler, or its scheduler file (``.json``), whose workers run the notebooks; empty for this
+        machine.
+    share : str
+        Folder or fsspec URL that this machine and every worker see, through which data and results pass; empty for a
+        folder under `out_dir`. It goes with `cluster`.
 
     Examples
     --------
@@ -76,6 +82,8 @@ class RunRequest:
     notebooks_dir: Path | None = None
     studies: Studies = "none"
     kernels: Kernels = "warm"
+    cluster: str = ""
+    share: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +187,13 @@ def _check_options(request: RunRequest) -> None:
     _at_least("workers", request.workers, 0)
     _at_least("cell_timeout", request.cell_timeout, 1)
     _at_least("notebook_timeout", request.notebook_timeout, 1)
+    if request.share and not request.cluster:
+        raise OptionError("--share goes with --cluster: it is where data and results pass between the machines.")
+    if "://" in str(request.out_dir):
+        raise OptionError(
+            f"--out must be a folder of this machine, not {request.out_dir!r}: reports are moved there whole. What"
+            " workers of a cluster read and write may pass through an address: --cluster ADDRESS --share URL."
+        )
     if request.studies == "only" and request.cohorts:
         raise OptionError("The studies are about no cohort. Name none, or ask for the studies beside the cohorts.")
 

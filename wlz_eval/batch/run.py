@@ -6,7 +6,8 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ from wlz_eval.batch.place import LocalPlace, Place
 from wlz_eval.batch.prepare import Prepared, RefusedError, prepare
 from wlz_eval.batch.progress import Progress, QuietProgress
 from wlz_eval.batch.publishing import publish_cohort, publish_site, record_refusal
-from wlz_eval.batch.record import Refusal, RunResult, write_run_file
+from wlz_eval.batch.record import JobResult, Refusal, RunResult, log_file, write_run_file
 from wlz_eval.batch.request import CheckedRequest, CheckedRun, RunRequest, check_run
 from wlz_eval.batch.state import CohortState
 from wlz_eval.batch.studies import prepare_studies
+from wlz_eval.batch.timeleft import TimeLeft
 from wlz_eval.core.errors import GateRefusedError, StorageError, WlzEvalError
 from wlz_eval.release.workspace import STUDIES, Workspace
 
@@ -60,8 +62,7 @@ def run(request: RunRequest, progress: Progress | None = None) -> RunResult:
     workspace = Workspace(request.out_dir)
     cohorts = cohorts_of(request)
     with locked(workspace.private):
-        place = LocalPlace(workspace, checked.workers, request.kernels == "warm")
-        return _Batch(checked, workspace, progress or QuietProgress(), place).run(cohorts)
+        return _Batch(checked, workspace, progress or QuietProgress(), _place(checked, workspace)).run(cohorts)
 
 
 def cohorts_of(request: RunRequest) -> list[str | Path]:
@@ -73,6 +74,16 @@ def cohorts_of(request: RunRequest) -> list[str | Path]:
     from wlz_eval.cohort import shipped_cohorts
 
     return list(shipped_cohorts())
+
+
+def _place(checked: CheckedRun, workspace: Workspace) -> Place:
+    """Return where the notebooks run: here, or on the cluster that was named."""
+    warm = checked.request.kernels == "warm"
+    if not checked.request.cluster:
+        return LocalPlace(workspace, checked.workers, warm)
+    from wlz_eval.batch.cluster import ClusterPlace
+
+    return ClusterPlace(checked.request, workspace)
 
 
 class _Batch:
@@ -92,9 +103,13 @@ class _Batch:
         self.uncancellable: set[Future[Any]] = set()
         self.interrupts = Interrupts()
         self.stopping = False
+        self.clock = TimeLeft()
+        self.unchecked = 0
+        self.told = 0.0
 
     def run(self, cohorts: list[str | Path]) -> RunResult:
         self.progress.begin(self.checked.total(len(cohorts)))
+        self.unchecked = len(cohorts) + (self.checked.studies is not None)
         # Checking and rendering share one thread: the kernels are processes of their own, but these would
         # only wait for each other's turn in the interpreter.
         desk = ThreadPoolExecutor(1, thread_name_prefix="desk")
@@ -123,6 +138,7 @@ class _Batch:
             self._stop()
         for state in self.states.values():
             self._advance(state, desk)
+        self._tell_time()
         for cohort, name in sorted(self.ready, key=lambda job: -self.states[job[0]].expected[job[1]]):
             if sum(len(state.running) for state in self.states.values()) >= self.place.slots:
                 break
@@ -136,12 +152,13 @@ class _Batch:
             refusal = Refusal(STUDIES, self.checked.fault, tuple(self.checked.fault.splitlines()))
             self.refused.append(refusal)
             record_refusal(self.workspace, STUDIES, self.checked.request.audience, refusal)
-            self.progress.note("the studies are refused")
+            self.progress.refused(STUDIES, self.checked.fault, 0)
         elif self.checked.studies is not None:
             future = desk.submit(prepare_studies)
             self.futures[future] = partial(self._prepared, asked=STUDIES, checked=self.checked.studies)
 
     def _prepared(self, future: Future[Prepared], asked: str, checked: CheckedRequest) -> None:
+        self.unchecked -= 1
         try:
             prepared = future.result()
             if prepared.id in self.states:
@@ -155,7 +172,7 @@ class _Batch:
             self.refused.append(error.refusal)
             if error.cohort_id and error.cohort_id not in self.states:
                 record_refusal(self.workspace, error.cohort_id, self.checked.request.audience, error.refusal)
-            self.progress.note(f"{asked} is refused")
+            self.progress.refused(asked, error.refusal.message, len(checked.wanted))
         except Exception:
             self._fault(asked)
         else:
@@ -167,7 +184,7 @@ class _Batch:
         settled, ready = state.advance() if not self.interrupts.count else ([], [])
         while settled:
             for result in settled:
-                self.progress.ended(result)
+                self._tell(result, state)
             settled, ready = state.advance()
         self.ready.update({(state.prepared.id, name): reason for name, reason in ready})
         if state.done:
@@ -177,25 +194,41 @@ class _Batch:
                 self.futures[future] = partial(self._published, cohort=state.prepared.id)
 
     def _start(self, state: CohortState, name: str, reason: str) -> None:
-        job = (state.prepared.id, name)
         state.start(name, reason)
-        self.progress.started(*job)
-        began = time.monotonic()
+        self.progress.started(state.prepared.id, name, reason, str(self._log(state, name)))
+        self.clock.started(state, name)
         future = self.place.submit(state, name)
         self.uncancellable.add(future)
-        self.futures[future] = lambda done: self._ended(done, state, name, time.monotonic() - began)
+        self.futures[future] = partial(self._ended, state=state, name=name)
 
-    def _ended(self, future: Future[Execution], state: CohortState, name: str, seconds: float) -> None:
+    def _ended(self, future: Future[Execution], state: CohortState, name: str) -> None:
+        seconds = self.clock.ended(state, name)
         try:
             execution = future.result()
-        except CancelledError:
-            execution = Execution("failed", _STOPPED, _STOPPED)
         except Exception as error:
             details = "".join(traceback.format_exception(error))
             execution = Execution("failed", f"{type(error).__name__} in the suite itself", details, bug=True)
         if self.interrupts.count > 1 and execution.status == "failed":
             execution = Execution("failed", _STOPPED, _STOPPED)
-        self.progress.ended(state.finish(name, execution, seconds))
+        result = state.finish(name, execution, seconds)
+        self._tell_time(at_once=True)
+        self._tell(result, state)
+
+    def _log(self, state: CohortState, name: str) -> Path:
+        return log_file(self.workspace.audience_dir(state.prepared.id, state.audience), name)
+
+    def _tell(self, result: JobResult, state: CohortState) -> None:
+        """Tell how a notebook ended, with its log."""
+        path = self._log(state, result.notebook)
+        state.results[result.notebook] = replace(result, log=str(path) if path.exists() else "")
+        self.progress.ended(state.results[result.notebook])
+
+    def _tell_time(self, at_once: bool = False) -> None:
+        """Tell how long the rest takes, once a second."""
+        if at_once or time.monotonic() > self.told + 1:
+            self.told = time.monotonic()
+            slots = self.place.slots
+            self.progress.left(self.clock.left(self.states.values(), self.unchecked, slots))
 
     def _published(self, future: Future[tuple[str, ...]], cohort: str) -> None:
         try:
@@ -223,7 +256,7 @@ class _Batch:
             del self.futures[future]
         for state in self.states.values():
             for result in state.skip_rest(_STOPPED):
-                self.progress.ended(result)
+                self._tell(result, state)
         if self.interrupts.count > 1:
             self.place.stop()
 

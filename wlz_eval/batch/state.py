@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from wlz_eval.batch.execute import Execution, NotebookTask
 from wlz_eval.batch.key import Manifest, Record, changed, file_hash, files_hash, package_hash, versions_hash
 from wlz_eval.batch.lock import scratch_folder
 from wlz_eval.batch.prepare import Prepared, content_hash
-from wlz_eval.batch.record import JobResult
+from wlz_eval.batch.record import JobResult, log_file
 from wlz_eval.batch.request import CheckedRequest
 from wlz_eval.batch.timings import Timings
 from wlz_eval.core.errors import StorageError
@@ -28,6 +29,15 @@ _WITHOUT_EFFECT = frozenset({"out_dir", "workers"})
 def manifest_path(workspace: Workspace, cohort: str, audience: str) -> Path:
     """Path of the manifest of a cohort's run for an audience."""
     return workspace.audience_dir(cohort, audience) / "manifest.json"
+
+
+def failed_before(run_file: Path) -> frozenset[str]:
+    """Return the notebooks that failed in the run that wrote this ``run.json``."""
+    try:
+        ended = json.loads(run_file.read_text(encoding="utf-8"))["notebooks"]
+        return frozenset(name for name, about in ended.items() if about["status"] == "failed")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return frozenset()
 
 
 @dataclass
@@ -52,9 +62,11 @@ class CohortState:
     closed: bool = False
     manifest: Manifest = field(init=False)
     expected: Mapping[str, float] = field(init=False)
+    failed: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.manifest = Manifest.read(manifest_path(self.workspace, self.prepared.id, self.audience))
+        self.failed = failed_before(self.workspace.run_file(self.prepared.id, self.audience))
         timings = Timings(self.workspace)
         seconds = {name: self._seconds(name, timings) for name in self.checked.graph.notebooks}
         self.expected = self.checked.graph.critical_path(seconds)
@@ -98,6 +110,8 @@ class CohortState:
     def why(self, name: str) -> str:
         """Say why a notebook has to run now; empty when its last result stands."""
         reason = changed(self.manifest.records.get(name), self.key(name), self.workspace.root)
+        if name not in self.manifest.records and name in self.failed:
+            return "it failed when it last ran"
         if not reason and self.checked.request.fresh and name in self.checked.wanted:
             return "asked for afresh"
         return reason
@@ -137,7 +151,7 @@ class CohortState:
         return NotebookTask(
             source=self.checked.graph[name].path,
             target=self.workspace.executed_file(self.prepared.id, self.audience, name),
-            log=root / "log" / f"{name}.log",
+            log=log_file(root, name),
             parameters=self._parameters(name),
             shown=self.shown(name),
             scratch=scratch_folder(self.workspace.private),
