@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, overload
 
-from wlz_eval.batch.execute import CELL_TIMEOUT
+from wlz_eval.batch.execute import CELL_TIMEOUT, NOTEBOOK_TIMEOUT
 from wlz_eval.batch.planning import RunPlan, plan_run
 from wlz_eval.batch.progress import make_progress
 from wlz_eval.batch.record import RunResult
@@ -37,6 +37,7 @@ def run(
     out: str | Path = "",
     quiet: bool = False,
     timeout: int = CELL_TIMEOUT,
+    notebook_timeout: int = NOTEBOOK_TIMEOUT,
     parameter: Mapping[str, Any] | None = None,
     cold: bool = False,
     studies: bool = False,
@@ -69,8 +70,8 @@ def run(
         Folder for ``reports/`` and ``.work/``; empty for the project's own.
     quiet : bool
         Say nothing while it runs.
-    timeout : int
-        Seconds that one cell may take.
+    timeout, notebook_timeout : int
+        Seconds that one cell, and one whole notebook, may take.
     parameter : mapping
         Values of notebook parameters, such as ``{"plan_overrides": {"seed": 5}}``.
     cold : bool
@@ -114,6 +115,7 @@ def run(
         out_dir=out,
         parameters=dict(parameter or {}),
         cell_timeout=timeout,
+        notebook_timeout=notebook_timeout,
         studies="also" if studies else "none",
         kernels="cold" if cold else "warm",
         cluster=cluster,
