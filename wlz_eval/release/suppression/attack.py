@@ -124,6 +124,25 @@ class _Problem:
     bounds: Sequence[tuple[float, float]]
 
 
+def _alone(
+    system: System, withheld: Collection[int], quantity: int, shown: Collection[int]
+) -> tuple[float, float] | None:
+    """Bound a quantity of which only one sum with numbers that are shown says anything; None for any other."""
+    sums = system.sums_of.get(quantity, [])
+    low, high = _range(system, withheld, quantity)
+    if system.shares_of.get(quantity) or len(sums) > 1:
+        return None
+    if not sums:
+        return low, high
+    whole, parts = sums[0]
+    others = [q for q in parts if q != quantity]
+    if whole == quantity or len(others) < len(parts) - 1 or not {whole, *others} <= set(shown):
+        return None
+    least, most = _range(system, withheld, whole)
+    ranges = [_range(system, withheld, q) for q in others]
+    return max(low, least - sum(r[1] for r in ranges)), min(high, most - sum(r[0] for r in ranges))
+
+
 def _connected(
     system: System, withheld: Collection[int], start: int, shown: Collection[int]
 ) -> tuple[set[int], list[Relation], list[Fact]]:
@@ -198,10 +217,10 @@ def _matrices(
     rows: Sequence[tuple[Mapping[int, float], float, float]], bounds: Sequence[tuple[float, float]]
 ) -> dict[str, Any]:
     from scipy.optimize import Bounds, LinearConstraint
-    from scipy.sparse import csr_array
+    from scipy.sparse import csc_array
 
     entries = [(i, j, v) for i, (row, *_) in enumerate(rows) for j, v in row.items()]
-    matrix = csr_array(
+    matrix = csc_array(
         (np.array([v for *_, v in entries]), ([i for i, *_ in entries], [j for _, j, _ in entries])),
         shape=(len(rows), len(bounds)),
     )
@@ -237,6 +256,10 @@ def bounds_of(
     problems: list[_Problem] = []
     found = {}
     for quantity in quantities:
+        alone = None if wide else _alone(system, withheld, quantity, shown)
+        if alone is not None:
+            found[quantity] = alone
+            continue
         problem = next((p for p in problems if wide and quantity in p.index), None)
         if problem is None:
             problem = _problem(system, withheld, quantity, shown)

@@ -12,7 +12,7 @@ from wlz_eval.release.suppression.facts import CellId
 
 __all__ = ["NODES", "Choice", "choose"]
 
-#: Sets of withheld facts that are tried for each part of the pages before the heuristic takes over.
+#: Sets of withheld facts that are tried for each number before the heuristic takes over.
 NODES = 60
 #: What it costs a reader not to see a number in a sentence, a figure (drawn anew), a table, the table of findings.
 PLACES = {"s": 6.0, "f": 2.0, "t": 1.0}
@@ -32,7 +32,7 @@ class Choice:
     left : tuple of Bound
         Hidden numbers that are still found, since nothing that may be withheld protects them.
     exact : bool
-        Whether no cheaper choice exists, by the costs above.
+        Whether it is proved that no cheaper choice exists, by the costs above.
     """
 
     facts: frozenset[int]
@@ -44,10 +44,10 @@ class Choice:
 def choose(system: System, may: Callable[[CellId], bool] = lambda place: True, nodes: int = NODES) -> Choice:
     """Withhold facts until no hidden number is found.
 
-    Sets of facts are tried in the order of their cost, each extended only by facts beside a number that it leaves
-    exposed, so that the first that exposes none is the cheapest. After `nodes` sets the cheapest fact beside each
-    exposed number is withheld in turn, and what turns out not to be needed is shown again. Either way the attack is run
-    on the result: what it leaves is in ``left``.
+    Numbers are protected in turn. For each, sets of facts are tried in the order of their cost, each extended only by
+    facts beside the number, so that the first that protects it is the cheapest; after `nodes` sets the cheapest fact
+    beside it is withheld until it is safe. What turns out not to be needed is shown again. Either way the attack is run
+    on the result over everything published: what it leaves is in ``left``.
 
     Parameters
     ----------
@@ -63,20 +63,21 @@ def choose(system: System, may: Callable[[CellId], bool] = lambda place: True, n
     Choice
         The same for the same pages.
     """
-    facts: frozenset[int] = frozenset()
-    exact = True
-    # Only what hangs together closely at first; then all that is published, which seldom adds anything.
-    for wide in (False, True):
-        search = _Search(system, may, wide)
-        targets = tuple(search.exposed(facts, system.sensitive()))
-        if targets:
-            facts, proved = search.by_parts(facts, targets, nodes)
-            exact = exact and proved and not wide
-        if not wide:
-            facts = search.needed(facts, system.sensitive())
-    left = tuple(bound for bound in attack(system, facts) if bound.found(system.threshold))
+    search = _Search(system, may, wide=False)
+    targets = search.exposed(frozenset(), system.sensitive())
+    facts, exact = search.one_by_one(frozenset(), targets, nodes)
+    left = _left(system, facts)
+    if left:
+        # What hangs together less closely seldom adds anything: it is looked at where it does.
+        everything = _Search(system, may, wide=True)
+        facts, exact = everything.one_by_one(facts, [bound.quantity for bound in left], nodes)[0], False
+        left = _left(system, facts)
     cells = frozenset(place for i in facts for place in system.quantities.facts[i].cells)
     return Choice(facts, cells, left, exact)
+
+
+def _left(system: System, facts: Collection[int]) -> tuple[Bound, ...]:
+    return tuple(bound for bound in attack(system, facts) if bound.found(system.threshold))
 
 
 class _Search:
@@ -85,7 +86,6 @@ class _Search:
     def __init__(self, system: System, may: Callable[[CellId], bool], wide: bool):
         self.system = system
         self.wide = wide
-        self.hopeless: set[int] = set()
         facts = system.quantities.facts
         shown = (i for i, fact in enumerate(facts) if fact.cells and not fact.hidden)
         self.open = {i for i in shown if all(may(place) for place in facts[i].cells)}
@@ -107,9 +107,14 @@ class _Search:
 
     def exposed(self, withheld: frozenset[int], quantities: Sequence[int]) -> list[int]:
         """Which of these an attacker finds."""
-        plain = [q for q in quantities if not plainly_found(self.system, withheld, q)]
-        found = bounds_of(self.system, withheld, plain, self.wide)
-        return [q for q in quantities if q not in found or Bound(q, *found[q], ()).found(self.system.threshold)]
+        return [q for q in quantities if self.is_exposed(withheld, q)]
+
+    def is_exposed(self, withheld: frozenset[int], quantity: int) -> bool:
+        """Whether an attacker finds a number."""
+        if plainly_found(self.system, withheld, quantity):
+            return True
+        low, high = bounds_of(self.system, withheld, [quantity], self.wide)[quantity]
+        return Bound(quantity, low, high, ()).found(self.system.threshold)
 
     def beside(self, quantity: int, withheld: Collection[int]) -> list[int]:
         """Facts by which a quantity is found: those of sums that reach it through quantities that are not shown."""
@@ -128,65 +133,51 @@ class _Search:
             facts |= set(self.facts_of.get(q, []))
         return sorted(facts - set(withheld), key=lambda i: (self.cost(i), i))
 
-    def by_parts(self, start: frozenset[int], targets: Sequence[int], nodes: int) -> tuple[frozenset[int], bool]:
-        """Protect apart what no fact ties together: each part on its own, then all that was chosen."""
-        parts: list[tuple[set[int], list[int]]] = []
-        for target in targets:
-            near, members = set(self.beside(target, start)), [target]
-            for other in [part for part in parts if part[0] & near]:
-                parts.remove(other)
-                near, members = near | other[0], [*other[1], *members]
-            parts.append((near, members))
+    def one_by_one(
+        self, start: frozenset[int], targets: Sequence[int], nodes: int
+    ) -> tuple[frozenset[int], bool]:
+        """Protect each number in turn, then show again what is not needed; proved cheapest for one number only."""
         held, proved = start, True
-        for _, members in parts:
-            chosen, cheapest = self.protect(start, tuple(members), nodes)
-            held, proved = held | chosen, proved and cheapest
-        return held, proved
+        for target in targets:
+            held, cheapest = self.protect(held, target, nodes)
+            proved = proved and cheapest
+        if len(targets) < 2:
+            return held, proved
+        return self.needed(held, targets, start), False
 
-    def protect(self, start: frozenset[int], targets: tuple[int, ...], nodes: int) -> tuple[frozenset[int], bool]:
-        """Extend a set until the targets are safe; whether it is proved to be the cheapest way."""
-        first = self.exposed(start, targets)
-        heap: list[tuple[float, tuple[int, ...], tuple[int, ...]]] = [(0.0, tuple(sorted(start)), tuple(first))]
+    def protect(self, start: frozenset[int], target: int, nodes: int) -> tuple[frozenset[int], bool]:
+        """Extend a set until a number is safe; whether it is proved to be the cheapest way."""
+        heap: list[tuple[float, tuple[int, ...]]] = [(0.0, tuple(sorted(start)))]
         seen = {start}
-        tried = 0
-        while heap and tried < nodes:
-            spent, held, open_ = heapq.heappop(heap)
-            if not open_:
+        for _ in range(nodes):
+            if not heap:
+                break
+            spent, held = heapq.heappop(heap)
+            if not self.is_exposed(frozenset(held), target):
                 return frozenset(held), True
-            for i in self.beside(open_[0], held):
+            for i in self.beside(target, held):
                 new = frozenset((*held, i))
-                if new in seen:
-                    continue
-                seen.add(new)
-                tried += 1
-                left = self.exposed(new, open_)
-                heapq.heappush(heap, (spent + self.cost(i), tuple(sorted(new)), tuple(left)))
-                if tried >= nodes:
-                    break
-        return self.greedy(start, targets), False
+                if new not in seen:
+                    seen.add(new)
+                    heapq.heappush(heap, (spent + self.cost(i), tuple(sorted(new))))
+        return self.greedy(start, target), False
 
-    def greedy(self, start: frozenset[int], targets: tuple[int, ...]) -> frozenset[int]:
-        """Withhold the cheapest fact beside each exposed number in turn, then show again what is not needed."""
+    def greedy(self, start: frozenset[int], target: int) -> frozenset[int]:
+        """Withhold the cheapest fact beside an exposed number until it is safe, or nothing is left to withhold."""
         held = start
-        open_ = self.exposed(held, targets)
-        while open_:
-            choices = self.beside(open_[0], held)
+        while self.is_exposed(held, target):
+            choices = self.beside(target, held)
             if not choices:
-                self.hopeless.add(open_[0])
-                open_ = open_[1:]
-                continue
+                break
             held = held | {choices[0]}
-            open_ = self.exposed(held, open_)
-        return self.needed(held, targets, start)
+        return self.needed(held, [target], start)
 
-    def needed(
-        self, held: frozenset[int], targets: Sequence[int], start: frozenset[int] = frozenset()
-    ) -> frozenset[int]:
+    def needed(self, held: frozenset[int], targets: Sequence[int], start: frozenset[int]) -> frozenset[int]:
         """Show again what is not needed, dearest first."""
-        safe = set(targets) - set(self.exposed(held, targets))
+        safe = [q for q in targets if not self.is_exposed(held, q)]
         for i in sorted(held - start, key=lambda i: (-self.cost(i), i)):
-            watched = sorted(safe & self.near(i))
-            if not self.exposed(held - {i}, watched):
+            near = self.near(i)
+            if not any(self.is_exposed(held - {i}, q) for q in safe if q in near):
                 held = held - {i}
         return held
 
