@@ -28,7 +28,8 @@ def _windows() -> None:
     for name in ("fork", "setsid", "killpg", "pread", "pwrite", "sched_getaffinity", "waitid", "register_at_fork"):
         if hasattr(os, name):
             delattr(os, name)
-    del select.poll, signal.SIGKILL, signal.set_wakeup_fd
+    # SIGKILL stays: the standard library's own processes need it on this system.
+    del select.poll, signal.set_wakeup_fd
     sys.modules["fcntl"] = None
 
     def locking(descriptor: int, mode: int, length: int) -> None:
@@ -57,10 +58,11 @@ if __name__ == "__main__":
     with pytest.MonkeyPatch.context() as patch:
         fake_publish(patch)
         request = RunRequest(cohorts=(cohort,), notebooks_dir=Path(books), out_dir=out, workers=2)
-        code = run(request).exit_code
+        result = run(request)
+        if result.exit_code:
+            sys.exit(str(result.jobs) + "".join(job.detail for job in result.jobs))
         with locked(Path(out, ".work")):
             try:
                 run(request)
             except RunError as error:
                 Path(out, "refused.txt").write_text(str(error))
-    sys.exit(code)

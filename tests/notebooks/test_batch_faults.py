@@ -144,7 +144,6 @@ PRINTS = {
     "at once": "print('x' * 100_000_000)",
     "in lines": "for i in range(100_000): print('x' * 999)",
     "each line by itself": "import sys\nfor i in range(10_000):\n    print('x' * 9_999); sys.stdout.flush()",
-    "from below Python": "import os\nfor i in range(100): os.write(1, b'x' * 1_000_000)",
 }
 
 
