@@ -13,7 +13,7 @@ from wlz_eval.core.files import project_root, write_atomic
 from wlz_eval.release.findings import FindingSet
 from wlz_eval.release.gate import Refusal, gate
 from wlz_eval.release.ledger import Ledger
-from wlz_eval.release.suppression import attack, suppress, system_of
+from wlz_eval.release.suppression import suppress
 from wlz_eval.release.suppression.blank import WITHHELD, blank_notebook
 from wlz_eval.release.suppression.exported import withheld_findings, withhold
 from wlz_eval.release.workspace import Workspace
@@ -80,22 +80,12 @@ def release_staged(
         ledgers=ledgers,
         private=[str(project_root()), str(workspace.root)],
     )
-    refusals += _further(ledgers, audience)
     if refusals:
         _quarantine(workspace, cohort_id, audience, refusals)
         raise GateRefusedError("\n".join(str(refusal) for refusal in refusals))
     folder = workspace.published_dir(cohort_id, audience)
     _swap(staging, folder)
     return folder
-
-
-def _further(ledgers: Sequence[Ledger], audience: str) -> tuple[Refusal, ...]:
-    """Run the attack on what is left after suppression: whatever it still finds must not be published."""
-    if audience != "public":
-        return ()
-    system = system_of(ledgers)
-    found = {place[0] for bound in attack(system) if bound.found(system.threshold) for place in bound.cells[:1]}
-    return tuple(Refusal(f"{name}.html", "hides a number that can be worked out") for name in sorted(found))
 
 
 def protected(

@@ -28,7 +28,7 @@ def suppress(ledgers: Sequence[Ledger]) -> Choice:
     Returns
     -------
     Choice
-        Notebook and key of each further cell that the publisher must blank, and the hidden numbers that no blanking
-        protects: with any of those nothing may be published.
+        Notebook and key of each further cell that the publisher must blank, and in ``left`` the hidden numbers that
+        are still found.
     """
     return choose(system_of(ledgers))

@@ -95,6 +95,8 @@ def system_of(ledgers: Sequence[Ledger]) -> System:
     for fact in quantities.facts:
         if fact.is_percent:
             counted, base = fact.quantities
+            if counted == base:
+                continue
             rest = quantities.add(quantities.values[base] - quantities.values[counted])
             sums.append((base, (counted, rest)))
             if fact.hidden and quantities.small(rest) and not quantities.small(base):

@@ -63,15 +63,10 @@ def choose(system: System, may: Callable[[CellId], bool] = lambda place: True, n
     Choice
         The same for the same pages.
     """
-    search = _Search(system, may, wide=False)
+    search = _Search(system, may)
     targets = search.exposed(frozenset(), system.sensitive())
     facts, exact = search.one_by_one(frozenset(), targets, nodes)
     left = _left(system, facts)
-    if left:
-        # What hangs together less closely seldom adds anything: it is looked at where it does.
-        everything = _Search(system, may, wide=True)
-        facts, exact = everything.one_by_one(facts, [bound.quantity for bound in left], nodes)[0], False
-        left = _left(system, facts)
     cells = frozenset(place for i in facts for place in system.quantities.facts[i].cells)
     return Choice(facts, cells, left, exact)
 
@@ -83,9 +78,8 @@ def _left(system: System, facts: Collection[int]) -> tuple[Bound, ...]:
 class _Search:
     """Sets of withheld facts, with what each leaves exposed."""
 
-    def __init__(self, system: System, may: Callable[[CellId], bool], wide: bool):
+    def __init__(self, system: System, may: Callable[[CellId], bool]):
         self.system = system
-        self.wide = wide
         facts = system.quantities.facts
         shown = (i for i, fact in enumerate(facts) if fact.cells and not fact.hidden)
         self.open = {i for i in shown if all(may(place) for place in facts[i].cells)}
@@ -113,7 +107,7 @@ class _Search:
         """Whether an attacker finds a number."""
         if plainly_found(self.system, withheld, quantity):
             return True
-        low, high = bounds_of(self.system, withheld, [quantity], self.wide)[quantity]
+        low, high = bounds_of(self.system, withheld, [quantity], wide=False)[quantity]
         return Bound(quantity, low, high, ()).found(self.system.threshold)
 
     def beside(self, quantity: int, withheld: Collection[int]) -> list[int]:

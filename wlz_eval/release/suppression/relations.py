@@ -12,13 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wlz_eval.release.ledger import Ledger, LedgerCell
-from wlz_eval.release.suppression.facts import SAME_GROUP, Fact, Quantities, rounded_range
+from wlz_eval.release.suppression.facts import Fact, Quantities, rounded_range
 
 __all__ = ["Relation", "relations"]
 
 #: A total and its parts: whole = sum of parts.
 Relation = tuple[int, tuple[int, ...]]
 
+#: Names of one number from which it is taken for one quantity that stands all over the pages.
+MANY_NAMES = 12
 #: Columns of a table, and numbers of a sentence, of which sums of a few are tried.
 MOST_COLUMNS, MOST_PARTS = 14, 3
 
@@ -69,17 +71,19 @@ def relations(ledgers: Sequence[Ledger], quantities: Quantities) -> list[Relatio
 def _by_value(quantities: Quantities) -> Mapping[int, list[int]]:
     """Quantities that are shown somewhere, by their number.
 
-    A number that stands in many places, such as all children of the programme, is known whatever is withheld.
+    A number with many names, such as all children of the programme, is withheld everywhere or nowhere.
     """
     shown: dict[int, dict[int, None]] = defaultdict(dict)
     for fact in quantities.facts:
         if not fact.is_percent and not fact.hidden:
             shown[quantities.values[fact.quantities[0]]][fact.quantities[0]] = None
     known = {value: list(found) for value, found in shown.items()}
-    for value in [value for value, found in known.items() if len(found) > SAME_GROUP]:
+    for value in [value for value, found in known.items() if len(found) > MANY_NAMES]:
+        facts = [f for f in quantities.facts if not f.hidden and f.quantities[0] in known[value] and not f.is_percent]
         known[value] = [quantities.add(value)]
+        cells = tuple(place for fact in facts for place in fact.cells)
         low, high = rounded_range(value, quantities.rule)
-        quantities.facts.append(Fact((), (known[value][0],), low, high, hidden=False))
+        quantities.facts.append(Fact(cells, (known[value][0],), low, high, hidden=False))
     return known
 
 
