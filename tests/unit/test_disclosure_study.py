@@ -4,10 +4,10 @@ import itertools
 
 import pandas as pd
 
+from wlz_eval.release import disclosure_study as study
 from wlz_eval.release.rule import release_count
 from wlz_eval.release.suppression import suppress
 from wlz_eval.release.suppression.exported import withhold
-from wlz_eval.simulate import disclosure_study as study
 
 
 def test_what_is_designed_to_add_up_does():

@@ -1,6 +1,6 @@
 """Can children of small cohorts be found in what is published of them? An attack by linear programming on many.
 
-``python -m wlz_eval.simulate.disclosure_study --cohorts 1000`` draws cohorts of a few small schools, and shows of each
+``python -m wlz_eval.release.disclosure_study --cohorts 1000`` draws cohorts of a few small schools, and shows of each
 what the notebooks show: groups with their margins, numbers of risks, completeness, a flow, shares of answers, and a
 subgroup, over several pages. Each is shown by the release rule alone, and after suppression over all its pages. An
 attacker who knows how every table is built, and reads nothing but the published texts, then bounds each hidden number.
@@ -40,7 +40,7 @@ WAVES = ("start", "middle", "end")
 KEPT = 25
 #: What the numbers depend on, below ``wlz_eval/``.
 STUDY_MODULES = (
-    "simulate/disclosure_study.py", "release/suppression", "release/rule.py", "release/columns.py",
+    "release/disclosure_study.py", "release/suppression", "release/rule.py", "release/columns.py",
 )
 
 #: A number of children by its name, such as ``("Year 7", "boys")``.
@@ -307,7 +307,7 @@ CODE = code_hash(STUDY_MODULES)
 
 def _write(folder: Path, rows: pd.DataFrame) -> None:
     facts = {
-        "made_by": "python -m wlz_eval.simulate.disclosure_study", "first_seed": FIRST_SEED,
+        "made_by": "python -m wlz_eval.release.disclosure_study", "first_seed": FIRST_SEED,
         "threshold": RULE.threshold, "round_to": RULE.round_to, **summary(rows),
         "modules": list(STUDY_MODULES), "code": CODE,
     }
