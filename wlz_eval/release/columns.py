@@ -39,7 +39,8 @@ class Label:
         Head of the column.
     dimension : str
         ``"school"`` when the rows are single schools: in public such a table is not shown at all,
-        since one school is one Link Worker.
+        since one school is one Link Worker. ``"step"`` when each row is what is left of an earlier one, as in a flow
+        chart: then what was lost between them follows.
     """
 
     title: str

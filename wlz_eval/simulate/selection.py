@@ -46,7 +46,7 @@ class Selected:
 
 
 def need_points(options: SimulationOptions, pupils: Pupils, baseline: Mapping[str, Array]) -> Array:
-    """Points of need, linear in measured baselines only.
+    """Points of need, linear in recorded baselines only; a reading that was never taken scores none.
 
     Where comparison children have no SDQ the points do without it, so that what decides who is chosen
     is always held for both groups.
@@ -57,7 +57,8 @@ def need_points(options: SimulationOptions, pupils: Pupils, baseline: Mapping[st
             continue
         measure = measures()[name]
         bad = -1.0 if measure.higher_is_better else 1.0
-        points = points + weight * bad * (baseline[name] - float(measure.mean or 0)) / float(measure.sd or 1)
+        score = weight * bad * (baseline[name] - float(measure.mean or 0)) / float(measure.sd or 1)
+        points = points + np.nan_to_num(score, nan=0.0)
     return points
 
 

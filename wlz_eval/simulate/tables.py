@@ -16,7 +16,9 @@ from wlz_eval.simulate.outcomes import Recorded, Sessions
 from wlz_eval.simulate.pupils import Array, Bools, Ints, Pupils, coded, parameter, stream
 from wlz_eval.simulate.selection import Selected
 
-__all__ = ["Missing", "attendance_table", "child_ids", "children_table", "draw_missing", "measures_table"]
+__all__ = [
+    "Missing", "attendance_table", "child_ids", "children_table", "draw_missing", "measures_table", "was_recorded",
+]
 
 SEN = ("none", "support", "ehcp")
 ETHNICITY = ("asian", "black", "mixed", "white", "other")
@@ -59,6 +61,15 @@ def draw_missing(options: SimulationOptions, pupils: Pupils, started: Ints, leav
         teacher_endline=left & (rng.random(n) > KEPT_TEACHER),
         teacher_midpoint=early,
     )
+
+
+def was_recorded(options: SimulationOptions, name: str, wave: str, n: int) -> Bools:
+    """Whether a reading of each pupil was taken at all: tests, forms and registers are missing at random."""
+    if name == "attendance":
+        return stream(options, f"registers {wave}").random(n) >= parameter("missing_attendance")
+    if name.startswith("sdq"):
+        return stream(options, f"forms {wave}").random(n) >= parameter("missing_sdq")
+    return stream(options, f"tests {name} {wave}").random(n) >= parameter("missing_attainment")
 
 
 def _households(options: SimulationOptions, started: Ints, pool: Ints, n: int) -> Ints:
@@ -201,26 +212,19 @@ def measures_table(
     """
     meta, n = make_meta(options), len(ids)
     blocks: list[tuple[str, str, Ints, Array]] = []
-    sdq_gone = {
-        w: stream(options, f"forms {w}").random(n) < parameter("missing_sdq")
-        for w in ("baseline", "midpoint", "endline")
-    }
     for (name, wave), values in {**before, **after}.items():
         sdq = name.startswith("sdq")
         if name == "attendance" or (sdq and wave == "pre_baseline"):
             continue
-        there = known.copy()
+        there = known & was_recorded(options, name, wave, n)
         if sdq:
-            there &= ~sdq_gone[wave]
             if options.comparison_measures == "administrative" or wave == "midpoint":
                 there &= on_programme
             there &= ~{"endline": missing.teacher_endline, "midpoint": missing.teacher_midpoint}.get(
                 wave, np.zeros(n, dtype=bool)
             )
-        else:
-            there &= stream(options, f"tests {name} {wave}").random(n) >= parameter("missing_attainment")
-            if wave == "endline":
-                there &= ~missing.admin_endline
+        elif wave == "endline":
+            there &= ~missing.admin_endline
         rows = np.flatnonzero(there)
         blocks.append((name, wave, rows, values[rows]))
     return _stack(options, meta, ids, blocks, on_programme)
@@ -265,7 +269,7 @@ def attendance_table(
     """Make the ``attendance`` table: one row a child and period."""
     n, periods, blocks = len(ids), attendance_periods(options), []
     for wave, sessions in records.items():
-        there = known & (stream(options, f"registers {wave}").random(n) >= parameter("missing_attendance"))
+        there = known & was_recorded(options, "attendance", wave, n)
         if wave == "endline":
             there &= ~missing.admin_endline
         blocks.append((wave, np.flatnonzero(there), sessions))

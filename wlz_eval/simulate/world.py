@@ -28,6 +28,7 @@ from wlz_eval.simulate.tables import (
     draw_missing,
     measures_table,
     partner_measures_table,
+    was_recorded,
 )
 from wlz_eval.simulate.traits import PARTNER, SDQ, TRAITS, record, sdq_total
 from wlz_eval.simulate.truth import Truth
@@ -81,6 +82,14 @@ def _before(options: SimulationOptions, pupils: Pupils) -> _Before:
     return _Before(paths, values, attendance)
 
 
+def _recorded(options: SimulationOptions, baseline: Mapping[str, Array]) -> dict[str, Array]:
+    """Baselines as the school holds them: no child is chosen by a reading that was never taken."""
+    return {
+        name: np.where(was_recorded(options, name, "baseline", len(values)), values, np.nan)
+        for name, values in baseline.items()
+    }
+
+
 def _partner_path(options: SimulationOptions, pupils: Pupils) -> tuple[TraitPath, Array]:
     path = start_trait(PARTNER.name, options, pupils)
     return path, record(PARTNER.name, path.before()[1])
@@ -112,9 +121,10 @@ def simulate(options: SimulationOptions) -> SimulatedCohort:
        intra-class correlation. English and maths are standardised scores; SDQ subscales are beta-binomial
        counts with the registry's means and SDs; absence is the square of a normal score, in whole sessions.
     3. *Selection.* ``observed``: the log-odds of a place are a constant plus points, linear in recorded
-       baselines (English, maths, attendance, SDQ total where held for both groups, FSM, SEN). Nothing else
-       decides, so given those columns programme and comparison children are alike. ``judgement``: teachers
-       see true need and the strain as well, and nominate; the points only partly agree with them.
+       baselines (English, maths, attendance, SDQ total where held for both groups, FSM, SEN), where a reading
+       that was never taken adds nothing. Nothing else decides, so given those columns programme and comparison
+       children are alike. ``judgement``: teachers see true need and the strain as well, and nominate; the points
+       only partly agree with them.
     4. *Change without the programme.* True parts move as a first-order autoregression, lifted a little by
        motivation and lowered by the strain. Schools differ in growth (option ``growth_icc``), programme and
        comparison schools alike. There is no spillover to other children of the programme schools.
@@ -150,7 +160,7 @@ def simulate(options: SimulationOptions) -> SimulatedCohort:
     ids = child_ids(options, len(pupils))
     before = _before(options, pupils)
     baseline = {name: values for (name, wave), values in before.values.items() if wave == "baseline"}
-    selected = select(options, pupils, baseline)
+    selected = select(options, pupils, _recorded(options, baseline))
     started = selected.offered[selected.started]
     leaving = draw_leaving(options, started, baseline["attendance"])
     engagement = draw_engagement(options, pupils, started, leaving)
