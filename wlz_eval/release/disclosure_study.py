@@ -45,6 +45,8 @@ STUDY_MODULES = (
 
 #: A number of children by its name, such as ``("Year 7", "boys")``.
 Name = tuple[str, ...]
+#: Rows of a table by their labels, and the number in each of a row's columns by name.
+Rows = dict[tuple[str, ...], dict[str, tuple[str, ...]]]
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Drawn:
     cells: dict[tuple[str, str], tuple[Name, ...]] = field(default_factory=dict)
 
     def show(
-        self, page: str, caption: str, rows: Mapping[Name, Mapping[str, Name]], columns: Mapping[str, Column]
+        self, page: str, caption: str, rows: Rows, columns: Mapping[str, Column]
     ) -> None:
         """Show one table on a page by the release verbs; `rows` gives the number of each cell by name."""
         if page not in {ledger.notebook for ledger in self.ledgers}:
@@ -132,7 +134,7 @@ def _show_groups(drawn: Drawn, children: pd.DataFrame) -> None:
     drawn.sums += [((year, "All"), [(year, sex) for sex in SEXES]) for year in years]
     drawn.sums += [(("All years", sex), [(year, sex) for year in YEARS]) for sex in sexes]
     columns: dict[str, Column] = {"year": Label("Year"), "sex": Label("Sex"), "n": Children("Children")}
-    rows = {(year, sex): {"n": (year, sex)} for year in years for sex in sexes}
+    rows: Rows = {(year, sex): {"n": (year, sex)} for year in years for sex in sexes}
     drawn.show("02_identification", "Children by year and sex", rows, columns)
     risks = [f"{k} risks" for k in range(6)]
     drawn.counts |= {(name,): int((children["risks"] == k).sum()) for k, name in enumerate(risks)}
@@ -156,7 +158,7 @@ def _show_groups(drawn: Drawn, children: pd.DataFrame) -> None:
 def _show_quality(drawn: Drawn, children: pd.DataFrame, refused: int, left: int) -> None:
     """Who has a reading, and a flow from the offer to the end."""
     everyone = ("All years", "All")
-    rows = {}
+    rows: Rows = {}
     for wave in WAVES:
         known = int(children[wave].sum())
         drawn.counts |= {(wave, "known"): known, (wave, "none"): len(children) - known}
@@ -178,7 +180,7 @@ def _show_quality(drawn: Drawn, children: pd.DataFrame, refused: int, left: int)
 
 def _show_answers(drawn: Drawn, children: pd.DataFrame) -> None:
     """Shares of the answers to a question, by year."""
-    rows = {}
+    rows: Rows = {}
     for year in YEARS:
         of = children[children["year"] == year]
         drawn.counts |= {(year, answer): int((of["answer"] == answer).sum()) for answer in ANSWERS}

@@ -146,10 +146,10 @@ class ScenarioOptions(_Strict):
     name: str = Field(pattern=r"^[A-Za-z][A-Za-z ]*$", description="Name in reports, letters and spaces")
     meaning: str = Field(min_length=1, description="What it supposes, in plain words, and where that comes from")
     inputs: dict[str, float] = Field(
-        {}, description="Value of each input that it sets, by the input's name in the account of assumptions"
+        default={}, description="Value of each input that it sets, by the input's name in the account of assumptions"
     )
     others: float | None = Field(
-        None, gt=0, lt=1,
+        default=None, gt=0, lt=1,
         description="Share of the way through their ranges at which all other inputs stand, from worst to best for net "
         "value; none: at their means",
     )

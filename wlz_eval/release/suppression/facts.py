@@ -143,7 +143,7 @@ class Quantities:
         names: dict[int, list[str]] = defaultdict(list)
         for value, name in sorted(set(mentions)):
             names[value].append(name)
-        numbers = {}
+        numbers: dict[tuple[int, str], int] = {}
         for value, called in names.items():
             if value >= self.rule.threshold and len(called) <= SAME_GROUP:
                 numbers |= dict.fromkeys(((value, name) for name in called), self.add(value))
@@ -165,8 +165,8 @@ class Quantities:
         if shown:
             facts.append(Fact(shown, (quantity,), low, high, hidden=False))
         if withheld:
-            mark = (low, high) if self.small(quantity) else (self.rule.threshold, math.inf)
-            facts.append(Fact(withheld, (quantity,), *mark, hidden=True))
+            least, most = (low, high) if self.small(quantity) else (self.rule.threshold, math.inf)
+            facts.append(Fact(withheld, (quantity,), least, most, hidden=True))
         return facts
 
     def _percent_facts(self, pair: tuple[int, ...], places: list[tuple[CellId, LedgerCell]]) -> list[Fact]:

@@ -183,9 +183,9 @@ def value_model(
     names = list(inputs)
     for line in lines:
         at = tuple(names.index(n) for n in input_names(line))
-        lasting = {"fading": line.fading, "when": at[3:]} if at[3:] else {}
-        constant = line.direction * line.multiplier * money.children * (1.0 if lasting else line.factor)
-        made.append(Line(line.option.measure, line.label, constant, at[:3], **lasting))
+        constant = line.direction * line.multiplier * money.children * (1.0 if at[3:] else line.factor)
+        fading = line.fading if at[3:] else None
+        made.append(Line(line.option.measure, line.label, constant, at[:3], fading=fading, when=at[3:]))
     # The mean of a normal cut at zero is a little above its centre: costs stay what was recorded.
     costs = [Line(k, k.replace("_", " "), v / spread.mean, (names.index(COSTS),)) for k, v in purses(money).items()]
     if money.usual_support_present_value:
