@@ -120,7 +120,7 @@ def test_a_machine_gets_one_object_a_line(tmp_path, books, cohort):
     ("arguments", "kind", "words"),
     [
         (["run", "--notebook", "01_lng"], "RunError", "Did you mean 01_long?"),
-        (["run", "--workers", "-1"], "BadParameter", "-1"),
+        (["run", "--workers", "-1"], "BadParameter", "--workers"),
         (["run", "--cohorts"], "NoSuchOption", "--cohorts"),
     ],
 )
