@@ -94,7 +94,7 @@ def test_exit_status(found, code):
 
 def test_a_result_is_a_table():
     table = result("failed").table()
-    assert list(table.columns) == ["cohort", "notebook", "status", "reason", "seconds"]
+    assert list(table.columns) == ["cohort", "notebook", "status", "seconds", "reason"]
     assert "in full" not in result("failed")._repr_html_(), "details are for the terminal"
 
 
@@ -102,7 +102,7 @@ def test_lines_when_not_on_a_terminal(capsys):
     lines = make_progress()
     assert isinstance(lines, LinesProgress)
     lines.begin(2)
-    lines.started("toy", "01_a")
+    lines.started("toy", "01_a", "it has not been run", "01_a.log")
     lines.ended(JobResult("toy", "01_a", "succeeded", "it has not been run", 1.24))
     lines.ended(JobResult("toy", "02_b", "failed", "why", 2.0, "in full"))
     lines.close()
