@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +11,30 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from wlz_eval.core.finding import Finding, FindingCovariance
+from wlz_eval.attribution.options import MatchingOptions
+from wlz_eval.core.finding import Finding
 from wlz_eval.core.result import Result
-from wlz_eval.value.contract.counterfactual import bias_corrected, draw_effects, draw_outcomes, payment_table
+from wlz_eval.measures.frame import AnalysisFrame
+from wlz_eval.value.contract.counterfactual import (
+    Reached,
+    Share,
+    chances,
+    expected_payment,
+    payment_table,
+    reached_of,
+    share_beyond,
+    thinned_to,
+)
 from wlz_eval.value.contract.owed import Owed
 from wlz_eval.value.contract.payments import PENNIES
-from wlz_eval.value.contract.rules import readings_of
 from wlz_eval.value.contract.terms import OUTCOME_TRIGGERS
 
 __all__ = ["EXIT_RATES", "Caused", "caused", "effects_of"]
 
-Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+#: Half of a 95% interval, in standard deviations.
+HALF = 1.959964
 #: Untreated exit rates at which payments are stated for outcomes that only programme children are measured in.
 EXIT_RATES: tuple[float, ...] = (0.4, 0.5, 0.6, 0.7)
 MEASURED = "Outcomes with an estimate"
@@ -35,13 +47,13 @@ class Caused(Result):
     Parameters
     ----------
     estimated, unknown : tuple of str
-        Areas whose outcome has an effect on page 4, and those that have none.
+        Areas whose payments are compared with similar children, and those whose are not.
     rows : DataFrame
         ``basis``, ``areas``, ``rate`` (percent; missing for the estimate), ``paid``, ``without``, ``without_low``,
         ``without_high``, ``over``, ``over_low``, ``over_high`` (paid less without; missing where there is no estimate),
         ``share``, ``share_low``, ``share_high`` (percent of `paid` beyond; likewise), ``children``, ``title``.
     claim : str
-        ``effect`` when every effect used is one, else ``adjusted_difference``.
+        ``effect`` when page 4 calls the effect on each of these outcomes one, else ``adjusted_difference``.
     owed : Owed
     """
 
@@ -90,7 +102,7 @@ class Caused(Result):
                         group="programme",
                         subgroup=MEASURED.lower(),
                         n_programme=int(row["children"]),
-                        method="percent of payments beyond prices x E[min(outcomes with no programme, cap)]",
+                        method=METHOD,
                         note=NOTE,
                     )
                 )
@@ -115,7 +127,7 @@ class Caused(Result):
             group="programme",
             subgroup=subgroup,
             n_programme=int(row["children"]),
-            method="an assumed untreated exit rate, no estimate" if assumed else "effects of page 4, drawn jointly",
+            method="an assumed untreated exit rate, no estimate" if assumed else METHOD,
             price_year=self.owed.price_year,
             currency=self.owed.currency,
             perspective="payers",
@@ -124,6 +136,7 @@ class Caused(Result):
         )
 
 
+METHOD = "the contract's rule put to programme and comparison children; effect on it by the design of page 4"
 NOTE = "Outcome payments only; sign-up and engagement are not outcomes."
 
 
@@ -140,101 +153,144 @@ def effects_of(owed: Owed, findings: Iterable[Finding]) -> list[Finding | None]:
 
 def caused(
     owed: Owed,
-    findings: Iterable[Finding],
-    covariances: Iterable[FindingCovariance] = (),
-    draws: int = 2000,
+    frame: AnalysisFrame,
+    findings: Iterable[Finding] = (),
+    matching: MatchingOptions | None = None,
     seed: int = 0,
 ) -> Caused:
     """Compare outcome payments with what would have been paid with no programme.
 
     With no programme a child has o₀ outcomes, of which min(o₀, cap) are paid: the payment is the sum over children of
-    price x E[min(o₀, cap)], with the child's and the contract's money caps kept. See
-    :mod:`wlz_eval.value.contract.counterfactual` for how o₀ is drawn, and why what the draws say is corrected for the
-    bend of the rule.
+    price x E[min(o₀, cap)], with the child's and the contract's money caps kept. Its expectation is estimated by the
+    comparison children of page 4 (:mod:`wlz_eval.value.contract.counterfactual`).
 
     Parameters
     ----------
     owed : Owed
         The contract worked through.
+    frame : AnalysisFrame
+        Of the same cohort, with comparison children.
     findings : iterable of Finding
-        Findings of notebook 04.
-    covariances : iterable of FindingCovariance
-        Between them.
-    draws, seed : int
+        Findings of notebook 04: which outcomes compare like with like, and what that may be called.
+    matching : MatchingOptions or None
+        The plan's primary design.
+    seed : int
+        That of notebook 04.
 
     Returns
     -------
     Caused
         An estimate for the outcomes that have an effect of tier A or B, counting those outcomes alone. Where others
         are paid for too, what all outcomes would cost if 40 to 70% of the children at risk reached them with no
-        programme: a range and no estimate.
+        programme: a range and no estimate. There, as many of the estimated outcomes are lost at random as the
+        estimate of their payments says.
     """
     effects = effects_of(owed, findings)
     has = np.array([e is not None for e in effects], dtype=bool)
     areas = np.array([r.outcome.area.replace("_", " ") for r in owed.rules], dtype=object)
-    known = [e for e in effects if e is not None]
-    drawn = draw_effects(known, tuple(covariances), draws, np.random.default_rng([seed, 0]))
-    rows = []
-    if has.any():
-        rows.append(_row(owed, has, has, drawn, known, math.nan, [seed, 1], MEASURED, areas[has]))
+    reached, first = reached_of(owed.data, owed.rules), _paid_before(owed)
+    share = None
+    if matching is not None and has.any() and owed.children:
+        rules = [r for r, own in zip(owed.rules, has, strict=True) if own]
+        # Comparison children are paid for nothing else: what the child's cap leaves is that of the programme's.
+        share = share_beyond(frame, rules, _schedules(owed, first).mean(axis=0), matching, seed)
+    if share is None:
+        has = np.zeros(len(has), dtype=bool)
+    rows = [] if share is None else [_estimated(owed, reached.of(has), first, share, areas[has])]
     if not has.all():
-        every = np.ones(len(has), dtype=bool)
-        rows += [
-            _row(owed, every, has, drawn, known, rate, [seed, 2, k], "All outcomes", areas[~has])
-            for k, rate in enumerate(EXIT_RATES)
-        ]
+        rows += [_assumed(owed, reached, has, first, share, rate, areas[~has]) for rate in EXIT_RATES]
+    claims = {e.claim for e in effects if e is not None}
     return Caused(
         estimated=tuple(areas[has]),
         unknown=tuple(areas[~has]),
         rows=pd.DataFrame(rows),
-        claim="effect" if known and all(e.claim == "effect" for e in known) else "adjusted_difference",
+        claim="effect" if claims == {"effect"} else "adjusted_difference",
         owed=owed,
     )
 
 
-def _row(
-    owed: Owed, counted: Bools, estimated: Bools, effects: Array, known: Sequence[Finding], rate: float,
-    seed: Sequence[int], basis: str, areas: npt.NDArray[Any],
+def _estimated(
+    owed: Owed, reached: Reached, first: Ints, share: Share, areas: npt.NDArray[Any]
 ) -> dict[str, Any]:
-    rules = [r for r, c in zip(owed.rules, counted, strict=True) if c]
-    before, after = readings_of(owed.data, rules, "baseline"), readings_of(owed.data, rules)
-    seen = np.column_stack([r.reached(before[:, j], after[:, j]) for j, r in enumerate(rules)]).sum(axis=1)
-    pay, room = _payer(owed, seen)
-    paid = min(int(pay[np.arange(len(seen)), np.minimum(seen, 3)].sum()), room) / PENNIES
+    """Row of the outcomes whose payments are compared with similar children."""
+    earned, (_, most) = _earned(owed, reached, first), _scale(owed, reached, first)
+    paid = min(earned, _room(owed)) / PENNIES
+    without, low, high = (
+        min(max(earned * (1 - part), 0.0), most) / PENNIES for part in (share.estimate, share.high, share.low)
+    )
+    over = (paid - without, paid - high, paid - low)
+    percent = [100 * v / paid if paid > 0 else math.nan for v in over]
+    return {**_shown(owed, MEASURED, areas, math.nan, paid, (without, low, high)),
+            "over": over[0], "over_low": over[1], "over_high": over[2],
+            "share": percent[0], "share_low": percent[1], "share_high": percent[2]}
 
-    def payments(shifts: Array) -> Array:
-        # The same numbers round the shifted readings each time, so that two sets of shifts differ by the shifts alone.
-        outcomes = draw_outcomes(rules, before, after, shifts, estimated[counted], rate, np.random.default_rng(seed))
-        total = pay[np.arange(len(seen))[None, :], np.minimum(outcomes, 3)].sum(axis=1)
-        return np.asarray(np.minimum(total, room) / PENNIES)
 
-    held = np.tile(np.array([e.estimate for e in known]), (len(effects), 1))
-    without, *ends = bias_corrected(payments(effects), payments(held))
+def _assumed(
+    owed: Owed, reached: Reached, estimated: Bools, first: Ints, share: Share | None, rate: float,
+    areas: npt.NDArray[Any],
+) -> dict[str, Any]:
+    """Row of all outcomes, where a share of the children at risk is taken to reach the others with no programme."""
+    schedules, own, others = _schedules(owed, first), reached.of(estimated), reached.of(~estimated)
+    kept, most = _scale(owed, reached, first)
+    alone = expected_payment(schedules, chances(own, 0.0))[0]
+    found = []
+    for part in (0.0,) * 3 if share is None else (share.estimate, share.high, share.low):
+        lost = thinned_to(own, schedules, alone * (1 - part)) if share else 0.0
+        found.append(expected_payment(schedules, np.hstack([chances(own, lost), rate * others.could])))
+    (middle, chance), (low, _), (high, _) = found
+    # Which children come is chance, and apart from how well the effect is known.
+    ends = middle - math.hypot(middle - low, HALF * chance), middle + math.hypot(high - middle, HALF * chance)
+    money = [min(max(v * kept, 0.0), most) / PENNIES for v in (middle, *ends)]
+    blank = dict.fromkeys(("over", "over_low", "over_high", "share", "share_low", "share_high"), math.nan)
+    paid = min(_earned(owed, reached, first), _room(owed)) / PENNIES
+    return {**_shown(owed, "All outcomes", areas, 100 * rate, paid, (money[0], money[1], money[2])), **blank}
+
+
+def _shown(
+    owed: Owed, basis: str, areas: npt.NDArray[Any], rate: float, paid: float, without: tuple[float, float, float]
+) -> dict[str, Any]:
     year = f", {owed.price_year} prices" if owed.price_year else ""
-    estimate = math.isnan(rate)
-    blank = math.nan
-    over = (paid - without, paid - ends[1], paid - ends[0]) if estimate else (blank, blank, blank)
-    share = [100 * v / paid if paid > 0 else blank for v in over]
     return {
-        "basis": basis, "areas": ", ".join(areas), "rate": 100 * rate, "paid": paid, "without": without,
-        "without_low": ends[0], "without_high": ends[1], "over": over[0], "over_low": over[1],
-        "over_high": over[2], "share": share[0], "share_low": share[1], "share_high": share[2],
-        "children": owed.children, "title": f"{owed.currency} in all{year} ({owed.evidence})",
+        "basis": basis, "areas": ", ".join(areas), "rate": rate, "paid": paid, "without": without[0],
+        "without_low": without[1], "without_high": without[2], "children": owed.children,
+        "title": f"{owed.currency} in all{year} ({owed.evidence})",
     }
 
 
-def _payer(owed: Owed, seen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], int]:
-    """Pennies for none to three outcomes of each child, and what the contract's cap leaves for outcomes."""
-    terms, claims = owed.terms, owed.claims
-    other = claims[~claims["trigger"].isin(OUTCOME_TRIGGERS)]
-    first = other.groupby("child_id")["paid"].sum().reindex(owed.data.index.astype(str)).fillna(0).to_numpy(np.int64)
-    # What was achieved and not paid (no evidence, or left) stays unpaid; the others are taken to be evidenced.
-    gone = owed.data["left"].notna().to_numpy() if terms.withdrawn == "until_left" and "left" in owed.data else False
-    met = owed.met[list(OUTCOME_TRIGGERS)].to_numpy(dtype=bool)
-    allowed = np.where(seen[:, None] > np.arange(3)[None, :], met, ~np.broadcast_to(gone, len(seen))[:, None])
-    prices = [owed.prices.get(t, 0) for t in OUTCOME_TRIGGERS]
+def _paid_before(owed: Owed) -> Ints:
+    """Pennies paid to each child for other triggers, which its cap counts first."""
+    other = owed.claims[~owed.claims["trigger"].isin(OUTCOME_TRIGGERS)]
+    sums = other.groupby("child_id")["paid"].sum().reindex(owed.data.index.astype(str)).fillna(0)
+    return np.asarray(sums.to_numpy(np.int64))
+
+
+def _schedules(owed: Owed, first: Ints, allowed: Bools | None = None) -> Ints:
+    """Pennies for none to three outcomes of each child; everything evidenced unless `allowed` says otherwise."""
+    terms = owed.terms
     cap = None if terms.child_cap is None else terms.child_cap * PENNIES
-    table = payment_table(prices, first, cap, allowed, terms.outcomes_paid_per_child)
-    if terms.contract_cap is None:
-        return table, int(np.iinfo(np.int64).max)
-    return table, max(round(terms.contract_cap * PENNIES) - int(other["paid"].sum()), 0)
+    every = np.ones((len(first), len(OUTCOME_TRIGGERS)), dtype=bool) if allowed is None else allowed
+    prices = [owed.prices.get(t, 0) for t in OUTCOME_TRIGGERS]
+    return payment_table(prices, first, cap, every, terms.outcomes_paid_per_child)
+
+
+def _earned(owed: Owed, reached: Reached, first: Ints) -> int:
+    """Pennies for these outcomes, as far as they are evidenced and their child had not left; contract's cap apart."""
+    schedules = _schedules(owed, first, owed.met[list(OUTCOME_TRIGGERS)].to_numpy(dtype=bool))
+    counts = np.minimum(reached.got.sum(axis=1), len(OUTCOME_TRIGGERS))
+    return int(schedules[np.arange(len(counts)), counts].sum())
+
+
+def _scale(owed: Owed, reached: Reached, first: Ints) -> tuple[float, float]:
+    """Part of the rule's payments that is evidenced, and pennies if every child at risk and read again succeeded."""
+    schedules = _schedules(owed, first)
+    by_rule, all_reach = (expected_payment(schedules, chances(reached, lost))[0] for lost in (0.0, -1.0))
+    kept = _earned(owed, reached, first) / by_rule if by_rule > 0 else 1.0
+    return kept, min(all_reach * kept, _room(owed))
+
+
+def _room(owed: Owed) -> float:
+    """Pennies that the contract's cap leaves for outcomes."""
+    if owed.terms.contract_cap is None:
+        return math.inf
+    other = owed.claims.loc[~owed.claims["trigger"].isin(OUTCOME_TRIGGERS), "paid"]
+    return max(round(owed.terms.contract_cap * PENNIES) - int(other.sum()), 0)

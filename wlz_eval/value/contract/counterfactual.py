@@ -1,159 +1,91 @@
-"""Outcomes as they would be with no programme, drawn jointly for each child, and what they would have been paid.
+"""What the contract's rule would have paid with no programme: told by children like them whom nobody pays for.
 
-An effect is a mean over the programme's children. Each draw takes the effects of all measured outcomes together (their
-estimates, intervals and covariance), and takes each from *every* programme child's own later reading. So a child who
-did well in one measure and badly in another keeps doing so: what children have in common across measures, beyond what
-the programme changed, stays as it was seen. It is assumed that the effect is the same for all, which matters only near
-a cut; and that readings stay on the steps of their scale, which is why a shift by a part of a step moves that share of
-the children by a whole one. With no effect at all the drawn readings are the ones that were seen.
+The rule is put to the readings of *every* child, comparison children too: who was at risk, how many outcomes were
+achieved, at most how many are paid and at most how much a child. What it comes to is an outcome of that child, and the
+effect on it is estimated as page 4 estimates any other: the same design, the same weights and covariates, and the same
+interval for few schools. A child's outcomes are counted together, so what they have in common is kept; nothing is
+assumed of how an effect is spread over children, or of how steep readings lie at a line. (Taking an estimated effect
+off each child's own reading assumes both, and its intervals were too narrow.)
 
-An outcome is paid past a line, so payments bend with the effect: where most children are short of their line, an effect
-that is too large by a point loses fewer payments than one too small by a point wins. An estimate that is right on
-average therefore gives payments that are not, and drawing about the estimate adds the same error once more. Both are
-taken off: the estimate by the bootstrap's correction of bias, the interval by the bias-corrected percentile method
-(Efron 1981; Efron and Tibshirani 1993, chapters 10 and 14).
+A child is left out whose outcome cannot be known: at risk at the start, and not read again. What is paid for such
+children, and what is not paid for want of evidence, is taken to go with the rest: the share beyond no programme is the
+same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from wlz_eval.core.finding import Finding, FindingCovariance
-from wlz_eval.value.contract.rules import Judged
-from wlz_eval.value.uncertainty.montecarlo import effect_covariance
+from wlz_eval.attribution.effects import OutcomeModel, estimate_effect
+from wlz_eval.attribution.options import MatchingOptions
+from wlz_eval.attribution.pipeline import cluster_column, design_for
+from wlz_eval.core.errors import DesignError
+from wlz_eval.measures.frame import AnalysisFrame
+from wlz_eval.value.contract.rules import Judged, readings_of
 
-__all__ = ["bias_corrected", "draw_effects", "draw_outcomes", "payment_table", "steps_of"]
+__all__ = [
+    "Reached", "Share", "chances", "expected_payment", "payment_table", "payments_by_rule", "reached_of",
+    "share_beyond", "thinned_to",
+]
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-#: Draws worked on at once, so that memory stays small with a thousand children.
-BATCH = 200
-#: Steps of scales that are looked for.
-STEPS = (1.0, 0.1)
+#: Halvings by which the share of outcomes is found that payments stand for.
+HALVINGS = 60
 
 
-def draw_effects(
-    effects: Sequence[Finding], covariances: Iterable[FindingCovariance], draws: int, rng: np.random.Generator
-) -> Array:
-    """Draw the effects of several outcomes jointly, shape (draws, outcomes), in the outcomes' own points.
-
-    Spreads are those of the intervals, which are wider than the standard errors say where schools are few. The second
-    half of the draws mirrors the first, so that their mean is the estimate itself.
-    """
-    if not effects:
-        return np.zeros((draws, 0))
-    values, vectors = np.linalg.eigh(effect_covariance(effects, covariances))
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    first = rng.standard_normal(((draws + 1) // 2, len(effects)))
-    away = np.concatenate([first, -first])[:draws]
-    return np.asarray([e.estimate for e in effects]) + away @ root.T
-
-
-def bias_corrected(drawn: Array, held: Array) -> tuple[float, float, float]:
-    """Estimate and 95% interval from draws about an estimate, corrected for their being off centre.
+@dataclass(frozen=True)
+class Reached:
+    """What is known of each child's outcomes, each array of shape (children, outcomes).
 
     Parameters
     ----------
-    drawn : array, shape (draws,)
-        What follows from effects drawn about their estimates.
-    held : array, shape (draws,)
-        What follows from the estimates themselves, under the same rounding.
-
-    Returns
-    -------
-    tuple of float
-        Estimate (never outside its interval), low and high end.
-
-    Examples
-    --------
-    >>> z = np.linspace(-2, 2, 4001)
-    >>> [round(v, 2) for v in bias_corrected(z + 0.1 * z**2, np.zeros(4001))]
-    [-0.13, -1.54, 2.26]
+    at_risk : array of bool
+        At risk at baseline.
+    could : array of bool
+        At risk, and read again.
+    got : array of bool
+        Achieved.
     """
-    from scipy.special import ndtr, ndtri
 
-    n, middle = len(drawn), float(held.mean())
-    below = (float((drawn < middle).sum()) + 0.5 * float((drawn == middle).sum())) / n
-    off = float(ndtri(min(max(below, 0.5 / n), 1 - 0.5 / n)))
-    low, high = (float(v) for v in np.quantile(drawn, ndtr(2 * off + ndtri(0.975) * np.array([-1.0, 1.0]))))
-    return min(max(2 * middle - float(drawn.mean()), low), high), low, high
+    at_risk: Bools
+    could: Bools
+    got: Bools
 
+    @property
+    def known(self) -> Bools:
+        """Children of whom everything that the rule asks is known, shape (children,)."""
+        return np.asarray((self.at_risk == self.could).all(axis=1))
 
-def steps_of(readings: Array) -> Array:
-    """Step in which each measure is counted, shape (outcomes,): one, a tenth, or zero where there is no such step.
-
-    Examples
-    --------
-    >>> steps_of(np.array([[12.0, 97.5, 1 / 3], [9.0, np.nan, 0.5]])).tolist()
-    [1.0, 0.1, 0.0]
-    """
-    steps = []
-    for column in readings.T:
-        held = column[np.isfinite(column)]
-        fits = [s for s in STEPS if len(held) and np.allclose(held / s, np.round(held / s), rtol=0, atol=1e-6)]
-        steps.append(fits[0] if fits else 0.0)
-    return np.array(steps)
+    def of(self, outcomes: Bools) -> Reached:
+        """Only some outcomes."""
+        return Reached(self.at_risk[:, outcomes], self.could[:, outcomes], self.got[:, outcomes])
 
 
-def _without(after: Array, shift: Array, steps: Array, rng: np.random.Generator) -> Array:
-    """Later readings without the programme, shape (draws, n, k); rounded to steps at random, without bias."""
-    moved = after[None, :, :] - shift[:, None, :]
-    whole = steps > 0
-    if whole.any():
-        part = moved[:, :, whole] / steps[whole]
-        # Rounding to the last bit first: a shift of nothing must leave every reading as it was.
-        moved[:, :, whole] = np.floor(np.round(part, 6) + rng.random(part.shape)) * steps[whole]
-    return np.asarray(moved)
+@dataclass(frozen=True)
+class Share:
+    """Part of the rule's payments beyond no programme, with its 95% interval; one is all of them."""
+
+    estimate: float
+    low: float
+    high: float
 
 
-def draw_outcomes(
-    rules: Sequence[Judged],
-    before: Array,
-    after: Array,
-    effects: Array,
-    estimated: Bools,
-    exit_rate: float,
-    rng: np.random.Generator,
-) -> Ints:
-    """Draw the number of outcomes of each child with no programme, shape (draws, children).
-
-    Parameters
-    ----------
-    rules : sequence of Judged
-        Payable outcomes.
-    before, after : array, shape (children, outcomes)
-        Readings of the programme's children.
-    effects : array, shape (draws, estimated outcomes)
-        Of :func:`draw_effects`.
-    estimated : array of bool, shape (outcomes,)
-        Which outcomes have an effect.
-    exit_rate : float
-        Share of the children at risk who reach each of the other outcomes with no programme, each by itself;
-        ``nan`` leaves those outcomes out.
-    rng : Generator
-
-    Returns
-    -------
-    array of int
-        Outcomes before any cap. A child whose later reading is missing achieves nothing, with or without.
-    """
-    draws, n, step = len(effects), len(before), steps_of(after)
-    counts = np.zeros((draws, n), dtype=np.int64)
-    with_effect, others = np.flatnonzero(estimated).tolist(), np.flatnonzero(~estimated).tolist()
-    for start in range(0, draws, BATCH):
-        rows = slice(start, min(start + BATCH, draws))
-        shift = effects[rows]
-        moved = _without(after[:, with_effect], shift, step[with_effect], rng)
-        for place, j in enumerate(with_effect):
-            counts[rows] += rules[j].reached(before[None, :, j], moved[:, :, place])
-        for j in others if np.isfinite(exit_rate) else ():
-            could = rules[j].at_risk(before[:, j]) & np.isfinite(after[:, j])
-            counts[rows] += could & (rng.random((len(shift), n)) < exit_rate)
-    return counts
+def reached_of(data: pd.DataFrame, rules: Sequence[Judged]) -> Reached:
+    """Put the rules to the readings of children of the analysis frame."""
+    before, after = readings_of(data, rules, "baseline"), readings_of(data, rules)
+    risk = [rule.at_risk(before[:, j]) for j, rule in enumerate(rules)]
+    got = [rule.reached(before[:, j], after[:, j]) for j, rule in enumerate(rules)]
+    none = np.zeros((len(data), 0), dtype=bool)
+    at_risk = np.column_stack(risk) if risk else none
+    return Reached(at_risk, at_risk & np.isfinite(after), np.column_stack(got) if got else none)
 
 
 def payment_table(
@@ -170,7 +102,7 @@ def payment_table(
     child_cap : float or None
         Pennies.
     allowed : array of bool, shape (children, 3)
-        Whether each outcome would be paid if it was achieved: false where its evidence was missing.
+        Whether each outcome is paid if it is achieved: false where its evidence is missing.
     most : int
         Most outcomes paid for one child.
 
@@ -186,3 +118,127 @@ def payment_table(
         return total
     room = np.maximum(int(child_cap) - first, 0)
     return np.minimum(total, room[:, None])
+
+
+def payments_by_rule(reached: Reached, schedule: Array) -> tuple[Array, Array]:
+    """Give what the rule comes to for each child, and the most that it could, by who was at risk.
+
+    Parameters
+    ----------
+    reached : Reached
+    schedule : array, shape (4,)
+        Payment for none, one, two and three outcomes.
+
+    Returns
+    -------
+    tuple of array, shape (children,)
+        Payments, missing where they cannot be known; and the most possible.
+
+    Examples
+    --------
+    >>> risk = np.array([[True, True], [True, False]])
+    >>> seen = Reached(risk, np.array([[True, True], [False, False]]), np.array([[True, False], [False, False]]))
+    >>> [v.tolist() for v in payments_by_rule(seen, np.array([0.0, 10.0, 17.0, 20.0]))]
+    [[10.0, nan], [17.0, 10.0]]
+    """
+    paid, most = (schedule[np.minimum(flags.sum(axis=1), 3)] for flags in (reached.got, reached.at_risk))
+    return np.where(reached.known, paid, np.nan), most
+
+
+def share_beyond(
+    frame: AnalysisFrame, rules: Sequence[Judged], schedule: Array, matching: MatchingOptions, seed: int
+) -> Share | None:
+    """Estimate which part of what the rule pays for the programme's children is beyond no programme.
+
+    Parameters
+    ----------
+    frame : AnalysisFrame
+    rules : sequence of Judged
+        Outcomes that both groups are measured in.
+    schedule : array, shape (4,)
+        Pennies for none, one, two and three outcomes of a child.
+    matching : MatchingOptions
+        The plan's primary design. It is made again here, with page 4's seed.
+    seed : int
+
+    Returns
+    -------
+    Share or None
+        The effect on a matched child over what the rule pays a programme child; ``None`` where no design can be made,
+        or nothing is paid, or no interval can be given.
+    """
+    reached = reached_of(frame.data, rules)
+    paid, most = payments_by_rule(reached, schedule)
+    data = frame.data.assign(contract_payment=paid, contract_payment_possible=most)
+    mean = float(data.loc[data["programme"] == 1, "contract_payment"].mean())
+    if not mean > 0:
+        return None
+    model: OutcomeModel = "interacted" if matching.adjust else "unadjusted"
+    own: dict[str, Any] = {"baseline": "contract_payment_possible"} if matching.adjust else {}
+    try:
+        design = design_for(frame, matching, matching.comparison, seed)
+        effect = estimate_effect(design, data, "contract_payment", model=model, cluster=cluster_column(frame), **own)
+    except DesignError:
+        return None
+    if not np.isfinite([effect.ci_low, effect.ci_high]).all():
+        return None
+    return Share(effect.estimate / mean, effect.ci_low / mean, effect.ci_high / mean)
+
+
+def chances(reached: Reached, lost: float) -> Array:
+    """Chance of each outcome of each child when a share of the outcomes achieved is lost, shape as `reached`.
+
+    Parameters
+    ----------
+    reached : Reached
+    lost : float
+        Share of the outcomes achieved that would not have been; below zero, of those not achieved that would.
+
+    Examples
+    --------
+    >>> seen = Reached(*np.array([[[True, True, False]], [[True, True, False]], [[True, False, False]]]))
+    >>> [chances(seen, lost).tolist() for lost in (0.25, -0.25)]
+    [[[0.75, 0.0, 0.0]], [[1.0, 0.25, 0.0]]]
+    """
+    return reached.got * (1.0 - max(lost, 0.0)) + (reached.could & ~reached.got) * max(-lost, 0.0)
+
+
+def expected_payment(schedules: npt.NDArray[Any], chance: Array) -> tuple[float, float]:
+    """Mean and standard deviation of all payments, when each child reaches each outcome by its own chance.
+
+    Parameters
+    ----------
+    schedules : array, shape (children, 4)
+        Of :func:`payment_table`.
+    chance : array, shape (children, outcomes)
+        Each by itself.
+
+    Examples
+    --------
+    >>> expected_payment(np.array([[0, 10, 17, 20]]), np.array([[0.5, 0.5]]))[0]
+    9.25
+    """
+    n, outcomes = chance.shape
+    counts = np.zeros((n, outcomes + 1))
+    counts[:, 0] = 1.0
+    for j in range(outcomes):
+        one = chance[:, [j]]
+        more = counts[:, :-1] * one
+        counts *= 1.0 - one
+        counts[:, 1:] += more
+    amounts = schedules[:, np.minimum(np.arange(outcomes + 1), 3)].astype(float)
+    mean = (counts * amounts).sum(axis=1)
+    spread = (counts * amounts**2).sum(axis=1) - mean**2
+    return float(mean.sum()), float(np.sqrt(max(spread.sum(), 0.0)))
+
+
+def thinned_to(reached: Reached, schedules: npt.NDArray[Any], wanted: float) -> float:
+    """Share of outcomes to lose (see :func:`chances`) so that payments come to as much as is wanted, or as near."""
+    low, high = -1.0, 1.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        if expected_payment(schedules, chances(reached, middle))[0] > wanted:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2

@@ -14,9 +14,8 @@ from wlz_eval.core.finding import Finding
 from wlz_eval.core.result import Result
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.value.contract.bunching import LEVEL, Bunching, Together, bunching, critical, step_down, together
-from wlz_eval.value.contract.counterfactual import steps_of
 from wlz_eval.value.contract.owed import Owed
-from wlz_eval.value.contract.rules import Judged
+from wlz_eval.value.contract.rules import Judged, steps_of
 
 __all__ = ["ALL", "Incentives", "at_baseline", "at_endline", "incentives"]
 

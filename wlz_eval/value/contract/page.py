@@ -8,8 +8,9 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from wlz_eval.attribution.options import MatchingOptions
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.finding import Finding, FindingCovariance
+from wlz_eval.core.finding import Finding
 from wlz_eval.core.result import Result
 from wlz_eval.core.words import WAVE_WORDS
 from wlz_eval.engagement import EngagementOptions
@@ -211,7 +212,7 @@ def contract_page(
     risk: Iterable[RiskRule] = (),
     engagement: EngagementOptions | None = None,
     attribution: Iterable[Finding] = (),
-    covariances: Iterable[FindingCovariance] = (),
+    matching: MatchingOptions | None = None,
     effort: str = "quick",
     seed: int = 0,
     fewest: int = 0,
@@ -224,11 +225,12 @@ def contract_page(
         As of :func:`contract`.
     attribution : iterable of Finding
         Findings of notebook 04.
-    covariances : iterable of FindingCovariance
-        Between them.
+    matching : MatchingOptions or None
+        The plan's primary design, by which payments are compared; without it nothing is said of payments anyway.
     effort : str
         ``draft``, ``quick`` or ``full``: how many draws.
     seed : int
+        The plan's, as on page 4.
     fewest : int
         Fewest children whose payments may stand alone in a month.
 
@@ -245,7 +247,7 @@ def contract_page(
     return ContractPage(
         result=result,
         forecast=forecast(owed, draws, seed),
-        caused=caused(owed, attribution, covariances, draws, seed),
+        caused=caused(owed, frame, attribution, matching, seed),
         investor=investor(owed, fewest),
         over_time=over_time(owed, fewest),
         incentives=incentives(owed, frame),

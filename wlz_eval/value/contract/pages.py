@@ -206,7 +206,7 @@ def anyway_answer(result: Caused) -> Words:
         values["others"] = _areas(str(a) for a in result.unknown)
         values["low"], values["high"] = (found[f"anyway.rate_{r['rate']:.0f}"] for r in (first, last))
         text += (
-            " For {others} page 04 has no estimate that compares with similar children: had from "
+            " For {others} no payments can be compared with those of similar children: had from "
             "four to seven in ten of the children at risk reached those with no programme, from {low:short} to "
             "{high:short} would have been paid for outcomes anyway."
         )

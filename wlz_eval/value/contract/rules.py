@@ -14,10 +14,12 @@ from wlz_eval.cohort.model import Cohort
 from wlz_eval.value.contract.check import check_directions
 from wlz_eval.value.contract.terms import PayableOutcome
 
-__all__ = ["Judged", "judged", "readings_of"]
+__all__ = ["Judged", "judged", "readings_of", "steps_of"]
 
 Array = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+#: Steps of scales that are looked for.
+STEPS = (1.0, 0.1)
 
 
 @dataclass(frozen=True)
@@ -107,3 +109,19 @@ def readings_of(data: pd.DataFrame, rules: Sequence[Judged], when: str = "") -> 
     blank = np.full(len(data), np.nan)
     held = [data[c].to_numpy(dtype=float, na_value=np.nan) if c in data else blank for c in columns]
     return np.column_stack(held) if held else np.empty((len(data), 0))
+
+
+def steps_of(readings: Array) -> Array:
+    """Step in which each measure is counted, shape (outcomes,): one, a tenth, or zero where there is no such step.
+
+    Examples
+    --------
+    >>> steps_of(np.array([[12.0, 97.5, 1 / 3], [9.0, np.nan, 0.5]])).tolist()
+    [1.0, 0.1, 0.0]
+    """
+    steps = []
+    for column in readings.T:
+        held = column[np.isfinite(column)]
+        fits = [s for s in STEPS if len(held) and np.allclose(held / s, np.round(held / s), rtol=0, atol=1e-6)]
+        steps.append(fits[0] if fits else 0.0)
+    return np.array(steps)
