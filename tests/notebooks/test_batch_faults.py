@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import socket
 import sys
 import time
@@ -160,6 +161,27 @@ def test_a_hundred_megabytes_of_output_are_cut(make, tmp_path, cell):
     log = (tmp_path / "a.log").read_text()
     assert log.endswith("cell 2: [The rest is left out: too much output (printed text).]\n")
     assert len(log) < 10_000
+
+
+@linux
+@pytest.mark.parametrize("ends", ["", "\nos.abort()"], ids=["goes on", "crashes"])
+def test_what_is_written_below_python_is_cut_in_the_log(make, tmp_path, ends):
+    """Under pytest a kernel leaves its descriptors alone; elsewhere it brings this into the notebook."""
+    cell = "os.write(1, b'the first')\nfor i in range(100): os.write(2, b'x' * 1_000_000)\nos.write(1, b'the last')"
+    assert make(f"import os\n{cell}{ends}").status == ("failed" if ends else "succeeded")
+    log = (tmp_path / "a.log").read_text()
+    assert "the first" in log[:1_000]
+    assert re.search(r"\n\[99,000,\d{3} bytes are left out: too much output.\]\nx", log)
+    reason = "its kernel crashed (SIGABRT), a fault in compiled code or a signal from outside\n"
+    assert log.endswith(f"xthe last\n{reason if ends else ''}")
+    assert len(log) < 1_001_000
+
+
+def test_what_a_kernel_leaves_running_may_go_on_writing(make, tmp_path):
+    """Its end of the pipe stays open, in a group of its own: the notebook ends all the same, and so does the log."""
+    cell = "import subprocess\nsubprocess.Popen(['sh', '-c', 'sleep 5; echo late'], start_new_session=True)"
+    assert make(cell).status == "succeeded"
+    assert "late" not in (tmp_path / "a.log").read_text()
 
 
 def test_shown_output_and_errors_are_cut_too(make, tmp_path):

@@ -121,8 +121,7 @@ def staged_publish(monkeypatch: Any) -> None:
     import json
 
     import wlz_eval.report
-    from wlz_eval.core.files import write_atomic
-    from wlz_eval.report.staging import _swap
+    from wlz_eval.core.files import replace_folder, write_atomic
 
     def publish(cohort: str, workspace: Any, audience: str, **options: Any) -> None:
         staging = workspace.staging_dir(cohort, audience)
@@ -131,7 +130,7 @@ def staged_publish(monkeypatch: Any) -> None:
         for path in executed:
             write_atomic(staging / f"{path.stem}.html", path.read_text())
         write_atomic(staging / "index.html", "\n".join(path.stem for path in executed))
-        _swap(staging, workspace.published_dir(cohort, audience))
+        replace_folder(staging, workspace.published_dir(cohort, audience))
         about = {"title": "A toy", "provenance": "synthetic", "headline": "", "pages": [p.stem for p in executed]}
         write_atomic(workspace.published_file(cohort, audience), json.dumps(about))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from wlz_eval.core.errors import StorageError
-from wlz_eval.core.files import remove_unfinished, storage_error, write_atomic
+from wlz_eval.core.files import remove_unfinished, replace_folder, storage_error, write_atomic
 
 
 def half_written(folder, process, age=0.0):
@@ -110,3 +110,53 @@ def test_content_is_on_the_disk_before_its_name_and_its_name_before_the_next_ste
 def test_every_reason_ends_with_what_to_do():
     for number in (errno.ENOSPC, errno.EROFS, errno.EFBIG, errno.EDQUOT, errno.EIO):
         assert "run again; what is finished is kept." in str(storage_error(OSError(number, "x"), "a"))
+
+
+def folder_of(path, **files):
+    """Make a folder of files."""
+    for name, text in files.items():
+        write_atomic(path / name.replace("__", "/"), text)
+    return path
+
+
+def texts(folder):
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def other_disk(monkeypatch):
+    """No folder can be renamed from within ``here`` to within ``there``."""
+    rename = Path.rename
+
+    def refuse(self, target):
+        if "here" in self.parts and "there" in Path(target).parts:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+
+
+@pytest.mark.parametrize("disk", ["same", "other"])
+def test_a_folder_takes_the_place_of_another(tmp_path, disk, request):
+    if disk == "other":
+        request.getfixturevalue("other_disk")
+    for number in (1, 2):
+        new = folder_of(tmp_path / "here" / "staging", **{"index": f"page {number}", "deep__a": "a", f"n{number}": ""})
+        folder_of(tmp_path / "there" / ".toy.old", left="by a crash")
+        replace_folder(new, tmp_path / "there" / "toy")
+        assert texts(tmp_path) == {
+            "there/toy/index": f"page {number}", "there/toy/deep/a": "a", f"there/toy/n{number}": "",
+        }  # fmt: skip
+
+
+def test_a_folder_that_does_not_fit_leaves_the_old_one(tmp_path, other_disk, monkeypatch):
+    old = folder_of(tmp_path / "there" / "toy", index="old")
+    new = folder_of(tmp_path / "here" / "staging", index="new")
+
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(StorageError, match="The disk is full"):
+        replace_folder(new, old)
+    assert texts(tmp_path) == {"there/toy/index": "old", "here/staging/index": "new"}

@@ -23,7 +23,7 @@ from wlz_eval.core import errors
 from wlz_eval.core.errors import StorageError
 from wlz_eval.core.files import storage_error, write_atomic
 
-__all__ = ["CELL_TIMEOUT", "NOTEBOOK_TIMEOUT", "Execution", "NotebookTask", "execute"]
+__all__ = ["CELL_TIMEOUT", "NOTEBOOK_TIMEOUT", "Execution", "NotebookTask", "end_kernel", "execute"]
 
 #: Seconds that one cell may take unless the run says otherwise.
 CELL_TIMEOUT = 3600
@@ -147,6 +147,7 @@ def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None], warm
     from papermill.exceptions import PapermillExecutionError
 
     from wlz_eval.batch.limits import Deadline
+    from wlz_eval.batch.output import Output
 
     started: list[Any] = []
 
@@ -156,15 +157,18 @@ def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None], warm
 
     def end() -> None:
         for manager in started:
-            if manager.provisioner is not None:
-                manager.provisioner.end()
+            end_kernel(manager)
 
     task.scratch.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=task.scratch, prefix="kernel-"))
     deadline = Deadline(task.notebook_timeout, end)
     try:
-        with deadline:
-            return _run(task, folder, log, remember, warm)
+        with deadline, Output(log) as output:
+            try:
+                return _run(task, folder, log, output, remember, warm)
+            finally:
+                # No kernel outlives its notebook, whatever happened between.
+                end()
     except Exception as error:
         if deadline.passed:
             return _stopped(task, log, f"it took longer than {task.notebook_timeout:,} seconds in all")
@@ -180,13 +184,11 @@ def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None], warm
             raise _PassingFaultError("its kernel could not be started") from error
         raise
     finally:
-        # No kernel outlives its notebook, whatever happened between.
-        end()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(
-    task: NotebookTask, folder: Path, log: Any, on_start: Callable[[Any], None], warm: WarmServer | None
+    task: NotebookTask, folder: Path, log: Any, output: Any, on_start: Callable[[Any], None], warm: WarmServer | None
 ) -> Execution:
     import nbformat
     import papermill
@@ -211,12 +213,19 @@ def _run(
         start_timeout=START_TIMEOUT,
         execution_timeout=task.cell_timeout,
         folder=folder,
-        raw_log=log,
+        log=log,
+        output=output,
         on_start=on_start,
         warm=warm,
     )
     write_atomic(task.target, nbformat.writes(clean_notebook(notebook, task.shown)) + "\n")
     return Execution("succeeded")
+
+
+def end_kernel(manager: Any) -> None:
+    """Kill a kernel at once, and what it started. Any thread may ask."""
+    if manager.provisioner is not None:
+        manager.provisioner.end()
 
 
 def _not_started(error: Exception, started: list[Any]) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from wlz_eval.batch.lock import locked, scratch_folder
 from wlz_eval.batch.publishing import publish_site
 from wlz_eval.core.errors import OptionError
+from wlz_eval.core.files import replace_folder
 from wlz_eval.release.workspace import Workspace
 
 __all__ = ["gather"]
@@ -81,12 +82,8 @@ def _take(other: Workspace, workspace: Workspace, cohort: str) -> None:
 def _replace(source: Path, target: Path, workspace: Workspace) -> None:
     scratch = scratch_folder(workspace.private) / "gather"
     shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
     if source.exists():
-        shutil.copytree(source, scratch / "new")
-    if target.exists():
-        target.rename(scratch / "old")
-    if source.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (scratch / "new").rename(target)
-    shutil.rmtree(scratch)
+        shutil.copytree(source, scratch)
+        replace_folder(scratch, target)
+    elif target.exists():
+        shutil.rmtree(target)

@@ -112,7 +112,10 @@ class OwnEngine(NBClientEngine):
         execution_timeout: int | None = None,
         **options: Any,
     ) -> None:
-        """Execute the cells. `options`: ``folder`` (the kernel's own), ``raw_log``, ``on_start``, ``warm``."""
+        """Execute the cells.
+
+        `options`: ``folder`` (the kernel's own), ``log``, ``output`` (of its process), ``on_start``, ``warm``.
+        """
         folder: Path = options["folder"]
         manager = OwnKernelManager(
             kernel_name="python3", connection_file=str(folder / "kernel.json"), warm=options["warm"]
@@ -127,7 +130,7 @@ class OwnEngine(NBClientEngine):
             record_timing=False,
             # Panels are not kept in a report.
             store_widget_state=False,
-            log_of_cuts=options["raw_log"],
+            log_of_cuts=options["log"],
             on_cell_executed=lambda execute_reply, **about: manager.usage.cell_ended(
                 execute_reply, getattr(manager.provisioner, "pid", None)
             ),
@@ -141,8 +144,8 @@ class OwnEngine(NBClientEngine):
         client.execute(
             env=kernel_environment(folder),
             cwd=str(folder),
-            stdout=options["raw_log"],
-            stderr=options["raw_log"],
+            stdout=options["output"],
+            stderr=options["output"],
         )
 
 

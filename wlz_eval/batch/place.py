@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
-from wlz_eval.batch.execute import Execution, execute
+from wlz_eval.batch.execute import Execution, end_kernel, execute
 from wlz_eval.batch.memory import available_memory, fits
 from wlz_eval.batch.timings import Timing, Timings
 from wlz_eval.batch.usage import Usage, peak_memory
@@ -127,11 +127,9 @@ class LocalPlace:
         """Nothing waits: no more is submitted than there are slots."""
 
     def stop(self) -> None:
-        """Kill every kernel."""
+        """Kill every kernel, and what it started."""
         for manager in list(self._kernels.values()):
-            process = getattr(manager.provisioner, "process", None)
-            if process is not None and process.poll() is None:
-                process.kill()
+            end_kernel(manager)
 
     def close(self) -> None:
         """Kill what still runs, and the warm process."""

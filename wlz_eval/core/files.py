@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = [
     "project_root",
     "reference_dir",
     "remove_unfinished",
+    "replace_folder",
     "storage_error",
     "sync_folder",
     "write_atomic",
@@ -89,6 +91,45 @@ def _still_writes(process: int, path: Path) -> bool:
         return False
     except psutil.Error:
         return True
+
+
+def replace_folder(new: Path, target: Path) -> None:
+    """Put a folder in the place of another, even on another file system; a crash between leaves one of them whole.
+
+    Raises
+    ------
+    StorageError
+        When it cannot be put there; what was there before still stands.
+    """
+    old, beside = (target.parent / f".{target.name}.{end}" for end in ("old", "new"))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for left in (old, beside):
+            shutil.rmtree(left, ignore_errors=True)
+        _move_beside(new, beside)
+        if target.exists():
+            target.rename(old)
+        beside.rename(target)
+    except OSError as error:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise storage_error(error, target) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _move_beside(new: Path, beside: Path) -> None:
+    try:
+        new.rename(beside)
+    except OSError as error:
+        # A folder cannot be renamed into another file system.
+        if error.errno != errno.EXDEV:
+            raise
+        for path in sorted(new.rglob("*")):
+            if path.is_file():
+                write_atomic(beside / path.relative_to(new), path.read_bytes())
+        shutil.rmtree(new)
 
 
 def storage_error(error: OSError, path: Path) -> StorageError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wlz_eval.core.errors import GateRefusedError, RunError
-from wlz_eval.core.files import project_root, write_atomic
+from wlz_eval.core.files import project_root, replace_folder, write_atomic
 from wlz_eval.release.findings import FindingSet
 from wlz_eval.release.gate import Refusal, gate
 from wlz_eval.release.ledger import Ledger
@@ -84,7 +84,7 @@ def release_staged(
         _quarantine(workspace, cohort_id, audience, refusals)
         raise GateRefusedError("\n".join(str(refusal) for refusal in refusals))
     folder = workspace.published_dir(cohort_id, audience)
-    _swap(staging, folder)
+    replace_folder(staging, folder)
     return folder
 
 
@@ -120,14 +120,3 @@ def _quarantine(workspace: Workspace, cohort_id: str, audience: str, refusals: S
     shutil.rmtree(place, ignore_errors=True)
     workspace.staging_dir(cohort_id, audience).rename(place)
     write_atomic(place / "reasons.txt", "".join(f"{refusal}\n" for refusal in refusals))
-
-
-def _swap(staging: Path, folder: Path) -> None:
-    """Put the staged folder in the place of the published one; a crash between leaves one of them whole."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    old = folder.parent / f".{folder.name}.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    staging.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 from wlz_eval.batch.cluster.identity import differences, identity
 from wlz_eval.batch.cluster.parcel import Job, Outcome, Store, pack
-from wlz_eval.batch.execute import Execution, execute
+from wlz_eval.batch.execute import Execution, end_kernel, execute
 from wlz_eval.batch.kernel import kernel_environment
 from wlz_eval.batch.warm import WarmServer, WarmUnavailableError, can_be_warm
 from wlz_eval.core.files import write_atomic
@@ -63,7 +63,7 @@ def stop(run: str) -> None:
     _STOPPED.add(run)
     for (other, _), manager in list(_KERNELS.items()):
         if other == run:
-            _kill(manager)
+            end_kernel(manager)
 
 
 def forget(run: str) -> None:
@@ -98,7 +98,7 @@ def _run(job: Job, folder: Path, own: Path) -> Outcome:
     def on_start(manager: Any) -> None:
         _KERNELS[job.run, job.key] = manager
         if job.run in _STOPPED:
-            _kill(manager)
+            end_kernel(manager)
 
     try:
         execution = execute(task, on_start, _warm_server(own) if job.warm else None)
@@ -152,9 +152,3 @@ def _warm_server(own: Path) -> WarmServer | None:
             except WarmUnavailableError:
                 return None
         return _WARM[0]
-
-
-def _kill(manager: Any) -> None:
-    process = getattr(manager.provisioner, "process", None)
-    if process is not None and process.poll() is None:
-        process.kill()
