@@ -1,4 +1,4 @@
-"""What a run shows: on a terminal, in a file, to a machine, and to nobody. The command runs in a process of its own."""
+"""What a run shows: on a terminal, in a file, to a machine, and to nobody."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from toy_batch import write_cohort, write_notebook
+from toy_batch import fake_publish, write_cohort, write_notebook
 
+from wlz_eval import cli
 from wlz_eval.batch.timeleft import seconds_left
 
 COMMAND = [sys.executable, str(Path(__file__).with_name("toy_command.py"))]
@@ -20,7 +22,7 @@ COMMAND = [sys.executable, str(Path(__file__).with_name("toy_command.py"))]
 @pytest.fixture
 def books(tmp_path):
     folder = tmp_path / "books"
-    write_notebook(folder, "01_long", ["import time; time.sleep(2)"], 1)
+    write_notebook(folder, "01_long", ["import time; time.sleep(1)"], 1)
     bad = "from wlz_eval.core.errors import DesignError\nraise DesignError('No child was matched.')"
     write_notebook(folder, "02_bad", [bad], 2)
     write_notebook(folder, "03_after", ["print(1)"], 3, needs=["02_bad"])
@@ -32,13 +34,26 @@ def cohort(tmp_path):
     return write_cohort(tmp_path / "cohorts" / "toy")
 
 
-def call(books, *arguments):
-    words = [*COMMAND, str(books), *map(str, arguments)]
-    return subprocess.run(words, capture_output=True, text=True, check=False)
+@pytest.fixture
+def call(books, monkeypatch, capsys):
+    """Run the command in this process, which has no terminal."""
+    import wlz_eval.batch.graph
+
+    monkeypatch.setattr(wlz_eval.batch.graph, "notebooks_dir", lambda: books)
+    fake_publish(monkeypatch)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["wlz-eval", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return SimpleNamespace(returncode=ended.value.code or 0, stdout=said.out, stderr=said.err)
+
+    return call
 
 
 def on_terminal(books, *arguments):
-    """Run the command on a pseudo-terminal; return its status and all that it wrote."""
+    """Run the command in a process of its own on a pseudo-terminal; return its status and all that it wrote."""
     outer, inner = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "200", "LINES": "40"}
     words = [*COMMAND, str(books), *map(str, arguments)]
@@ -68,8 +83,8 @@ def test_a_terminal_shows_one_live_bar(tmp_path, books, cohort):
     assert "Notebooks: 1 succeeded, 1 failed, 1 skipped." in said
 
 
-def test_a_file_gets_plain_lines(tmp_path, books, cohort):
-    ended = call(books, "run", cohort, "--out", tmp_path / "out", "--workers", 1)
+def test_a_file_gets_plain_lines(tmp_path, call, cohort):
+    ended = call("run", cohort, "--out", tmp_path / "out", "--workers", 1)
     assert ended.returncode == 1
     assert "\x1b[" not in ended.stdout + ended.stderr
     lines = ended.stderr.splitlines()
@@ -82,7 +97,7 @@ def test_a_file_gets_plain_lines(tmp_path, books, cohort):
     assert "No child was matched" in (tmp_path / "out/.work/toy/public/log/02_bad.log").read_text()
     assert record["03_after"]["log"] == ""
 
-    again = call(books, "run", cohort, "--out", tmp_path / "out", "--quiet")
+    again = call("run", cohort, "--out", tmp_path / "out", "--quiet")
     log = tmp_path / "out/.work/toy/public/log/02_bad.log"
     assert again.stdout == f"Open {(tmp_path / 'out/reports/index.html').as_uri()}\n"
     assert again.stderr.startswith("toy 02_bad failed in ")
@@ -90,8 +105,8 @@ def test_a_file_gets_plain_lines(tmp_path, books, cohort):
     assert len(again.stderr.splitlines()) == 1
 
 
-def test_a_machine_gets_one_object_a_line(tmp_path, books, cohort):
-    ended = call(books, "run", cohort, "nowhere", "--out", tmp_path / "out", "--workers", 1, "--json")
+def test_a_machine_gets_one_object_a_line(tmp_path, call, cohort):
+    ended = call("run", cohort, "nowhere", "--out", tmp_path / "out", "--workers", 1, "--json")
     assert (ended.returncode, ended.stderr) == (2, "")
     events = [json.loads(line) for line in ended.stdout.splitlines()]
     assert {event["time"][-1] for event in events} == {"Z"}
@@ -124,8 +139,8 @@ def test_a_machine_gets_one_object_a_line(tmp_path, books, cohort):
         (["run", "--cohorts"], "NoSuchOption", "--cohorts"),
     ],
 )
-def test_errors_too_are_json(tmp_path, books, arguments, kind, words):
-    ended = call(books, *arguments, "--out", tmp_path / "out", "--json")
+def test_errors_too_are_json(tmp_path, call, arguments, kind, words):
+    ended = call(*arguments, "--out", tmp_path / "out", "--json")
     assert (ended.returncode, ended.stderr) == (2, "")
     [event] = [json.loads(line) for line in ended.stdout.splitlines()]
     assert event["event"] == "error"
@@ -134,8 +149,8 @@ def test_errors_too_are_json(tmp_path, books, arguments, kind, words):
     assert words in event["message"]
 
 
-def test_a_dry_run_for_a_machine(tmp_path, books, cohort):
-    ended = call(books, "run", cohort, "--out", tmp_path / "out", "--dry-run", "--json")
+def test_a_dry_run_for_a_machine(tmp_path, call, cohort):
+    ended = call("run", cohort, "--out", tmp_path / "out", "--dry-run", "--json")
     events = [json.loads(line) for line in ended.stdout.splitlines()]
     assert [event["event"] for event in events] == ["planned"] * 3 + ["summary"]
     assert events[0]["reason"] == "it has not been run"
