@@ -42,7 +42,8 @@ class _Killer(QuietProgress):
     def left(self, seconds: float | None) -> None:
         if not self.killed and 2 * self._ended >= self._all:
             for number, process in enumerate(self._cluster.processes):
-                if list((self._cluster.folder / f"worker-{number}").glob("**/wlz-eval-*/job-*/out/.work/*/*/log/*.log")):
+                place = self._cluster.folder / f"worker-{number}"
+                if list(place.glob("**/wlz-eval-*/job-*/out/.work/*/*/log/*.log")):
                     process.kill()
                     self.killed = True
                     return

@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
+import psutil
 import pytest
 from toy_batch import FINDINGS, fake_publish, statuses, write_cohort, write_notebook
 from toy_cluster import content, toy_cluster
@@ -67,14 +67,13 @@ def test_a_worker_killed_half_way_changes_no_byte(tmp_path, books, cohort, clust
         def left(self, seconds):
             if mark.exists() and not self.said:
                 place = mark.read_text()
-                [lost] = [p for i, p in enumerate(cluster.processes) if f"/worker-{i}/" in place]
-                lost.kill()
+                [self.lost] = [i for i, _ in enumerate(cluster.processes) if f"/worker-{i}/" in place]
+                cluster.processes[self.lost].kill()
                 self.said.append("killed")
 
     progress = Killer()
     request = RunRequest(cohorts=(cohort,), notebooks_dir=books, out_dir=tmp_path / "out", cluster=cluster.address)
     result = run(request, progress)
-    cluster.add_worker()
     ended = {"01_base": "succeeded", "02_next": "succeeded", "03_bad": "failed", "04_long": "succeeded"}
     assert statuses(result) == ended
     assert any("A worker was lost: toy-04_long runs again on tcp://" in said for said in progress.said)
@@ -90,10 +89,11 @@ def test_a_worker_killed_half_way_changes_no_byte(tmp_path, books, cohort, clust
     assert {name: data.replace(here, there) for name, data in found.items()} == wanted
     assert not list(tmp_path.rglob("*.zip"))
     assert not (tmp_path / "out/.work/scratch").exists()
-    deadline = time.monotonic() + 30
-    left = [cluster.folder.rglob("job-*"), cluster.folder.rglob("wlz-eval-*")]
-    while any(path for found in left for path in found if "worker-1" not in str(path)) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    # The worker that was killed could not tidy up; the other one has.
+    left = [path for path in cluster.folder.rglob("wlz-eval-*") if f"worker-{progress.lost}" not in path.parts]
+    assert left == []
+    warm = [child for p in cluster.processes if p.poll() is None for child in psutil.Process(p.pid).children()]
+    assert not [child for child in warm if "wlz_eval.batch.warm.server" in child.cmdline()]
     # What is not changed is not sent again.
     assert statuses(run(request, progress))["04_long"] == "cached"
 
@@ -127,10 +127,11 @@ def test_a_cluster_that_differs_is_refused_with_what_differs(tmp_path, books, co
         run(RunRequest(cohorts=(cohort,), notebooks_dir=books, out_dir=tmp_path / "out", cluster=cluster.address))
     assert "the scheduler: numpy is " in str(refused.value)
     assert " there and 1.0 here" in str(refused.value)
-    assert str(refused.value).count("Python is 3.") >= 3, "the scheduler and each worker are named"
+    assert str(refused.value).count("Python is 3.") >= 2, "the scheduler and each worker are named"
 
 
-def test_a_scheduler_that_does_not_answer(tmp_path, books, cohort):
+def test_a_scheduler_that_does_not_answer(tmp_path, books, cohort, monkeypatch):
+    monkeypatch.setattr("wlz_eval.batch.cluster.connect.ANSWER", 1)
     for address, words in (
         ("tcp://127.0.0.1:1", "No Dask scheduler answers at tcp://127.0.0.1:1 within"),
         ("nonsense://x", "No Dask scheduler answers at nonsense://x"),
@@ -159,7 +160,7 @@ def test_without_the_extra_everything_else_works(tmp_path, books, cohort):
         from wlz_eval.batch import RunRequest, run
         from wlz_eval.core.errors import RunError
         request = dict(cohorts=({str(cohort)!r},), notebooks_dir=__import__("pathlib").Path({str(books)!r}),
-                       notebooks=("01",), out_dir={str(tmp_path / "out")!r})
+                       notebooks=("01",), out_dir={str(tmp_path / "out")!r}, kernels="cold")
         try:
             run(RunRequest(**request, cluster="tcp://127.0.0.1:1"))
         except RunError as error:

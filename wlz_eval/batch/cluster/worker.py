@@ -66,15 +66,16 @@ def stop(run: str) -> None:
             end_kernel(manager)
 
 
-def forget(run: str) -> None:
-    """Let go of a run: its kernels, its folder, and the warm process when nobody else uses it."""
-    from distributed import get_worker
+def forget(run: str, dask_worker: Any) -> None:
+    """Let go of a run: its kernels, the warm process when nobody else uses it, and its folder.
 
+    Dask gives `dask_worker` to what it runs beside its tasks, where ``get_worker`` knows none.
+    """
     stop(run)
-    shutil.rmtree(Path(get_worker().local_directory).resolve() / f"wlz-eval-{run}", ignore_errors=True)
     with _LOCK:
         while _WARM and not any(other != run for other, _ in _KERNELS):
             _WARM.pop().close()
+    shutil.rmtree(Path(dask_worker.local_directory).resolve() / f"wlz-eval-{run}", ignore_errors=True)
 
 
 def _run(job: Job, folder: Path, own: Path) -> Outcome:
