@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -61,21 +60,13 @@ def test_a_misspelt_option_gives_the_nearest_name():
     assert "run has no option 'notebooks'. Did you mean notebook?" in str(refused.value)
 
 
-@pytest.mark.parametrize("where", ["main thread", "other thread"])
-def test_it_runs_within_a_notebook(tmp_path, books, cohort, where):
+def test_it_runs_within_a_notebook(tmp_path, books, cohort):
     """A kernel has a running event loop, and settings of its own that the batch's kernels must not inherit."""
     import nbformat
     from nbclient import NotebookClient
 
-    call = f"result = wlz_eval.run({str(cohort)!r}, out={str(tmp_path / 'out')!r}, workers=1, notebook='01')"
-    if where == "other thread":
-        call = (
-            "import threading\nkept = []\n"
-            f"def go():\n    {call}\n    kept.append(result)\n"
-            "thread = threading.Thread(target=go); thread.start(); thread.join(); result = kept[0]"
-        )
-    cell = f"""\
-import asyncio, sys
+    start = f"""\
+import asyncio, sys, threading
 from pathlib import Path
 asyncio.get_running_loop()
 sys.path.insert(0, {str(Path(__file__).parent)!r})
@@ -83,11 +74,17 @@ import pytest, wlz_eval, wlz_eval.batch.graph
 from toy_batch import fake_publish
 wlz_eval.batch.graph.notebooks_dir = lambda: Path({str(books)!r})
 fake_publish(pytest.MonkeyPatch())
+kept = []
+def go(out):
+    kept.append(wlz_eval.run({str(cohort)!r}, out=out, workers=1, notebook="01", cold=True))
 """
+    main, other = (repr(str(tmp_path / name)) for name in ("main", "other"))
+    calls = [f"go({main})", f"thread = threading.Thread(target=go, args=[{other}]); thread.start(); thread.join()"]
     book = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(textwrap.dedent(text)) for text in (cell, call, "result")]
+        cells=[nbformat.v4.new_code_cell(text) for text in (start, *calls, "kept[0]", "kept[1]")]
     )
     NotebookClient(book, kernel_name="python3", timeout=100).execute()
-    assert "[1/1] toy 01_a succeeded" in str(book.cells[1].outputs)
-    [shown] = [o for o in book.cells[2].outputs if o.output_type == "execute_result"]
-    assert "succeeded" in shown["data"]["text/html"]
+    for call, result in ((1, 3), (2, 4)):
+        assert "[1/1] toy 01_a succeeded" in str(book.cells[call].outputs)
+        [shown] = [o for o in book.cells[result].outputs if o.output_type == "execute_result"]
+        assert "succeeded" in shown["data"]["text/html"]
