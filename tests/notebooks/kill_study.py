@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import json
 import os
 import random
@@ -37,6 +38,12 @@ from wlz_eval.batch.progress import QuietProgress
 TARGETS = ("runner", "kernel", "warm process", "worker")
 #: What differs between runs by its nature: wall times, numbers of processes.
 VARIES = frozenset({"run.json", "manifest.json", "timings.json", "run.lock", "checked.json"})
+#: What each batch would import anew: here it is imported once, so that kills fall on what is written and run.
+_IMPORTED = (
+    "wlz_eval.batch.kernel", "wlz_eval.plan", "wlz_eval.release", "wlz_eval.report",
+    "pandera.pandas", "pandera.backends.pandas.register", "pandera.backends.pandas.builtin_checks",
+    "pandera.backends.pandas.builtin_hypotheses", "pyarrow.parquet", "pandas.core.arrays.arrow.extension_types",
+)  # fmt: skip
 _WORKERS = """\
 import operator
 from wlz_eval.core.parallel import ordered_map
@@ -244,6 +251,8 @@ def _words(process: psutil.Process) -> list[str]:
 def rounds(runs: int, seed: int, folder: Path, every: int) -> Iterator[Round]:
     """Play so many rounds, each tenth with shipped notebooks, each kind of process in turn."""
     package_hash()
+    for name in _IMPORTED:
+        importlib.import_module(name)
     toy = toy_scene(folder / "toy").settle()
     real = real_scene(folder / "real").settle() if every else None
     for number in range(runs):
@@ -259,6 +268,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=int, default=10, help="each so many rounds one with shipped notebooks; 0: none")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no round after so many")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="kill-study-")).resolve()
     played: list[Round] = []
@@ -267,6 +277,8 @@ def main() -> int:
         played.append(one)
         mark = "as undisturbed" if one.good else json.dumps(vars(one))
         print(f"{len(played):4d}/{given.runs} {one.target} at {one.moment:.2f} s: {mark}", flush=True)
+        if time.monotonic() - began > 60 * given.minutes:
+            break
     print(f"\n{'killed':<14}{'kills':>7}{'same bytes':>12}{'orphans':>9}{'leftovers':>11}{'plain run failed':>18}")
     for target in TARGETS:
         print(_line(target, [one for one in played if one.target == target]))
