@@ -8,7 +8,7 @@ from wlz_eval.simulate.committed import code_hash, read_committed
 from wlz_eval.simulate.contract_study import FALSE, FIRST_SEED, HELD, STUDY_MODULES, run_world, summary
 
 #: Fewest worlds that are committed; ``--worlds`` goes on from there.
-LEAST = 100
+LEAST = 500
 
 
 @pytest.fixture(scope="module")
