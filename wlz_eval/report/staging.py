@@ -107,7 +107,7 @@ def protected(
     tuple
         The notebooks blanked; their ledgers and the others as blanked; columns of findings to leave empty.
     """
-    cells = suppress([*ledgers, *exported]).cells
+    cells = suppress([*ledgers, *exported], solve=False).cells
     blanked = {
         name: blank_notebook(notebook, {key for page, key in cells if page == name})
         for name, notebook in notebooks.items()

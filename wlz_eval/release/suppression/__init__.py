@@ -11,19 +11,21 @@ from collections.abc import Sequence
 
 from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.suppression.attack import Bound, System, attack, system_of
-from wlz_eval.release.suppression.choose import Choice, choose
+from wlz_eval.release.suppression.choose import NODES, Choice, choose
 from wlz_eval.release.suppression.facts import CellId
 
 __all__ = ["Bound", "CellId", "Choice", "System", "attack", "choose", "suppress", "system_of"]
 
 
-def suppress(ledgers: Sequence[Ledger]) -> Choice:
+def suppress(ledgers: Sequence[Ledger], solve: bool = True) -> Choice:
     """Choose what to withhold beyond the rule, over all ledgers of a cohort.
 
     Parameters
     ----------
     ledgers : sequence of Ledger
         Every notebook's ledger for one cohort and audience.
+    solve : bool
+        Whether the attack solves over everything that hangs together, or takes only what one sum gives away by itself.
 
     Returns
     -------
@@ -31,4 +33,4 @@ def suppress(ledgers: Sequence[Ledger]) -> Choice:
         Notebook and key of each further cell that the publisher must blank, and in ``left`` the hidden numbers that
         are still found.
     """
-    return choose(system_of(ledgers))
+    return choose(system_of(ledgers), nodes=NODES if solve else 0, solve=solve)

@@ -183,8 +183,8 @@ def _range(system: System, withheld: Collection[int], quantity: int) -> tuple[fl
     return low, high
 
 
-def plainly_found(system: System, withheld: Collection[int], quantity: int) -> bool:
-    """Whether one sum alone already gives a hidden number away: found without solving anything."""
+def giving_sum(system: System, withheld: Collection[int], quantity: int) -> Relation | None:
+    """Find a sum that gives a hidden number away by itself, without solving anything; None where there is none."""
     for whole, parts in system.sums_of.get(quantity, []):
         others = list(parts)
         if quantity == whole or others.count(quantity) != 1:
@@ -194,8 +194,8 @@ def plainly_found(system: System, withheld: Collection[int], quantity: int) -> b
         least, most = _range(system, withheld, whole)
         low, high = least - sum(r[1] for r in ranges), most - sum(r[0] for r in ranges)
         if low > 1 or high < system.threshold - 1:
-            return True
-    return False
+            return whole, parts
+    return None
 
 
 def _problem(system: System, withheld: Collection[int], start: int, shown: Collection[int]) -> _Problem:

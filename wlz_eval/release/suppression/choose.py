@@ -7,8 +7,9 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from wlz_eval.release.suppression.attack import Bound, System, attack, bounds_of, plainly_found
+from wlz_eval.release.suppression.attack import Bound, System, attack, bounds_of, giving_sum
 from wlz_eval.release.suppression.facts import CellId
+from wlz_eval.release.suppression.relations import Relation
 
 __all__ = ["NODES", "Choice", "choose"]
 
@@ -30,7 +31,8 @@ class Choice:
     cells : frozenset of CellId
         Every place where they stand.
     left : tuple of Bound
-        Hidden numbers that are still found, since nothing that may be withheld protects them.
+        Hidden numbers that are still found, since nothing that may be withheld protects them; not looked for unless the
+        attack solves.
     exact : bool
         Whether it is proved that no cheaper choice exists, by the costs above.
     """
@@ -41,7 +43,9 @@ class Choice:
     exact: bool
 
 
-def choose(system: System, may: Callable[[CellId], bool] = lambda place: True, nodes: int = NODES) -> Choice:
+def choose(
+    system: System, may: Callable[[CellId], bool] = lambda place: True, nodes: int = NODES, solve: bool = True
+) -> Choice:
     """Withhold facts until no hidden number is found.
 
     Numbers are protected in turn. For each, sets of facts are tried in the order of their cost, each extended only by
@@ -57,16 +61,19 @@ def choose(system: System, may: Callable[[CellId], bool] = lambda place: True, n
         Whether a cell may still be withheld.
     nodes : int
         Sets to try.
+    solve : bool
+        Whether the attack solves for each number over everything that hangs together with it (minutes for a cohort's
+        pages), or takes only what one sum gives away by itself (a second).
 
     Returns
     -------
     Choice
         The same for the same pages.
     """
-    search = _Search(system, may)
+    search = _Search(system, may, solve)
     targets = search.exposed(frozenset(), system.sensitive())
     facts, exact = search.one_by_one(frozenset(), targets, nodes)
-    left = _left(system, facts)
+    left = _left(system, facts) if solve else ()
     cells = frozenset(place for i in facts for place in system.quantities.facts[i].cells)
     return Choice(facts, cells, left, exact)
 
@@ -78,8 +85,9 @@ def _left(system: System, facts: Collection[int]) -> tuple[Bound, ...]:
 class _Search:
     """Sets of withheld facts, with what each leaves exposed."""
 
-    def __init__(self, system: System, may: Callable[[CellId], bool]):
+    def __init__(self, system: System, may: Callable[[CellId], bool], solve: bool):
         self.system = system
+        self.solve = solve
         facts = system.quantities.facts
         shown = (i for i, fact in enumerate(facts) if fact.cells and not fact.hidden)
         self.open = {i for i in shown if all(may(place) for place in facts[i].cells)}
@@ -105,8 +113,10 @@ class _Search:
 
     def is_exposed(self, withheld: frozenset[int], quantity: int) -> bool:
         """Whether an attacker finds a number."""
-        if plainly_found(self.system, withheld, quantity):
+        if giving_sum(self.system, withheld, quantity) is not None:
             return True
+        if not self.solve:
+            return False
         low, high = bounds_of(self.system, withheld, [quantity], wide=False)[quantity]
         return Bound(quantity, low, high, ()).found(self.system.threshold)
 
@@ -125,6 +135,11 @@ class _Search:
                             waiting.append(q)
         for q in seen:
             facts |= set(self.facts_of.get(q, []))
+        return sorted(facts - set(withheld), key=lambda i: (self.cost(i), i))
+
+    def within(self, relation: Relation, withheld: Collection[int]) -> list[int]:
+        """Facts of the quantities of one sum, cheapest first."""
+        facts = {i for q in (relation[0], *relation[1]) for i in self.facts_of.get(q, [])}
         return sorted(facts - set(withheld), key=lambda i: (self.cost(i), i))
 
     def one_by_one(
@@ -160,7 +175,8 @@ class _Search:
         """Withhold the cheapest fact beside an exposed number until it is safe, or nothing is left to withhold."""
         held = start
         while self.is_exposed(held, target):
-            choices = self.beside(target, held)
+            sum_ = giving_sum(self.system, held, target)
+            choices = self.within(sum_, held) if sum_ else self.beside(target, held)
             if not choices:
                 break
             held = held | {choices[0]}
