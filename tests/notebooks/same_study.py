@@ -21,6 +21,7 @@ from typing import Any
 from toy_cluster import ToyCluster, content, toy_cluster
 
 from wlz_eval.batch import RunRequest, run
+from wlz_eval.batch.key import package_hash
 from wlz_eval.batch.progress import QuietProgress
 
 
@@ -104,7 +105,7 @@ def main() -> int:
     parser.add_argument("--cohort", default="simulated-typical")
     parser.add_argument("-n", "--notebook", action="append", default=[])
     given = parser.parse_args()
-    bad, wanted = 0, None
+    bad, wanted, package = 0, None, package_hash.__wrapped__()
     with tempfile.TemporaryDirectory(prefix="same-study-") as folder:
         for name, go in ways(given.cohort, tuple(given.notebook), Path(folder).resolve()).items():
             began = time.monotonic()
@@ -114,6 +115,8 @@ def main() -> int:
             bad += bool(different)
             said = f"not the same: {', '.join(different)}" if different else "the same bytes"
             print(f"{name:<30}{time.monotonic() - began:>6.0f} s {len(found):>5} files  {said}", flush=True)
+    if bad and package_hash.__wrapped__() != package:
+        print("The package was changed meanwhile, and pages name it: run this in a copy that nobody edits.")
     return 1 if bad else 0
 
 
