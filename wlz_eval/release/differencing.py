@@ -13,9 +13,12 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.files import write_atomic
@@ -41,15 +44,28 @@ def child_marks(cohort: Cohort, key: bytes) -> dict[str, str]:
     dict of str to str
         From the mark of a child to the mark of its records, whatever the order of rows and columns.
     """
-    records: dict[str, list[str]] = defaultdict(list)
+    sums: list[pd.Series] = []
     for name in sorted(cohort.tables):
         table = cohort.tables[name]
-        if "child_id" not in table:
-            continue
-        plain = table[sorted(table.columns)].astype(object).where(table.notna(), None)
-        for child, row in zip(table["child_id"].astype(str), plain.itertuples(index=False, name=None), strict=True):
-            records[child].append(repr((name, tuple(map(str, row)))))
-    return {_mark(key, child): _mark(key, "\n".join(sorted(rows))) for child, rows in records.items()}
+        if "child_id" in table:
+            rows = _row_marks(table, name, key)
+            sums.append(pd.Series(rows, index=table["child_id"].astype(str).to_numpy()))
+    if not sums:
+        return {}
+    # A sum of marks, so that the order of rows says nothing; it wraps round at 64 bits.
+    whole = pd.concat(sums).groupby(level=0, sort=False).agg(["sum", "size"])
+    return {
+        _mark(key, str(child)): _mark(key, f"{total} {rows}")
+        for child, total, rows in zip(whole.index, whole["sum"], whole["size"], strict=True)
+    }
+
+
+def _row_marks(table: pd.DataFrame, name: str, key: bytes) -> npt.NDArray[np.uint64]:
+    """Mark each row of a table by all of its values."""
+    secret = _mark(key, name)[:16]
+    plain = table[sorted(table.columns)].reset_index(drop=True)
+    marks = pd.util.hash_pandas_object(plain, index=False, hash_key=secret, categorize=True)
+    return marks.to_numpy(np.uint64)
 
 
 def _mark(key: bytes, text: str) -> str:
@@ -87,19 +103,20 @@ class PublishedRuns:
         self.key = bytes.fromhex(kept["key"]) if kept else secrets.token_bytes(32)
         self.runs: list[dict[str, str]] = kept.get("runs", [])
 
-    def refusal(self, cohort: Cohort, threshold: int) -> str:
+    def refusal(self, now: Marks, threshold: int) -> str:
         """Say why a cohort may not be published after what was; empty when it may."""
-        if not too_close(self.runs, child_marks(cohort, self.key), threshold):
+        if not too_close(self.runs, now, threshold):
             return ""
         return (
             f"fewer than {threshold} children left, joined or changed since a report that was published: the "
             f"difference of the two would be about them. The earlier pages stand. Publish again once at least "
-            f"{threshold} differ"
+            f"{threshold} differ; or, if no earlier page has left this machine, remove {self.path.name} from the "
+            "cohort's private folder and run again"
         )
 
-    def remember(self, cohort: Cohort) -> None:
+    def remember(self, now: Marks) -> None:
         """Keep the marks of a run that was published."""
-        marks = child_marks(cohort, self.key)
+        marks = dict(now)
         if marks not in self.runs:
             self.runs.append(marks)
             kept = {"version": 1, "key": self.key.hex(), "runs": self.runs}

@@ -15,7 +15,7 @@ import pandas as pd
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import GateRefusedError, RunError
 from wlz_eval.core.files import write_atomic
-from wlz_eval.release.differencing import PublishedRuns
+from wlz_eval.release.differencing import PublishedRuns, child_marks
 from wlz_eval.release.findings import FindingSet, FindingStore
 from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.notebook import NOTEBOOKS
@@ -107,7 +107,8 @@ def publish(
     loaded = cohort if cohort is not None else _load(workspace, cohort_id)
     runs = PublishedRuns(workspace.audience_dir(cohort_id, audience) / "published_runs.json")
     ledgers = read_ledgers(workspace, cohort_id, audience, notebooks)
-    refusal = runs.refusal(loaded, ledgers[0].rule.threshold) if audience == "public" else ""
+    marks = child_marks(loaded, runs.key) if audience == "public" else {}
+    refusal = runs.refusal(marks, ledgers[0].rule.threshold) if audience == "public" else ""
     if refusal:
         raise GateRefusedError(f"{cohort_id}: {refusal}.")
     store = FindingStore(workspace, cohort_id)
@@ -124,7 +125,7 @@ def publish(
     _stage(staging, contents, findings, ledgers, loaded, run, withheld)
     folder = release_staged(workspace, cohort_id, audience, ledgers, identifiers(loaded))
     if audience == "public":
-        runs.remember(loaded)
+        runs.remember(marks)
     _remember(workspace, cohort_id, audience, contents, findings)
     pages = tuple(sorted(p.name for p in folder.iterdir()))
     return PublishResult(cohort_id, audience, folder, pages)
