@@ -238,7 +238,8 @@ def small(base: Path) -> Path:
     kept = set(own.loc[own["school_id"] == own["school_id"].mode().iloc[0], "child_id"].head(8))
     tables = [p.stem for p in base.glob("*.csv") if "child_id" in pd.read_csv(p, nrows=0).columns]
     costs = {"costs": lambda t: t.assign(kind="in_kind", payer="philanthropy", period="")}
-    return odd(base, "small", without=("family_needs.csv",), **costs,
+    invests = {"contract": lambda c: {**c, "investment": {**c["investment"], "pays_for": ["philanthropy"]}}}
+    return odd(base, "small", without=("family_needs.csv",), files=invests, **costs,
                **{name: lambda t: t[t["child_id"].isin(kept)] for name in tables})
 
 
@@ -277,7 +278,8 @@ class TestPages:
     def test_all_succeed_but_the_costs_of_a_stranger_which_are_refused_in_words(self, pages):
         result, texts = pages
         wrong = {(j.cohort, j.notebook): j.detail or j.reason for j in result.jobs if j.status != "succeeded"}
-        assert set(wrong) == {("stranger", "07_value")}
+        assert set(wrong) == {("stranger", "07_value"), ("stranger", "08_contract")}
+        assert "this payer has no cost line" in wrong["stranger", "08_contract"]
         assert "unknown payer 'Zürich Trust'" in wrong["stranger", "07_value"]
         assert "Traceback" not in wrong["stranger", "07_value"]
         assert result.gate == {}

@@ -208,7 +208,8 @@ def page_columns(title):
     (source,) = (text for text in sources if f'"{title}"' in text)
     calls = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call) and len(n.args) > 2]
     (call,) = (n for n in calls if getattr(n.args[1], "value", "") == title)
-    return eval(ast.unparse(call.args[2]), {**{n: getattr(wlz_eval.release, n) for n in wlz_eval.release.__all__}, "exits": {}})
+    names = {name: getattr(wlz_eval.release, name) for name in wlz_eval.release.__all__}
+    return eval(ast.unparse(call.args[2]), {**names, "exits": {}})
 
 
 class TestSmallCounts:
