@@ -65,7 +65,7 @@ def _row_marks(table: pd.DataFrame, name: str, key: bytes) -> npt.NDArray[np.uin
     secret = _mark(key, name)[:16]
     plain = table[sorted(table.columns)].reset_index(drop=True)
     marks = pd.util.hash_pandas_object(plain, index=False, hash_key=secret, categorize=True)
-    return marks.to_numpy(np.uint64)
+    return np.asarray(marks, dtype=np.uint64)
 
 
 def _mark(key: bytes, text: str) -> str:
