@@ -6,46 +6,18 @@ What breaks the rules of the tables is refused by table, column and row instead.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
+from odd_cohorts import odd
 
 from wlz_eval.batch import RunRequest, run
-from wlz_eval.cohort import load_cohort, write_cohort
+from wlz_eval.cohort import load_cohort
 from wlz_eval.core.errors import CohortError
-from wlz_eval.simulate import SimulationOptions, simulate, write_simulated
 
 NOTHING_TO_SEE = "No association with English (standardised score) could be estimated."
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory) -> Path:
-    """A small simulated cohort as CSV."""
-    folder = tmp_path_factory.mktemp("base") / "base"
-    options = SimulationOptions(id="base", children=45, pool=60, schools=4, comparison_schools=2, seed=7)
-    write_simulated(simulate(options), folder)
-    cohort = load_cohort(folder)
-    for path in folder.glob("*.parquet"):
-        path.unlink()
-    write_cohort(cohort, folder)
-    (folder / "truth.yaml").unlink()
-    return folder
-
-
-def odd(base: Path, name: str, **changes: Callable[[pd.DataFrame], pd.DataFrame]) -> Path:
-    """Copy the cohort and change some of its tables."""
-    folder = base.parent / name
-    shutil.copytree(base, folder)
-    described = yaml.safe_load((folder / "cohort.yaml").read_text(encoding="utf-8"))
-    (folder / "cohort.yaml").write_text(yaml.safe_dump({**described, "id": name}, sort_keys=False), encoding="utf-8")
-    for table, change in changes.items():
-        path = folder / f"{table}.csv"
-        change(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
-    return folder
 
 
 def cells(row: int, **values: str) -> Callable[[pd.DataFrame], pd.DataFrame]:

@@ -8,62 +8,24 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
+from odd_cohorts import Change, odd
 
 from wlz_eval.batch import RunRequest, run
-from wlz_eval.cohort import load_cohort, write_cohort
 from wlz_eval.core.errors import WlzEvalError
 from wlz_eval.measures import analysis_frame
 from wlz_eval.plan import load_cohort_and_plan
 from wlz_eval.release.rule import Rule
 from wlz_eval.release.sentences import speak
-from wlz_eval.simulate import SimulationOptions, simulate, write_simulated
 from wlz_eval.value import contract_page
 
-Change = Callable[[Any], Any]
 #: What no reader may meet: numbers that are none, words of Python, names of columns.
 NOT_WORDS = re.compile(r"\b(?:nan|NaN|inf|None|NaT|True|False|Traceback)\b|\b[a-z]+_[a-z_]+\b")
 HIDDEN = "Not shown here: a result that rests on fewer than 10 children."
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory) -> Path:
-    """A small simulated cohort as CSV."""
-    folder = tmp_path_factory.mktemp("base") / "base"
-    options = SimulationOptions(id="base", children=45, pool=60, schools=4, comparison_schools=2, seed=7)
-    write_simulated(simulate(options), folder)
-    cohort = load_cohort(folder)
-    for path in folder.glob("*.parquet"):
-        path.unlink()
-    write_cohort(cohort, folder)
-    (folder / "truth.yaml").unlink()
-    return folder
-
-
-def odd(base: Path, name: str, without: tuple[str, ...] = (), files: dict[str, Change] | None = None,
-        **tables: Change) -> Path:
-    """Copy the cohort, leave out some files, and change some of its tables and of its YAML files."""
-    folder = base.parent / name
-    shutil.copytree(base, folder)
-    changes = {"cohort": lambda described: described, **(files or {})}
-    for stem, change in changes.items():
-        path = folder / f"{stem}.yaml"
-        held = change(yaml.safe_load(path.read_text(encoding="utf-8")))
-        held = {**held, "id": name} if stem == "cohort" else held
-        path.write_text(yaml.safe_dump(held, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    for table, change in tables.items():
-        path = folder / f"{table}.csv"
-        change(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
-    for file in without:
-        (folder / file).unlink()
-    return folder
 
 
 def keys(**values: Any) -> Change:
