@@ -12,7 +12,7 @@ import pandas as pd
 from wlz_eval.core.errors import WlzEvalError
 from wlz_eval.core.files import hash_bytes, project_root, write_atomic
 
-__all__ = ["bare_code", "code_hash", "has_committed", "read_committed", "study_folder", "write_committed"]
+__all__ = ["bare_code", "code_hash", "has_committed", "percent", "read_committed", "study_folder", "write_committed"]
 
 
 def study_folder() -> Path:
@@ -64,6 +64,17 @@ def write_committed(name: str, rows: pd.DataFrame, facts: Mapping[str, Any], fol
 
 def _files(name: str, folder: Path) -> tuple[Path, Path]:
     return folder / f"{name}.csv", folder / f"{name}.yaml"
+
+
+def percent(share: float) -> str:
+    """Say a share in percent; nothing where there is none.
+
+    Examples
+    --------
+    >>> percent(0.944), percent(float("nan"))
+    ('94.4%', '')
+    """
+    return "" if pd.isna(share) else f"{100 * share:.1f}%"
 
 
 class _Bare(ast.NodeTransformer):

@@ -11,7 +11,7 @@ import pandas as pd
 
 from wlz_eval.core.result import Result
 from wlz_eval.simulate.calibration_results import draw_study
-from wlz_eval.simulate.committed import read_committed
+from wlz_eval.simulate.committed import percent, read_committed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,10 +28,6 @@ QUESTIONS = {
     "linearity": "Test of a straight line",
     "share": "Dose at which half meet an outcome",
 }
-
-
-def _percent(share: float) -> str:
-    return "" if pd.isna(share) else f"{100 * share:.1f}%"
 
 
 def _hours(truth: float) -> str:
@@ -99,9 +95,9 @@ class DoseStudies(Result):
             {
                 "Interval": table["candidate"],
                 "Cells that fail": [f"{r.failing} of {r.cells}" for r in table.itertuples()],
-                "Worst coverage": table["coverage_worst"].map(_percent),
+                "Worst coverage": table["coverage_worst"].map(percent),
                 "Where": table["worst_cell"],
-                "Worst false positives": table["false_positives_worst"].map(_percent),
+                "Worst false positives": table["false_positives_worst"].map(percent),
                 "Mean half-width": table["half_width"].map("{:.2f}".format),
             }
         )
@@ -122,9 +118,9 @@ class DoseStudies(Result):
                 {
                     "Schools": str(schools),
                     "Half-width": f"{part['half_width'].mean():.2f}",
-                    "Holds the truth": _percent(part["coverage"].min()),
-                    "Finds a slope that is not there": _percent(none.max()),
-                    "Finds one of a fifth": _percent(some.min()),
+                    "Holds the truth": percent(part["coverage"].min()),
+                    "Finds a slope that is not there": percent(none.max()),
+                    "Finds one of a fifth": percent(some.min()),
                 }
             )
         return pd.DataFrame(rows)
@@ -137,10 +133,10 @@ class DoseStudies(Result):
                 "Schools": part["schools"].astype(str),
                 "True slope": part["slope"].map("{:g}".format),
                 "Slope too high by": part["bias"].map("{:.2f}".format),
-                "Holds the truth": part["coverage"].map(_percent),
-                "Would have to explain of both": part["robustness"].map(_percent),
-                "Motivation explains of dose": part["confounder_dose"].map(_percent),
-                "and of the outcome": part["confounder_outcome"].map(_percent),
+                "Holds the truth": part["coverage"].map(percent),
+                "Would have to explain of both": part["robustness"].map(percent),
+                "Motivation explains of dose": part["confounder_dose"].map(percent),
+                "and of the outcome": part["confounder_outcome"].map(percent),
             }
         ).reset_index(drop=True)
 
@@ -152,9 +148,9 @@ class DoseStudies(Result):
                 "Question": part["question"].map(QUESTIONS),
                 "Schools": part["schools"].astype(str),
                 "True dose": part["truth"].map(_hours),
-                "Holds the truth": part["coverage"].map(_percent),
-                "A limit is missing": part["open_ended"].map(_percent),
-                "Found though not there": part["false_positives"].map(_percent),
+                "Holds the truth": part["coverage"].map(percent),
+                "A limit is missing": part["open_ended"].map(percent),
+                "Found though not there": part["false_positives"].map(percent),
             }
         )
 

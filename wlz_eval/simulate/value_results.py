@@ -11,7 +11,7 @@ import pandas as pd
 
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.result import Result
-from wlz_eval.simulate.committed import read_committed
+from wlz_eval.simulate.committed import percent, read_committed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,10 +32,6 @@ QUESTIONS = {
     "found_every": "Near misses lifted past every line: something is flagged",
     "found_inflated": "Baselines made worse: something is flagged",
 }
-
-
-def _percent(share: float) -> str:
-    return "" if pd.isna(share) else f"{100 * share:.1f}%"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -75,11 +71,11 @@ class ValueStudy(Result):
                 "True ratio, mean": part["truth"].map("{:.2f}".format),
                 "Ratio found, mean": part["ratio"].map("{:.2f}".format),
                 "Interval holds the truth": [
-                    f"{_percent(c)} (± {200 * e:.1f})"
+                    f"{percent(c)} (± {200 * e:.1f})"
                     for c, e in zip(part["coverage"], part["coverage_error"], strict=True)
                 ],
-                "Benefit may be nothing": part["holds_zero"].map(_percent),
-                "Said to exceed cost": part["said_gain"].map(_percent),
+                "Benefit may be nothing": part["holds_zero"].map(percent),
+                "Said to exceed cost": part["said_gain"].map(percent),
             }
         )
 
@@ -144,7 +140,7 @@ class ContractStudy(Result):
     worlds : DataFrame
         One row a world; columns as :func:`wlz_eval.simulate.contract_study.run_world` describes.
     facts : dict
-        Options, draws, bar.
+        Options, bar.
     """
 
     worlds: pd.DataFrame
