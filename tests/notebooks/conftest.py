@@ -30,7 +30,7 @@ def one_warm_process() -> Iterator[None]:
         return kept[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wlz_eval.batch.place.WarmServer", get)
+        patch.setattr("wlz_eval.batch.warm.source.WarmServer", get)
         yield
     for server in kept:
         WarmServer.close(server)

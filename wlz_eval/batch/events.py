@@ -24,9 +24,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from wlz_eval.batch.progress import QuietProgress
+from wlz_eval.batch.progress import CountingProgress
 from wlz_eval.batch.record import JobResult, RunResult
 
 if TYPE_CHECKING:
@@ -79,18 +79,12 @@ def error_event(kind: str, message: str, exit_code: int) -> str:
     return event_line("error", kind=kind, message=message, exit_code=exit_code)
 
 
-class JsonProgress(QuietProgress):
+class JsonProgress(CountingProgress):
     """Writes each event as a line."""
-
-    def __init__(self, stream: IO[str]):
-        self._stream = stream
-        self._total = 0
-        self._done = 0
-        self._left: float | None = None
 
     def begin(self, total: int) -> None:
         """Write how many notebooks there are."""
-        self._total = total
+        super().begin(total)
         self._write("begin", format=FORMAT, notebooks=total)
 
     def started(self, cohort: str, notebook: str, reason: str, log: str) -> None:
@@ -99,19 +93,15 @@ class JsonProgress(QuietProgress):
 
     def ended(self, result: JobResult) -> None:
         """Write how it ended."""
-        self._done += 1
+        super().ended(result)
         content = {**vars(result), "seconds": round(result.seconds, 3)}
         left = None if self._left is None else round(self._left, 1)
         self._write("ended", **content, done=self._done, notebooks=self._total, seconds_left=left)
 
     def refused(self, cohort: str, message: str, notebooks: int) -> None:
         """Write what is not run."""
-        self._total -= notebooks
+        super().refused(cohort, message, notebooks)
         self._write("refused", cohort=cohort, message=message, notebooks=self._total)
-
-    def left(self, seconds: float | None) -> None:
-        """Remember it for the next event."""
-        self._left = seconds
 
     def note(self, message: str) -> None:
         """Write the message."""

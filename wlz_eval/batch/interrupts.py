@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["Interrupts"]
+__all__ = ["STOPPED", "Interrupts"]
+
+#: Why a notebook was not run, or not to its end.
+STOPPED = "the run was stopped from the keyboard"
 
 
 class Interrupts:

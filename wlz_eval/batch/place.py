@@ -11,7 +11,7 @@ from wlz_eval.batch.execute import Execution, end_kernel, execute
 from wlz_eval.batch.memory import available_memory, fits
 from wlz_eval.batch.timings import Timing, Timings
 from wlz_eval.batch.usage import Usage, peak_memory
-from wlz_eval.batch.warm import WarmServer, WarmUnavailableError, can_be_warm
+from wlz_eval.batch.warm import WarmServer, WarmSource
 from wlz_eval.release.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ class LocalPlace:
     def __init__(self, workspace: Workspace, workers: int, warm: bool):
         self.slots = workers
         self._workspace = workspace
-        self._may_be_warm = warm and can_be_warm()
-        self._warm: WarmServer | None = None
+        self._warm = WarmSource() if warm else None
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="kernel")
         self._kernels: dict[tuple[str, str], Any] = {}
         self._running: set[tuple[str, str]] = set()
@@ -83,7 +82,8 @@ class LocalPlace:
         """Run a notebook in a kernel of its own."""
         job = (state.prepared.id, name)
         self._running.add(job)
-        return self._threads.submit(self._execute, job, state.task(name), self._warm_server())
+        warm = self._warm.server(self._workspace.private) if self._warm is not None else None
+        return self._threads.submit(self._execute, job, state.task(name), warm)
 
     def _execute(self, job: tuple[str, str], task: Any, warm: WarmServer | None) -> Execution:
         usage, began = Usage(), time.monotonic()
@@ -102,22 +102,6 @@ class LocalPlace:
             seconds = round(time.monotonic() - began, 3)
             self._timings.note(*job, Timing(seconds, round(usage.computing, 3), usage.megabytes))
         return execution
-
-    def _warm_server(self) -> WarmServer | None:
-        """Return the process that kernels are copied from: started with the first kernel, again if it was killed."""
-        if not self._may_be_warm:
-            return None
-        # It brings papermill with it, which a batch with nothing to run does not need.
-        from wlz_eval.batch.kernel import kernel_environment
-
-        if self._warm is None or not self._warm.alive:
-            if self._warm is not None:
-                self._warm.close()
-            try:
-                self._warm = WarmServer(kernel_environment(self._workspace.private))
-            except WarmUnavailableError:
-                return None
-        return self._warm
 
     def news(self) -> Sequence[str]:
         """Nothing happens here that the batch does not see itself."""

@@ -7,7 +7,7 @@ from typing import IO, Protocol
 
 from wlz_eval.batch.record import JobResult
 
-__all__ = ["LinesProgress", "Progress", "QuietProgress", "about", "describe", "make_progress"]
+__all__ = ["CountingProgress", "LinesProgress", "Progress", "QuietProgress", "about", "describe", "make_progress"]
 
 
 class Progress(Protocol):
@@ -60,8 +60,14 @@ class QuietProgress:
         """Say nothing."""
 
 
-class LinesProgress(QuietProgress):
-    """A line for each notebook that ends: for logs and files."""
+class CountingProgress(QuietProgress):
+    """Writes to a stream, and knows how many notebooks there are, have ended, and how long the rest takes.
+
+    Parameters
+    ----------
+    stream : file
+        Where it is shown.
+    """
 
     def __init__(self, stream: IO[str]):
         self._stream = stream
@@ -74,19 +80,31 @@ class LinesProgress(QuietProgress):
         self._total = total
 
     def ended(self, result: JobResult) -> None:
-        """Write one line."""
+        """Count it."""
         self._done += 1
+
+    def refused(self, cohort: str, message: str, notebooks: int) -> None:
+        """Count so many fewer."""
+        self._total -= notebooks
+
+    def left(self, seconds: float | None) -> None:
+        """Remember it for what is shown next."""
+        self._left = seconds
+
+
+class LinesProgress(CountingProgress):
+    """A line for each notebook that ends: for logs and files."""
+
+    def ended(self, result: JobResult) -> None:
+        """Write one line."""
+        super().ended(result)
         rest = f"; {about(self._left)} left" if self._left is not None and self._done < self._total else ""
         self.note(f"[{self._done}/{self._total}] {describe(result)}{rest}")
 
     def refused(self, cohort: str, message: str, notebooks: int) -> None:
         """Write one line; the whole message follows at the end."""
-        self._total -= notebooks
+        super().refused(cohort, message, notebooks)
         self.note(f"{cohort} is refused")
-
-    def left(self, seconds: float | None) -> None:
-        """Remember it for the next line."""
-        self._left = seconds
 
     def note(self, message: str) -> None:
         """Write the message."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from wlz_eval.batch.execute import Execution
-from wlz_eval.batch.interrupts import Interrupts
+from wlz_eval.batch.interrupts import STOPPED, Interrupts
 from wlz_eval.batch.lock import locked
 from wlz_eval.batch.place import LocalPlace, Place
 from wlz_eval.batch.prepare import Prepared, RefusedError, prepare
@@ -29,7 +29,6 @@ from wlz_eval.release.workspace import STUDIES, Workspace
 
 __all__ = ["cohorts_of", "run"]
 
-_STOPPED = "the run was stopped from the keyboard"
 
 
 def run(request: RunRequest, progress: Progress | None = None) -> RunResult:
@@ -209,7 +208,7 @@ class _Batch:
             details = "".join(traceback.format_exception(error))
             execution = Execution("failed", f"{type(error).__name__} in the suite itself", details, bug=True)
         if self.interrupts.count > 1 and execution.status == "failed":
-            execution = Execution("failed", _STOPPED, _STOPPED)
+            execution = Execution("failed", STOPPED, STOPPED)
         result = state.finish(name, execution, seconds)
         self._tell_time(at_once=True)
         self._tell(result, state)
@@ -255,7 +254,7 @@ class _Batch:
         for future in [f for f in self.futures if f not in self.uncancellable and f.cancel()]:
             del self.futures[future]
         for state in self.states.values():
-            for result in state.skip_rest(_STOPPED):
+            for result in state.skip_rest(STOPPED):
                 self._tell(result, state)
         if self.interrupts.count > 1:
             self.place.stop()

@@ -16,6 +16,7 @@ from wlz_eval.batch.cluster.connect import check_workers, connect
 from wlz_eval.batch.cluster.identity import identity
 from wlz_eval.batch.cluster.parcel import Job, Outcome, Store, unpack
 from wlz_eval.batch.execute import Execution, NotebookTask
+from wlz_eval.batch.interrupts import STOPPED
 from wlz_eval.batch.lock import scratch_folder
 from wlz_eval.batch.prepare import cohort_files
 from wlz_eval.core.files import write_atomic
@@ -31,7 +32,6 @@ __all__ = ["ClusterPlace"]
 _MOST = 256
 #: Seconds without any worker, or without an answer of the scheduler, after which a run gives up.
 PATIENCE = 90.0
-_STOPPED = "the run was stopped from the keyboard"
 
 
 class ClusterPlace:
@@ -164,7 +164,7 @@ class ClusterPlace:
         return outcome.execution
 
     def _given_up(self) -> Execution:
-        reason = _STOPPED if self._stopping else self._lost or "the connection to the cluster's scheduler was lost"
+        reason = STOPPED if self._stopping else self._lost or "the connection to the cluster's scheduler was lost"
         return Execution("failed", reason, reason)
 
     def _job(self, key: str, state: CohortState, name: str, task: NotebookTask) -> Job:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import threading
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +15,12 @@ from typing import Any
 from wlz_eval.batch.cluster.identity import differences, identity
 from wlz_eval.batch.cluster.parcel import Job, Outcome, Store, pack
 from wlz_eval.batch.execute import Execution, end_kernel, execute
-from wlz_eval.batch.kernel import kernel_environment
-from wlz_eval.batch.warm import WarmServer, WarmUnavailableError, can_be_warm
-from wlz_eval.core.files import write_atomic
+from wlz_eval.batch.warm import WarmSource
+from wlz_eval.core.files import hash_bytes, write_atomic
 
 __all__ = ["forget", "run_job", "sees", "stop"]
 
-_LOCK = threading.Lock()
-_WARM: list[WarmServer] = []
+_WARM = WarmSource()
 _KERNELS: dict[tuple[str, str], Any] = {}
 _STOPPED: set[str] = set()
 
@@ -72,9 +69,8 @@ def forget(run: str, dask_worker: Any) -> None:
     Dask gives `dask_worker` to what it runs beside its tasks, where ``get_worker`` knows none.
     """
     stop(run)
-    with _LOCK:
-        while _WARM and not any(other != run for other, _ in _KERNELS):
-            _WARM.pop().close()
+    if not any(other != run for other, _ in _KERNELS):
+        _WARM.close()
     shutil.rmtree(Path(dask_worker.local_directory).resolve() / f"wlz-eval-{run}", ignore_errors=True)
 
 
@@ -102,7 +98,7 @@ def _run(job: Job, folder: Path, own: Path) -> Outcome:
             end_kernel(manager)
 
     try:
-        execution = execute(task, on_start, _warm_server(own) if job.warm else None)
+        execution = execute(task, on_start, _WARM.server(own) if job.warm else None)
     finally:
         _KERNELS.pop((job.run, job.key), None)
     here = {there: path for path, there in places.items() if path}
@@ -122,8 +118,6 @@ def _sent(job: Job, store: Store, execution: Execution, out: Path, paths: dict[s
     parcel = pack(files)
     name = f"results/{uuid.uuid4().hex}.zip"
     store.write(name, parcel)
-    from wlz_eval.core.files import hash_bytes
-
     return Outcome(execution=said, parcel=name, content=hash_bytes(parcel))
 
 
@@ -139,17 +133,3 @@ def _replaced(text: str, paths: dict[str, str]) -> str:
     for here, there in paths.items():
         text = text.replace(here, there)
     return text
-
-
-def _warm_server(own: Path) -> WarmServer | None:
-    if not can_be_warm():
-        return None
-    with _LOCK:
-        if _WARM and not _WARM[0].alive:
-            _WARM.pop().close()
-        if not _WARM:
-            try:
-                _WARM.append(WarmServer(kernel_environment(own)))
-            except WarmUnavailableError:
-                return None
-        return _WARM[0]
