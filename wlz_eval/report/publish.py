@@ -105,12 +105,12 @@ def publish(
             f"No notebook of cohort {cohort_id} has been run for {audience} readers. Use 'wlz-eval run'."
         )
     loaded = cohort if cohort is not None else _load(workspace, cohort_id)
-    runs = PublishedRuns(workspace.audience_dir(cohort_id, audience) / "published_runs.json")
     ledgers = read_ledgers(workspace, cohort_id, audience, notebooks)
-    marks = child_marks(loaded, runs.key) if audience == "public" else {}
-    refusal = runs.refusal(marks, ledgers[0].rule.threshold) if audience == "public" else ""
-    if refusal:
-        raise GateRefusedError(f"{cohort_id}: {refusal}.")
+    if audience == "public":
+        runs = PublishedRuns(workspace.audience_dir(cohort_id, audience) / "published_runs.json")
+        marks = child_marks(loaded, runs.key)
+        if refusal := runs.refusal(marks, ledgers[0].rule.threshold):
+            raise GateRefusedError(f"{cohort_id}: {refusal}.")
     store = FindingStore(workspace, cohort_id)
     findings = FindingSet()
     for name in notebooks:

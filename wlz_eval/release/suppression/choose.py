@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from wlz_eval.release.suppression.attack import Bound, System, attack, bounds_of, giving_sum
@@ -43,9 +43,7 @@ class Choice:
     exact: bool
 
 
-def choose(
-    system: System, may: Callable[[CellId], bool] = lambda place: True, nodes: int = NODES, solve: bool = True
-) -> Choice:
+def choose(system: System, nodes: int = NODES, solve: bool = True) -> Choice:
     """Withhold facts until no hidden number is found.
 
     Numbers are protected in turn. For each, sets of facts are tried in the order of their cost, each extended only by
@@ -57,8 +55,6 @@ def choose(
     ----------
     system : System
         What is published.
-    may : callable
-        Whether a cell may still be withheld.
     nodes : int
         Sets to try.
     solve : bool
@@ -70,7 +66,7 @@ def choose(
     Choice
         The same for the same pages.
     """
-    search = _Search(system, may, solve)
+    search = _Search(system, solve)
     targets = search.exposed(frozenset(), system.sensitive())
     facts, exact = search.one_by_one(frozenset(), targets, nodes)
     left = _left(system, facts) if solve else ()
@@ -85,16 +81,15 @@ def _left(system: System, facts: Collection[int]) -> tuple[Bound, ...]:
 class _Search:
     """Sets of withheld facts, with what each leaves exposed."""
 
-    def __init__(self, system: System, may: Callable[[CellId], bool], solve: bool):
+    def __init__(self, system: System, solve: bool):
         self.system = system
         self.solve = solve
         facts = system.quantities.facts
-        shown = (i for i, fact in enumerate(facts) if fact.cells and not fact.hidden)
-        self.open = {i for i in shown if all(may(place) for place in facts[i].cells)}
         self.facts_of: dict[int, list[int]] = {}
-        for i in sorted(self.open):
-            for q in facts[i].quantities:
-                self.facts_of.setdefault(q, []).append(i)
+        for i, fact in enumerate(facts):
+            if fact.cells and not fact.hidden:
+                for q in fact.quantities:
+                    self.facts_of.setdefault(q, []).append(i)
         self.sums_of: dict[int, list[tuple[int, ...]]] = {}
         for whole, parts in system.relations:
             for q in (whole, *parts):
