@@ -10,7 +10,21 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from wlz_eval.cohort import load_cohort, write_cohort
+from wlz_eval.simulate import SimulationOptions, simulate, write_simulated
+
 Change = Callable[[Any], Any]
+
+
+def plain(folder: Path, **options: int) -> Path:
+    """Simulate a small cohort as CSV, without its truth."""
+    write_simulated(simulate(SimulationOptions(id=folder.name, **options)), folder)
+    cohort = load_cohort(folder)
+    for path in folder.glob("*.parquet"):
+        path.unlink()
+    write_cohort(cohort, folder)
+    (folder / "truth.yaml").unlink()
+    return folder
 
 
 def odd(base: Path, name: str, without: tuple[str, ...] = (), files: dict[str, Change] | None = None,

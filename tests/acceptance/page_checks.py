@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Iterable
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
+from wlz_eval.core.finding import Finding
+from wlz_eval.release.ledger import Ledger
+from wlz_eval.release.rule import HIDDEN, Rule, release_finding
+
 VOID = frozenset(("meta", "img", "br", "hr", "input", "link"))
 #: Digits that are words, and what the release rule says of itself.
 WORDS = re.compile(
-    r"95%|fewer than \d+|nearest \d+|1 in 100|\b(?:19|20)\d\d(?:/\d\d)?\b|\b0\d_[a-z_]+|[Gg]rade \d|Key Stage \d"
+    r"95%|fewer than \d+|nearest \d+|1 in 100|\b(?:19|20)\d\d(?:/\d\d)?\b|\b0\d_[a-z_]+"
+    r"|(?:[Gg]rade|Key Stage|[Pp]age) \d"
 )
 
 
@@ -63,6 +70,8 @@ def faults(path: Path, site: Path) -> list[str]:
     for tag, attributes in page.tags:
         if tag == "img" and not attributes.get("alt", "").strip():
             wrong.append("image without text")
+        if tag == "th" and attributes.get("scope") not in ("col", "row"):
+            wrong.append("header of a table without scope")
         if tag in ("script", "iframe", "link") or not attributes.get("src", "data:").startswith("data:"):
             wrong.append(f"<{tag}> asks for something")
         if tag == "a":
@@ -82,3 +91,42 @@ def _link_faults(path: Path, site: Path, href: str) -> list[str]:
     if anchor and f'id="{anchor}"' not in target.read_text(encoding="utf-8"):
         return [f"link to {href}: no such place"]
     return []
+
+
+def two_minded(pages: Path, ledgers: Iterable[Ledger], findings: Iterable[Finding]) -> list[str]:
+    """Name the numbers of findings that are hidden in one published place and printed in another.
+
+    Parameters
+    ----------
+    pages : Path
+        Folder of a cohort's published files.
+    ledgers : iterable of Ledger
+        What its notebooks showed, which say what each number is.
+    findings : iterable of Finding
+        Of all its notebooks.
+    """
+    places: dict[tuple[str, str, tuple[int, ...]], dict[bool, set[str]]] = {}
+
+    def seen(finding_id: str, kind: str, ns: tuple[int, ...], hidden: bool, where: str) -> None:
+        places.setdefault((finding_id, kind, ns), {}).setdefault(hidden, set()).add(where)
+
+    for ledger in ledgers:
+        cells = {cell.key: cell for cell in ledger.cells}
+        for attributes, text, _ in Page(pages / f"{ledger.notebook}.html").numbers:
+            cell = cells.get(attributes.get("data-cell", ""))
+            if cell is not None and cell.definition.get("finding"):
+                seen(cell.definition["finding"], cell.kind, cell.ns, text.strip() == HIDDEN, ledger.notebook)
+    with (pages / "findings.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["finding_id"]: row for row in csv.DictReader(file)}
+    for finding in findings:
+        row, estimate = rows[finding.finding_id], release_finding(finding, Rule())
+        seen(finding.finding_id, estimate.kind, estimate.ns, row["hidden"] == "yes", "findings.csv")
+        for column in ("n_programme", "n_comparison"):
+            n = getattr(finding, column)
+            if n is not None:
+                seen(finding.finding_id, "count", (n,), not row[column], "findings.csv")
+    return [
+        f"{finding_id} ({kind}): hidden in {sorted(where[True])}, printed in {sorted(where[False])}"
+        for (finding_id, kind, _), where in places.items()
+        if len(where) == 2
+    ]

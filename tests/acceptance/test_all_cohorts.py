@@ -8,10 +8,12 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
-from page_checks import WORDS, Page, faults
+from page_checks import WORDS, Page, faults, two_minded
+from paper_checks import losses, sheet_of
 
 from wlz_eval.attribution import attribute
 from wlz_eval.batch import RunRequest, RunResult, plan_run, run
@@ -20,11 +22,13 @@ from wlz_eval.core.files import notebooks_dir
 from wlz_eval.measures import analysis_frame
 from wlz_eval.plan import load_cohort_and_plan
 from wlz_eval.release import NOTEBOOKS, FindingStore, Workspace
+from wlz_eval.release.ledger import Ledger
+from wlz_eval.report.pdf import Printer
+from wlz_eval.report.readability import readability
 from wlz_eval.simulate import load_truth
 
+NUMBER = re.compile(r"\d(?:[\d.,]*\d)?")
 COHORTS = ("star-1986", "simulated-complete", "simulated-hidden", "simulated-typical")
-
-
 #: Cohorts that are run a second time.
 TWICE = ("star-1986", "simulated-typical")
 
@@ -66,6 +70,13 @@ def test_every_notebook_of_every_cohort_succeeds(result):
     assert result.exit_code == 0
 
 
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_no_number_is_hidden_in_one_place_and_printed_in_another(result, out, cohort):
+    work = Workspace(out)
+    ledgers = [Ledger.load(work.ledger_file(cohort, "public", name)) for name in NOTEBOOKS]
+    assert two_minded(out / "reports" / cohort, ledgers, FindingStore(work, cohort).read_all()) == []
+
+
 def test_the_site_has_a_page_for_each_and_an_index(result, out):
     assert result.site == out / "reports" / "index.html"
     pages = published(out)
@@ -103,16 +114,23 @@ def test_each_number_of_the_summary_leads_to_the_cell_that_recorded_it(result, o
     store = FindingStore(workspace, cohort)
     page = Page(workspace.published_dir(cohort, "public") / "09_summary.html")
     assert len(page.numbers) >= 6
+    found = store.read_all()
     for attributes, text, link in page.numbers:
-        found = store.read_all()
+        if "data-finding" not in attributes:
+            # How many children a figure's own rows rest on stands below it.
+            assert ".n." in attributes["data-cell"], text
+            continue
         stamp = found.stamp(attributes["data-finding"])
         assert stamp.notebook != "09_summary"
         assert link == f"{stamp.notebook}.html#cell-{stamp.cell}", text
         executed = json.loads(workspace.executed_file(cohort, "public", stamp.notebook).read_text(encoding="utf-8"))
         (cell,) = [c for c in executed["cells"] if c.get("execution_count") == stamp.cell]
         assert "nb.record(" in "".join(cell["source"])
-    digits = [words for words in page.words if any(c.isdigit() for c in WORDS.sub("", words))]
-    assert digits == ["Question 9 of 9"]
+    # The headline picture repeats numbers of the answer; the source of a figure is the cohort's title.
+    said = {number for _, text, _ in page.numbers for number in NUMBER.findall(text)}
+    title = json.loads(workspace.published_file(cohort, "public").read_text(encoding="utf-8"))["title"]
+    plain = [words for words in page.words if set(NUMBER.findall(WORDS.sub("", words.replace(title, "")))) - said]
+    assert plain == ["Question 9 of 9"]
 
 
 def test_what_has_not_changed_is_not_run_again(result, out):
@@ -211,6 +229,37 @@ def test_the_summary_says_all_a_commissioner_needs_before_any_table(result, out,
     first = page[: page.index("<table")]
     for topic in (
         "The children.", "What changed.", "What the programme did.", "Engagement.", "What it is worth.",
-        "What may not be concluded:", "Real or simulated.",
+        "This does not show", "Real or simulated.", "How sure are we?", "What to do next",
     ):
         assert topic in first, topic
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_every_picture_states_what_it_found_to_those_who_cannot_see_it(result, out, cohort):
+    for path in sorted((out / "reports" / cohort).glob("0*.html")):
+        for alt in re.findall(r'<figure><img [^>]*?alt="([^"]*)"', path.read_text(encoding="utf-8")):
+            assert re.search(r"\d|hidden|Not shown here", alt), (path.name, alt)
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_the_summary_is_plain_english(result, out, cohort):
+    page = (out / "reports" / cohort / "09_summary.html").read_text(encoding="utf-8")
+    # What pops up beside a word is read on its own.
+    page = re.sub(r'<span class="meaning".*?</span>', "", page)
+    paragraphs = re.findall(r'<p class="wlz-say">(?:<strong>.*?</strong>)?(.*?)</p>', page)
+    said = [unescape(re.sub("<[^>]+>", "", paragraph)) for paragraph in paragraphs]
+    assert len(said) >= 12
+    assert readability(said).beyond() == ()
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+def test_the_summary_on_paper_keeps_what_its_page_says_on_two_sheets(result, out, cohort):
+    pytest.importorskip("weasyprint")
+    path = out / "reports" / cohort / "09_summary.html"
+    printed = Printer().page("09_summary", path.read_text(encoding="utf-8"))
+    assert losses(path, printed) == []
+    assert losses(path.with_name("04_attribution.html"), printed)
+    assert sheet_of(printed, "What to do next") <= 2
+    assert sheet_of(printed, "How large are the differences?") == 2
+    # What a reader looks up, and how the page was made, follow on a sheet of their own.
+    assert sheet_of(printed, "Words used on this page") == sheet_of(printed, "How this page was made") == 3

@@ -90,7 +90,7 @@ class TestUnseen:
         world, plan, result = page
         pupils = draw_pupils(world.options)
         index = pd.Index(child_ids(world.options, len(pupils)), name="child_id")
-        used = result.data.join(pd.Series(pupils.motivation, index=index, name="motivation"))
+        used = result.related.join(pd.Series(pupils.motivation, index=index, name="motivation"))
         covariates = plan.engagement.covariates
         naive = page[2].examined.confounding.adjusted
         known = slope_sensitivity(

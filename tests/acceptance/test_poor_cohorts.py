@@ -6,41 +6,29 @@ is refused, publishes nothing, and leaves the others unharmed.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
+from odd_cohorts import odd, plain
 
 from wlz_eval.batch import RunRequest, run
-from wlz_eval.cohort import find_cohort, load_cohort, write_cohort
+from wlz_eval.cohort import find_cohort
 from wlz_eval.release import NOTEBOOKS
-from wlz_eval.simulate import SimulationOptions, simulate, write_simulated
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory) -> Path:
-    """A small simulated cohort as CSV, to be made poor."""
+    """A cohort with a pool of some size, to be made poor."""
     folder = tmp_path_factory.mktemp("base") / "base"
-    options = SimulationOptions(id="base", children=60, pool=300, schools=4, comparison_schools=4, seed=11)
-    write_simulated(simulate(options), folder)
-    cohort = load_cohort(folder)
-    for path in folder.glob("*.parquet"):
-        path.unlink()
-    write_cohort(cohort, folder)
-    return folder
+    return plain(folder, children=60, pool=300, schools=4, comparison_schools=4, seed=11)
 
 
-def copy(base: Path, name: str) -> Path:
-    folder = base.parent / name
-    shutil.copytree(base, folder)
-    described = yaml.safe_load((folder / "cohort.yaml").read_text(encoding="utf-8"))
-    (folder / "cohort.yaml").write_text(yaml.safe_dump({**described, "id": name}, sort_keys=False), encoding="utf-8")
-    return folder
+def children_of(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "children.csv", dtype=str, keep_default_na=False)
 
 
-def keep(folder: Path, children: pd.Series) -> None:
+def keep(folder: Path, children: pd.Series) -> Path:
     """Keep these children, and their families, in every table."""
     kept = {"child_id": set(children)}
     table = children_of(folder)
@@ -51,67 +39,52 @@ def keep(folder: Path, children: pd.Series) -> None:
         for column in kept.keys() & set(table.columns):
             table = table[table[column].isin(kept[column])]
         table.to_csv(path, index=False)
-
-
-def children_of(folder: Path) -> pd.DataFrame:
-    return pd.read_csv(folder / "children.csv", dtype=str, keep_default_na=False)
+    return folder
 
 
 def few_programme_children(base: Path, n: int) -> Path:
-    folder = copy(base, f"programme-{n}")
-    table = children_of(folder)
+    table = children_of(base)
     chosen = table[table["group"] == "programme"].head(n)
-    keep(folder, pd.concat([chosen, table[table["group"] == "comparison"]])["child_id"])
-    return folder
+    kept = pd.concat([chosen, table[table["group"] == "comparison"]])
+    return keep(odd(base, f"programme-{n}"), kept["child_id"])
 
 
 def no_comparison(base: Path) -> Path:
-    folder = copy(base, "no-comparison")
-    table = children_of(folder)
-    keep(folder, table.loc[table["group"] == "programme", "child_id"])
-    return folder
+    table = children_of(base)
+    return keep(odd(base, "no-comparison"), table.loc[table["group"] == "programme", "child_id"])
 
 
 def required_tables_only(base: Path) -> Path:
-    folder = copy(base, "required-only")
-    for path in folder.iterdir():
-        if path.name not in ("cohort.yaml", "plan.yaml", "children.csv", "measures.csv"):
-            path.unlink()
-    plan = yaml.safe_load((folder / "plan.yaml").read_text(encoding="utf-8"))
-    plan["matching"]["formula"] = "programme ~ english_baseline + maths_baseline"
-    plan["outcomes"] = [{"measure": "english", "wave": "endline", "primary": True}]
-    plan["risk"] = []
-    plan.pop("engagement", None)
-    plan.pop("value", None)
-    (folder / "plan.yaml").write_text(yaml.safe_dump(plan), encoding="utf-8")
-    return folder
+    needed = ("cohort.yaml", "plan.yaml", "children.csv", "measures.csv")
+
+    def plan(held: dict) -> dict:
+        held["matching"]["formula"] = "programme ~ english_baseline + maths_baseline"
+        kept = {key: value for key, value in held.items() if key not in ("engagement", "value")}
+        return {**kept, "outcomes": [{"measure": "english", "wave": "endline", "primary": True}], "risk": []}
+
+    others = tuple(path.name for path in base.iterdir() if path.name not in needed)
+    return odd(base, "required-only", without=others, files={"plan": plan})
 
 
 def two_schools_and_a_mark(base: Path) -> Path:
     """Two programme schools, one of them with a single programme child, and a byte order mark in a table."""
-    folder = copy(base, "two-schools")
-    table = children_of(folder)
+    table = children_of(base)
     first, second = sorted(table.loc[table["group"] == "programme", "school_id"].unique())[:2]
     programme = table["group"] == "programme"
     one = table[programme & (table["school_id"] == second)].head(1)
-    keep(folder, pd.concat([table[programme & (table["school_id"] == first)], one, table[~programme]])["child_id"])
+    kept = pd.concat([table[programme & (table["school_id"] == first)], one, table[~programme]])
+    folder = keep(odd(base, "two-schools"), kept["child_id"])
     path = folder / "children.csv"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     return folder
 
 
 def no_endline(base: Path) -> Path:
-    folder = copy(base, "no-endline")
-    path = folder / "measures.csv"
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    table[table["wave"] != "endline"].to_csv(path, index=False)
-    return folder
+    return odd(base, "no-endline", measures=lambda table: table[table["wave"] != "endline"])
 
 
 def broken(base: Path) -> Path:
-    folder = copy(base, "broken")
-    (folder / "measures.csv").unlink()
-    return folder
+    return odd(base, "broken", without=("measures.csv",))
 
 
 @pytest.fixture(scope="module")

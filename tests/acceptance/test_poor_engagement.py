@@ -17,7 +17,9 @@ from wlz_eval.batch import RunRequest, run
 from wlz_eval.cohort import load_cohort
 from wlz_eval.core.errors import CohortError
 
-NOTHING_TO_SEE = "No association with English (standardised score) could be estimated."
+NOTHING_TO_SEE = (
+    "No association between English (standardised score) and the support before it was read could be estimated."
+)
 
 
 def cells(row: int, **values: str) -> Callable[[pd.DataFrame], pd.DataFrame]:

@@ -36,7 +36,7 @@ class Chromium:
         )
         browser = self._address()
         self._socket = websocket.create_connection(browser, timeout=60, suppress_origin=True)
-        self._id, self._session, self.requests = 0, None, []
+        self._id, self._session, self.requests, self._asked = 0, None, [], {}
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Runtime"):
@@ -58,8 +58,13 @@ class Chromium:
 
     def _receive(self) -> dict[str, Any]:
         message = json.loads(self._socket.recv())
+        params = message.get("params", {})
         if message.get("method") == "Network.requestWillBeSent":
-            self.requests.append(message["params"]["request"]["url"])
+            self._asked[params["requestId"]] = params["request"]["url"]
+            self.requests.append(params["request"]["url"])
+        # What the page's policy stops is announced like any request, and never sent.
+        elif message.get("method") == "Network.loadingFailed" and params.get("blockedReason") == "csp":
+            self.requests.remove(self._asked[params["requestId"]])
         return message
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:

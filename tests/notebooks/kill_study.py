@@ -36,8 +36,11 @@ from wlz_eval.batch.key import package_hash
 from wlz_eval.batch.progress import QuietProgress
 
 TARGETS = ("runner", "kernel", "warm process", "worker")
-#: What differs between runs by its nature: wall times, numbers of processes.
-VARIES = frozenset({"run.json", "manifest.json", "timings.json", "run.lock", "checked.json"})
+#: What differs between runs by its nature: wall times, numbers of processes, marks of children under a key of chance.
+VARIES = frozenset({"run.json", "manifest.json", "timings.json", "run.lock", "checked.json", "published_runs.json"})
+#: Seconds from which a process below a kernel is what it is called: the tracker of resources, a part of Python that no
+#: batch answers for, begins as a copy of its kernel.
+GROWN = 0.3
 #: What each batch would import anew: here it is imported once, so that kills fall on what is written and run.
 _IMPORTED = (
     "wlz_eval.batch.kernel", "wlz_eval.plan", "wlz_eval.release", "wlz_eval.report",
@@ -54,7 +57,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 with ProcessPoolExecutor(2, get_context("fork")) as pool:
-    print(list(pool.map(time.sleep, [0.4, 0.4])))
+    print(list(pool.map(time.sleep, [0.7, 0.7])))
 """
 
 
@@ -186,7 +189,8 @@ def _find(target: str, runner: int) -> list[int]:
         warm = [p for p in psutil.Process(runner).children() if "wlz_eval.batch.warm.server" in p.cmdline()]
         kernels = [child for server in warm for child in server.children()]
         started = [child for kernel in kernels for child in kernel.children()]
-        workers = [child for child in started if "resource_tracker" not in " ".join(child.cmdline())]
+        grown = [child for child in started if time.time() - child.create_time() > GROWN]
+        workers = [child for child in grown if "resource_tracker" not in " ".join(child.cmdline())]
         return [p.pid for p in {"warm process": warm, "kernel": kernels, "worker": workers}[target]]
     return []
 

@@ -55,7 +55,7 @@ def test_the_cohort_says_why(toy):
     assert set(reasons(toy).values()) == {"the plan changed"}
     measures = folder / "measures.csv"
     measures.write_text(measures.read_text().replace(",100,", ",101,"))
-    assert set(reasons(toy).values()) == {"the data changed; the plan changed"}
+    assert set(reasons(toy).values()) == {"the data changed (measures.csv); the plan changed"}
 
 
 def test_only_the_cohort_whose_table_changed_runs(toy, tmp_path):

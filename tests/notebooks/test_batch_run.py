@@ -11,6 +11,7 @@ import pytest
 from toy_batch import FINDINGS, fake_publish, statuses, write_cohort, write_notebook
 
 from wlz_eval.batch import RunRequest, plan_run, run
+from wlz_eval.batch.progress import QuietProgress
 from wlz_eval.core.errors import OptionError, RunError
 from wlz_eval.release.workspace import Workspace
 
@@ -58,6 +59,19 @@ def test_runs_in_order_and_keeps_what_has_not_changed(tmp_path, books, cohort, p
     assert not (tmp_path / "out/.work/scratch").exists()
 
 
+def test_a_cohort_that_has_begun_goes_on_so_that_its_pages_are_made_while_others_run(tmp_path, books, published):
+    """The longest notebook of each of twenty cohorts ran first, and all pages were made at the end."""
+    began = []
+
+    class Began(QuietProgress):
+        def started(self, cohort, notebook, reason, log):
+            began.append(cohort)
+
+    cohorts = [write_cohort(tmp_path / "cohorts" / name) for name in ("one", "two")]
+    run(ask(tmp_path, books, *cohorts, workers=1), Began())
+    assert began in (["one"] * 3 + ["two"] * 3, ["two"] * 3 + ["one"] * 3)
+
+
 def test_fresh_runs_all_again_to_the_same_bytes(tmp_path, books, cohort, published):
     run(ask(tmp_path, books, cohort))
     executed = tmp_path / "out/.work/toy/public/executed"
@@ -84,7 +98,7 @@ def test_changes_run_only_what_depends_on_them(tmp_path, books, cohort, publishe
 
     measures = cohort / "measures.csv"
     measures.write_text(measures.read_text().replace(",100,", ",101,"))
-    assert {job.reason for job in plan_run(request).jobs} == {"the data changed"}, (
+    assert {job.reason for job in plan_run(request).jobs} == {"the data changed (measures.csv)"}, (
         "03 would follow its own data, whether or not 02's findings change"
     )
     assert set(statuses(run(request)).values()) == {"succeeded"}

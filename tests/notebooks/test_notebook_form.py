@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+STUDIES = sorted((ROOT / "notebooks" / "studies").glob("*.ipynb"))
 PARAMETERS = {
     "cohort": "star-1986", "audience": "public", "out_dir": "", "effort": "quick", "workers": 1, "plan_overrides": {},
 }
@@ -59,9 +60,10 @@ class TestForm:
     def test_question_first_and_answer_before_evidence(self, path):
         notebook = read(path)
         assert re.match(rf"# {int(path.stem[:2])}\. .+\?", notebook.cells[0].source)
-        (answer,) = tagged(notebook, "answer")
+        answer = tagged(notebook, "answer")
         shown = [c for c in code_cells(notebook) if re.search(r"\bnb\.(show_|say)", c.source)]
-        assert shown[0].id == answer.id
+        assert answer
+        assert [c.id for c in shown[: len(answer)]] == [c.id for c in answer]
         assert len(tagged(notebook, "limits")) == 1
 
     def test_metadata_places_it_in_the_run(self, path):
@@ -77,6 +79,40 @@ class TestForm:
             assert bool(cell.outputs) == checked, cell.source
             if not checked:
                 assert cell.execution_count is None
+
+
+def figures_of(path):
+    """Yield the arguments of every figure that a notebook shows, by name, with what each column is."""
+    order = {"show_figure": ("draw", "data", "columns", "caption", "alt"), "show_plot": ("figure", "caption", "alt")}
+    named = {}
+    for cell in code_cells(read(path)):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                named[node.targets[0].id] = named.get(node.targets[0].id, "") + ast.unparse(node.value)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in order:
+                given = dict(zip(order[node.func.attr], node.args, strict=False))
+                given |= {word.arg: word.value for word in node.keywords}
+                columns = ast.unparse(given["columns"]) if "columns" in given else ""
+                given["kinds"] = columns + "".join(v for k, v in named.items() if re.search(rf"\b{k}\b", columns))
+                yield node.func.attr, given
+
+
+def words_of(node):
+    return "".join(n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+
+
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *STUDIES], ids=lambda path: path.stem)
+def test_every_figure_has_a_caption_and_an_alternative_text_that_states_a_number(path):
+    for verb, given in figures_of(path):
+        caption, alt = words_of(given["caption"]), words_of(given["alt"])
+        assert caption.strip()
+        assert len(alt.split()) >= 5, alt
+        assert caption != alt
+        if verb == "show_figure":
+            quoted = set(re.findall(r"{(\w+)", alt)) | set(re.findall(r"{(\w+)", caption))
+            assert None in given or quoted <= set(given), alt
+            # What a template does not quote the verb says, from the numbers that the figure is drawn from.
+            assert "{" in alt or re.search(r"Statistic|Percent|Children|Number", given["kinds"]), alt
 
 
 def test_some_headline_cells_are_checked():

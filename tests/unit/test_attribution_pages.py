@@ -270,3 +270,29 @@ def test_spillover_is_looked_for_among_children_of_the_same_schools_whatever_the
     same = [e for e in result.effects if e.comparison == "same_school" and e.outcome.primary]
     rows = pages.spillover_rows(scrutiny)
     assert rows["n_programme"].sum() == same[0].att.n_programme
+
+
+@pytest.mark.parametrize(("g", "of_a_hundred"), [(0.2, 57.9), (0.5, 69.1), (0.8, 78.8), (0.0, 50.0), (9.0, 99.0)])
+def test_how_many_in_a_hundred_is_cohens_u3(seen, g, of_a_hundred):
+    # Cohen (1988), table 2.2.1.
+    *_, result, scrutiny = seen
+    size = dataclasses.replace(result.primary.att.g, estimate=g, ci_low=g - 0.2, ci_high=g + 0.2)
+    changed, _ = _with_primary(result, scrutiny, g=size)
+    found = pages.values(changed)["in_hundred"]
+    assert found.estimate == pytest.approx(of_a_hundred, abs=0.05)
+    assert found.ci_low <= found.estimate <= found.ci_high
+    assert found.claim == result.primary.verdict.claim
+    fewer = dataclasses.replace(changed.primary, better="lower").finding("in_hundred")
+    assert fewer.estimate == pytest.approx(100 - found.estimate)
+    assert fewer.ci_low <= fewer.estimate <= fewer.ci_high
+
+
+def test_a_hundred_children_are_spoken_of_only_with_an_interval_and_a_better_side(seen):
+    *_, result, scrutiny = seen
+    (text,) = pages.in_hundred(result)
+    assert "{in_hundred:interval}" in text
+    assert not any(character.isdigit() for character in text.replace("95%", ""))
+    open_, _ = _with_primary(result, scrutiny, g=dataclasses.replace(result.primary.att.g, ci_low=float("nan")))
+    assert pages.in_hundred(open_) == ()
+    assert "in_hundred" not in pages.values(open_)
+    assert not dataclasses.replace(result.primary, better="unclear").has_hundred

@@ -178,6 +178,21 @@ def test_a_love_plot_draws_what_is_shown_and_nothing_else(design):
     assert axes.collections[-1].get_offsets().shape == (len(names), 2)
 
 
+@pytest.mark.parametrize(("before", "after"), [(0.5, 0.02), (-0.5, 0.02), (0.1, 0.1), (0.02, -0.03)])
+def test_marks_of_a_love_plot_are_named_where_they_stand_and_names_never_meet(before, after):
+    rows = pd.DataFrame({"covariate": ["a long name of a covariate", "sex"], "smd_before": [before, np.nan],
+                         "smd_after": [after, 0.01]})
+    figure = love_plot(rows)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    assert axes.get_legend() is None
+    first, second = sorted((text.get_window_extent() for text in axes.texts), key=lambda box: box.x0)
+    assert {text.get_text() for text in axes.texts} == {"before matching", "after matching"}
+    assert axes.bbox.x0 <= first.x0
+    assert first.x1 < second.x0
+    assert second.x1 <= axes.bbox.x1
+
+
 @pytest.mark.parametrize("strata", [3, 40_000])
 def test_the_gap_within_strata_is_the_mean_over_all_their_pairs(strata):
     rng = np.random.default_rng(strata)

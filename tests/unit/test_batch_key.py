@@ -11,29 +11,38 @@ from wlz_eval.batch.progress import LinesProgress, make_progress
 from wlz_eval.batch.record import JobResult, Refusal, RunResult
 
 KEY = dict.fromkeys(CAUSES, "same")
+FILES = {"children.csv": "a", "measures.csv": "b"}
 
 
 @pytest.fixture
 def record(tmp_path):
     (tmp_path / "page").write_text("whole")
-    return Record(KEY, {"effort": "quick"}, {"page": file_hash(tmp_path / "page")}, 1.5)
+    return Record(KEY, {"effort": "quick"}, {"page": file_hash(tmp_path / "page")}, 1.5, FILES)
 
 
 def test_unchanged(tmp_path, record):
-    assert changed(record, KEY, tmp_path) == ""
-    assert changed(None, KEY, tmp_path) == "it has not been run"
+    assert changed(record, KEY, tmp_path, FILES) == ""
+    assert changed(None, KEY, tmp_path, FILES) == "it has not been run"
 
 
 @pytest.mark.parametrize("cause", list(CAUSES))
 def test_each_cause_is_named(tmp_path, record, cause):
-    assert changed(record, KEY | {cause: "other"}, tmp_path) == CAUSES[cause]
+    assert changed(record, KEY | {cause: "other"}, tmp_path, FILES) == CAUSES[cause]
+
+
+def test_the_tables_that_changed_are_named(tmp_path, record):
+    key = KEY | {"data": "other"}
+    now = {"children.csv": "a", "measures.parquet": "b", "sessions.csv": "c"}
+    assert changed(record, key, tmp_path, now) == "the data changed (measures.csv, measures.parquet, sessions.csv)"
+    early = Record(KEY, {}, record.outputs, 1.5)
+    assert changed(early, key, tmp_path, now) == CAUSES["data"], "a manifest of before files were kept"
 
 
 def test_an_output_that_is_not_what_was_made(tmp_path, record):
     (tmp_path / "page").write_text("half")
-    assert "page is missing or was changed" in changed(record, KEY, tmp_path)
+    assert "page is missing or was changed" in changed(record, KEY, tmp_path, FILES)
     (tmp_path / "page").unlink()
-    assert "page is missing or was changed" in changed(record, KEY, tmp_path)
+    assert "page is missing or was changed" in changed(record, KEY, tmp_path, FILES)
 
 
 def test_a_manifest_is_read_as_it_was_written(tmp_path, record):

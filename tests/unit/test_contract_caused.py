@@ -239,6 +239,17 @@ class TestWords:
         assert values["areas"] == "English"
         assert all(f.claim != "effect" for f in found.findings())
 
+    def test_less_than_for_similar_children_is_laid_on_the_programme_only_where_page_4_shows_an_effect(self, compare):
+        """Six outcomes fewer may come from children who were worse off from the start."""
+        fewer, more = [0] * 7 + [1], [1] * 7 + [0]
+        text, _ = anyway_answer(compare(fewer, more, effects=[effect("english", "adjusted_difference", "B")]))
+        assert "So less is paid than for similar children." in text
+        assert "does not show that the programme lowered it" in text
+        assert "with no programme it would have been" not in text
+        shown, _ = anyway_answer(compare(fewer, more, effects=[effect("english")]))
+        assert "with no programme it would have been" in shown
+        assert "So, as far as these data can say, less is paid than would have been with no programme." in shown
+
     def test_one_adjusted_difference_among_effects_makes_it_one(self, compare):
         assert compare(SOME, FEWER).claim == "effect"
         mixed = [*EVERY[:3], effect("sdq_total", "adjusted_difference")]

@@ -117,3 +117,20 @@ def test_attendance_is_a_share_of_sessions_so_few_absent_children_do_not_hide_it
     found = {f.finding_id: f for f in delivery(world, analysis_frame(world), EngagementOptions()).findings()}
     shown = release_finding(replace(found["delivery.attendance.all"], estimate=97.0), Rule())
     assert shown.text == "97%"
+
+
+def test_one_sentence_stands_for_all_that_is_not_held(tiny_cohort):
+    # A page was a list of nineteen headings, each above a sentence that there was nothing below it.
+    (nothing,) = delivered(tiny_cohort).left_out
+    for what in ("partner sessions", "contacts", "levels of practice", "own measures", "answers of children"):
+        assert what in nothing
+    (some,) = delivered(tiny_cohort, sessions=sessions(60.0)).left_out
+    assert "partner sessions that were planned" not in some
+    assert "contacts with Link Workers" in some
+
+
+def test_the_aim_of_the_pilot_is_called_a_hope_and_any_other_the_plans(tiny_cohort):
+    wide = sessions(60.0)
+    result = replace(delivered(tiny_cohort, sessions=wide), fewest=1)
+    assert "long-term hope stated for the pilot" in result.answer()[0]
+    assert "the plan's aim is {aim}" in replace(result, aspiration=90.0).answer()[0]

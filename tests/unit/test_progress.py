@@ -204,12 +204,14 @@ class TestWords:
 def page_columns(title):
     """Columns of one table of the page, as its cell describes them."""
     cells = json.loads((notebooks_dir() / "03_progress.ipynb").read_text(encoding="utf-8"))["cells"]
-    sources = ("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    sources = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
     (source,) = (text for text in sources if f'"{title}"' in text)
     calls = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call) and len(n.args) > 2]
     (call,) = (n for n in calls if getattr(n.args[1], "value", "") == title)
     names = {name: getattr(wlz_eval.release, name) for name in wlz_eval.release.__all__}
-    return eval(ast.unparse(call.args[2]), {**names, "exits": {}})
+    # Columns that a table shares with its figure have a name of their own, in an earlier cell.
+    (shared,) = (n for text in sources for n in ast.parse(text).body if ast.unparse(n).startswith("exits ="))
+    return eval(ast.unparse(call.args[2]), {**names, "exits": eval(ast.unparse(shared.value), names)})
 
 
 class TestSmallCounts:
@@ -239,20 +241,20 @@ class TestSmallCounts:
             possible.setdefault(text, []).append(pair)
         # Groups of more than 32 are left out: some of the pairs that would look like them are not among these.
         whole = {text: found for text, found in possible.items() if max(a + b for a, b in found) <= 32}
-        assert len(whole) > 20
+        assert len(whole) > 10
         for text, found in whole.items():
             # Below the threshold nothing more is said: any number up to nine stays possible, but for the few that
             # together with another small count would not make up a group that is itself ten or more.
             for part in (0, 1):
-                if text[part] == "fewer than 10":
+                if text[part] == "hidden":
                     values = {pair[part] for pair in found}
                     assert set(range(1, 10)) <= values, text
 
     def test_with_few_at_risk_the_others_are_not_counted_either(self):
         (text,) = self.released([(6, 8, 20, 60)])
-        assert text == ("fewer than 10", "fewer than 10", "hidden", "hidden", "hidden")
+        assert text == ("hidden", "hidden", "hidden", "hidden", "hidden")
         (text,) = self.released([(20, 60, 6, 8)])
-        assert text == ("hidden", "hidden", "fewer than 10", "fewer than 10", "hidden")
+        assert text == ("hidden", "hidden", "hidden", "hidden", "hidden")
 
     def test_large_counts_are_shown(self):
         assert self.released([(12, 33, 20, 60)]) == [("10", "35", "20", "60", "45")]

@@ -124,7 +124,7 @@ def test_a_suspected_fault_lowers_its_dimension_and_is_the_first_thing_to_mend(c
     planted = plant_fault(cohort, "mixed_forms", seed=3)
     faulty = data_quality(planted.cohort, analysis_frame(planted.cohort), "english_endline")
     assert clean.suspected.empty
-    assert "No sign" in clean.answer
+    assert "None of the faults that this page looks for" in clean.answer
     assert "forms or informants mixed" in faulty.answer
     scores = [q.scores.set_index("dimension")["score"] for q in (clean, faulty)]
     assert scores[0]["consistency"] == 100
@@ -132,6 +132,30 @@ def test_a_suspected_fault_lowers_its_dimension_and_is_the_first_thing_to_mend(c
     assert scores[1]["timeliness"] == scores[0]["timeliness"] == 100
     row = faulty.advice[faulty.advice["do"].str.startswith("Use one form")]
     assert row["children"].item() == planted.size
+
+
+def test_an_answer_that_finds_no_fault_says_that_raters_knew(cohort):
+    # A page said that nothing was wrong above a table by which every later rating came from someone who knew.
+    frame = analysis_frame(cohort)
+    table = cohort.measures.copy()
+    rated = table["informant"].isin(["teacher", "parent", "self"])
+    later = rated & (table["wave"] != "baseline")
+    assert later.any()
+    said = {}
+    for share, knew in (("none", []), ("most", [True]), ("some", [True, False, False])):
+        table["rater_knew"] = pd.array([pd.NA] * len(table), dtype="boolean")
+        table.loc[rated, "rater_knew"] = False
+        if knew:
+            ids = table.loc[later, "child_id"].astype(str).rank(method="dense").astype(int)
+            table.loc[later, "rater_knew"] = [knew[i % len(knew)] for i in ids]
+        held = make_cohort(cohort.meta, {**cohort.tables, "measures": table}, cohort.contract, checked=True)
+        said[share] = data_quality(held, frame, "english_endline")
+    assert said["none"].raters == ""
+    for share in ("most", "some"):
+        assert said[share].raters.startswith(share.capitalize())
+        assert said[share].raters in said[share].answer
+    assert said["most"].suspected.empty
+    assert "no proof" in said["most"].answer
 
 
 def test_missing_outcomes_are_what_the_advice_would_gain(cohort):

@@ -1,12 +1,17 @@
 """Two public runs that differ by a few children: the second is not published."""
 
 import dataclasses
+import itertools
+import random
 
+import pandas as pd
 import pytest
 from toy_notebook import Toy
 
 from wlz_eval.core.errors import GateRefusedError
 from wlz_eval.release.differencing import PublishedRuns, child_marks, children_between, too_close
+from wlz_eval.release.rule import Rule
+from wlz_eval.release.suppression.facts import rounded_range
 from wlz_eval.report import publish
 
 KEY = b"secret"
@@ -69,3 +74,89 @@ def test_the_earlier_pages_stand_when_one_child_left(toy):
     publish("toy", toy.workspace, cohort=toy.cohort)
     path = toy.workspace.audience_dir("toy", "public") / "published_runs.json"
     assert len(PublishedRuns(path).runs) == 1
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_any_two_published_runs_are_consistent_with_ten_different_children(seed, tmp_path):
+    """Whatever leaves, joins, comes back or is corrected, and in whatever order runs are asked for."""
+    draw, runs = random.Random(seed), PublishedRuns(tmp_path / "runs.json")
+    now, refused = {str(i): "0" for i in range(60)}, 0
+    for step in range(1, 40):
+        for child in draw.sample(range(80), draw.choice((0, 1, 1, 2, 5, 12))):
+            change = draw.choice(("leave", "join", "correct"))
+            if change == "leave":
+                now.pop(str(child), None)
+            elif change == "join":
+                now.setdefault(str(child), "0")
+            elif str(child) in now:
+                now[str(child)] = str(step)
+        if runs.refusal(now, 10):
+            refused += 1
+        else:
+            runs.remember(now)
+    assert refused
+    assert len(runs.runs) > 1
+    for one, other in itertools.combinations(runs.runs, 2):
+        assert children_between(one, other) >= 10
+
+
+@pytest.mark.parametrize("left", [1, 9])
+def test_what_is_published_stays_consistent_with_at_least_ten_leaving(toy, left):
+    """A reader of all that is public sees one run, so nothing differs for the children who left."""
+    folder = publish("toy", toy.workspace, cohort=toy.cohort).folder
+    before = {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    with pytest.raises(GateRefusedError):
+        publish("toy", toy.workspace, cohort=without(toy.cohort, left))
+    assert {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+    publish("toy", toy.workspace, cohort=without(toy.cohort, 10))
+
+
+ATTRIBUTES = {"year": ("7", "8", "9"), "sex": ("boy", "girl"), "plan": ("none", "support", "plan")}
+
+
+def drawn(cohort, draw):
+    """A cohort of 20 to 120 children whose attributes are drawn, some of them rare."""
+    size = draw.randint(20, 120)
+    children = pd.DataFrame({"child_id": [f"c{i}" for i in range(size)]} | {
+        name: draw.choices(values, [draw.random() ** 2 + 0.02 for _ in values], k=size)
+        for name, values in ATTRIBUTES.items()
+    })
+    return dataclasses.replace(cohort, tables={"children": children})
+
+
+def counts(cohort):
+    """What one run publishes: the least and the most that each shown number can be."""
+    children = cohort.children
+    shown = {"all": len(children)}
+    shown |= {(name, value): int((children[name] == value).sum()) for name, of in ATTRIBUTES.items() for value in of}
+    return {what: rounded_range(n, Rule()) for what, n in shown.items()}
+
+
+def test_two_runs_say_no_more_of_a_child_who_left_than_one(toy):
+    """Drawn cohorts that some children leave, those who left often alike, as when a class or a school drops out.
+
+    Where one to nine left there is no second run, so a reader knows what the first said. Where more did, at least ten
+    children may lie between the two, and of each attribute it stays open that a child who left has it, and that not.
+    """
+    published = 0
+    for draw in map(random.Random, range(25)):
+        first = drawn(toy.cohort, draw)
+        ids = first.children.sort_values(draw.choice(tuple(ATTRIBUTES)))["child_id"]
+        before, reader = child_marks(first, KEY), counts(first)
+        for left in (1, draw.randint(2, 8), 9, 10, 12, 15):
+            stayed = first.children[~first.children["child_id"].isin(ids.iloc[:left])]
+            second = dataclasses.replace(first, tables={"children": stayed})
+            refused = too_close([before], child_marks(second, KEY), 10)
+            assert refused is (left < 10)
+            if refused:
+                continue
+            published += 1
+            between = {
+                what: (max(0, reader[what][0] - high), reader[what][1] - low)
+                for what, (low, high) in counts(second).items()
+            }
+            everyone = between.pop("all")[1]
+            assert everyone >= 10
+            assert all(most > 0 for _, most in between.values()), "nobody who left has it"
+            assert all(least < everyone for least, _ in between.values()), "everybody who left has it"
+    assert published

@@ -129,7 +129,7 @@ def test_the_address_of_a_heading_is_no_sentence_after_a_small_number(clean):
 def test_a_row_is_not_read_on_into_the_next(clean):
     """A page was held back: a row ended with 4 schools, and the next began with "children of the same schools"."""
     rows = "<table><tr><td>others</td><td>4</td></tr><tr><td>children of the same schools</td><td>3</td></tr></table>"
-    assert refusals(clean, in_body(rows)(clean[1])) == []
+    assert not any("children by number" in reason for reason in refusals(clean, in_body(rows)(clean[1])))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_what_attributes_say_is_still_read(clean, markup):
                      ("interval", (0,))]
 )
 def test_a_ledger_that_shows_a_small_number_is_refused(clean, kind, ns):
-    ledger = Ledger("toy", "public", "04_attribution", cells=list(clean[2].cells))
+    ledger = replace(clean[2], cells=list(clean[2].cells))
     ledger.cells.append(LedgerCell(key="t9.0.0", where="table", of="T", definition={}, kind=kind, ns=ns, text="9",
                                    hidden=False))
     assert any("rests on fewer than 10" in reason for reason in refusals(clean, clean[1], ledger))
@@ -181,8 +181,8 @@ def test_tables_are_read_too(clean, text):
 
 
 def test_other_files_are_refused(clean):
-    (clean[0] / "data.parquet").write_bytes(b"x")
-    assert refusals(clean, clean[1]) == ["is not a page or a table"]
+    (clean[0] / "data.xlsx").write_bytes(b"x")
+    assert refusals(clean, clean[1]) == ["is of a kind that the gate cannot read"]
 
 
 def test_private_texts_are_refused(clean):

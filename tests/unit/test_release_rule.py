@@ -21,7 +21,7 @@ INTERNAL = Rule(threshold=10, round_to=5, applies=False)
 
 @pytest.mark.parametrize(
     ("count", "text", "hidden"),
-    [(0, "fewer than 10", True), (1, "fewer than 10", True), (9, "fewer than 10", True), (10, "10", False),
+    [(0, "hidden", True), (1, "hidden", True), (9, "hidden", True), (10, "10", False),
      (11, "10", False), (12, "10", False), (13, "15", False), (228, "230", False), (2670, "2,670", False)],
 )
 def test_counts_at_the_threshold(count, text, hidden):

@@ -52,7 +52,7 @@ def test_every_question_has_an_answer_without_any_finding():
 def test_what_is_known_is_said_with_its_interval():
     _, texts = said(CHANGE, EXPECTED, EFFECT, SLOPE, COST)
     assert "4.2 points" in texts["What changed."]
-    assert "1.8 points was to be expected" in texts["What changed."]
+    assert "about 1.8 points with no programme at all" in texts["What changed."]
     assert "0.4 to 5.8 points" in texts["What the programme did."]
     assert "ten more hours of support" in texts["Engagement."]
     assert "£5,900" in texts["What it is worth."]
@@ -137,3 +137,86 @@ def test_the_notebook_shows_the_summary_without_other_findings(monkeypatch, tmp_
     toy.nb.say(*summary.sentences)
     assert len(toy.outputs) == 1 + len(summary.sentences)
     assert "<strong>The children.</strong>" in toy.outputs[1]["data"]["text/html"]
+
+
+class TestEveryClearResult:
+    """A page left the one clear result of an evaluation, a worse one, to a dot in its picture."""
+
+    PLAN = make_plan({
+        "outcomes": [
+            {"measure": "english", "primary": True, "better": "higher"},
+            {"measure": "sdq_total", "informant": "teacher"}, {"measure": "attendance"},
+        ]
+    })
+    WORSE = replace(ATT, finding_id="attribution.att.sdq_total.endline", outcome="sdq_total", estimate=2.0, ci_low=1.1,
+                    ci_high=2.8, primary=False)
+    BETTER = replace(ATT, finding_id="attribution.att.attendance.endline", outcome="attendance", estimate=1.5,
+                     ci_low=0.4, ci_high=2.6, unit="percentage_points", primary=False)
+    UNCLEAR = replace(ATT, estimate=-0.3, ci_low=-2.9, ci_high=2.3)
+
+    def texts(self, *findings):
+        found = FindingSet([(finding, STAMP) for finding in findings])
+        summary = summarise(found, toy_cohort("synthetic"), self.PLAN)
+        return summary, [speak(s.template, s.values, Rule()).text for s in (*summary.sentences, *summary.next_steps)]
+
+    def test_a_clear_result_is_told_whichever_way_it_points(self):
+        summary, texts = self.texts(self.UNCLEAR, self.WORSE, self.BETTER)
+        told = " ".join(texts)
+        assert "2.0 points higher than matched comparison children, which is worse (95% interval 1.1 to 2.8" in told
+        assert "1.5 percentage points higher" in told
+        assert [s.topic for s in summary.others] == ["Other outcomes.", ""]
+        assert "did worse than children like them on" in told
+        assert "caused" not in told
+
+    def test_where_none_is_clear_that_is_said_and_where_none_was_compared_nothing(self):
+        unclear = [replace(f, ci_low=-1.0) for f in (self.WORSE, self.BETTER)]
+        summary, texts = self.texts(self.UNCLEAR, *unclear)
+        assert [s.template for s in summary.others] == ["No other outcome of the plan shows a clear difference."]
+        assert not any("did worse" in text for text in texts)
+        assert self.texts(self.UNCLEAR)[0].others == ()
+
+    def test_what_only_chance_among_many_makes_clear_is_no_result(self):
+        chance = Finding(finding_id="attribution.family_p.sdq_total.endline", quantity="family_p", estimate=0.08,
+                         unit="probability", claim="description", n_programme=228, n_comparison=228)
+        _, texts = self.texts(self.UNCLEAR, self.WORSE, chance)
+        assert any("which is worse" in text and "do not take it for a result" in text for text in texts)
+
+    def test_the_doubt_of_several_is_said_once_after_those_that_are_sure(self):
+        """Three outcomes each with the same warning pushed the summary's picture off its second sheet."""
+        doubts = [
+            Finding(finding_id=f"attribution.family_p.{outcome}.endline", quantity="family_p", estimate=0.08,
+                    unit="probability", claim="description", n_programme=228, n_comparison=228)
+            for outcome in ("sdq_total", "attendance")
+        ]
+        summary, _ = self.texts(self.UNCLEAR, self.WORSE, self.BETTER, *doubts)
+        first, last = (s.template for s in summary.others)
+        assert "by chance" not in first
+        assert last.endswith("With so many outcomes these may look clear by chance, so do not take them for results.")
+        summary, _ = self.texts(self.UNCLEAR, self.WORSE, self.BETTER, doubts[0])
+        assert [s.values["att"].outcome for s in summary.others] == ["attendance", "sdq_total"]
+        assert summary.others[-1].template.endswith("one may look clear by chance, so do not take it for a result.")
+
+    def test_a_result_of_few_children_is_not_told_by_its_words(self):
+        _, texts = self.texts(self.UNCLEAR, replace(self.WORSE, n_programme=9))
+        assert not any("higher" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "words"),
+    [
+        ((-0.3, -2.9, 2.3), (-3.0, -4.0, -2.1), "do not say the same. Trust neither alone."),
+        ((1.0, -1.0, 3.0), (0.5, -2.0, 3.0), "Neither is clear."),
+        ((2.0, 1.0, 3.0), (2.5, 1.5, 3.5), "Both point the same way."),
+        ((2.0, 1.0, 3.0), (6.0, 5.0, 7.0), "Both point the same way, but differ in size."),
+        ((2.0, 1.0, 3.0), (-2.0, -3.0, -1.0), "The two contradict each other. Trust neither alone."),
+    ],
+)
+def test_two_comparisons_are_judged_as_on_the_page_on_attribution(one, two, words):
+    kinds = [
+        replace(ATT, finding_id=f"attribution.att.english.endline.{kind}", comparator=kind,
+                **dict(zip(("estimate", "ci_low", "ci_high"), numbers, strict=True)))
+        for kind, numbers in (("other_school", one), ("same_school", two))
+    ]
+    summary, _ = said(replace(ATT, comparator="other_school"), *kinds)
+    (sentence,) = [s for s in summary.sure if s.topic == "Two comparisons."]
+    assert speak(sentence.template, sentence.values, Rule()).text.endswith(words)

@@ -13,7 +13,7 @@ from toy_notebook import ATT, COUNT, Toy
 from wlz_eval.core.errors import GateRefusedError, RunError
 from wlz_eval.core.finding import Finding
 from wlz_eval.release import FindingSet, Rule, Stamp
-from wlz_eval.report import Link, build_site, findings_csv, publish, read_notebook, render_page
+from wlz_eval.report import Link, build_site, publish, read_notebook, released_rows, render_page, rows_csv
 from wlz_eval.report.exports import COLUMNS as CSV_COLUMNS
 from wlz_eval.report.markdown import Outline, to_html
 
@@ -99,7 +99,8 @@ def test_alternative_text_caption_and_table_headers_survive(page):
 
 
 def test_the_answer_comes_before_evidence_and_code_is_folded(page):
-    assert page.index('class="answer"') < page.index("By group") < page.index('class="limits"') < page.index("<footer")
+    order = ["<h1>", 'class="answer"', 'class="limits"', "By group", "<footer"]
+    assert [page.index(part) for part in order] == sorted(page.index(part) for part in order)
     assert page.index("<h1>") < page.index('class="answer"')
     for match in re.finditer(r'<pre class="code"', page):
         before = page[: match.start()]
@@ -165,6 +166,13 @@ def test_checked_output_and_injected_parameters_stay_off_the_page(toy):
     assert "/secret" not in page
 
 
+def test_headers_of_a_table_in_markdown_are_followed_by_a_screen_reader():
+    html = to_html("| a | b |\n|---|--:|\n| 1 | <b>2</b> |\n", Outline())
+    assert '<th scope="col">a</th>' in html
+    assert '<th scope="col" class="n">b</th>' in html
+    assert '<td class="n">&lt;b&gt;2&lt;/b&gt;</td>' in html
+
+
 @pytest.mark.parametrize("cells", [[], [{"cell_type": "markdown", "source": "no heading", "metadata": {}}],
                                    [{"cell_type": "markdown", "source": "# 4. Why?", "metadata": {}}]])
 def test_notebooks_that_make_no_page_say_why(cells):
@@ -186,21 +194,25 @@ def test_the_download_holds_released_values_and_is_safe_to_open(toy):
                    note='=HYPERLINK("http://x")', n_programme=9)
     stamp = toy.nb.recorded.stamp(ATT.finding_id)
     findings = toy.nb.recorded | FindingSet([(evil, stamp)])
-    rows = list(csv.DictReader(io.StringIO(findings_csv(findings, toy.cohort, Rule()))))
+    rows = list(csv.DictReader(io.StringIO(rows_csv(released_rows(findings, toy.cohort, Rule())))))
     assert list(rows[0]) == list(CSV_COLUMNS)
     by_id = {row["finding_id"]: row for row in rows}
     att = by_id[ATT.finding_id]
     assert (att["estimate"], att["ci_low"], att["n_programme"], att["hidden"]) == ("3.1", "0.4", "230", "")
     assert by_id[COUNT.finding_id]["estimate"] == "230"
     assert (by_id["attribution.evil"]["estimate"], by_id["attribution.evil"]["hidden"]) == ("", "yes")
-    assert by_id["attribution.evil"]["n_programme"] == "fewer than 10"
+    assert by_id["attribution.evil"]["n_programme"] == ""
+    assert by_id["attribution.evil"]["n_programme_why_empty"] == "hidden"
     assert by_id["attribution.evil"]["note"].startswith("'=")
 
 
 def test_publishing_moves_whole_folders(toy):
     toy.save()
     result = publish("toy", toy.workspace, cohort=toy.cohort)
-    assert result.pages == ("04_attribution.html", "findings.csv", "findings_dictionary.csv", "index.html")
+    assert result.pages == (
+        "04_attribution-draw.csv", "04_attribution.html", "changes.csv", "changes.html", "changes_dictionary.csv",
+        "find.html", "findings.csv", "findings.parquet", "findings_dictionary.csv", "index.html",
+    )
     assert not toy.workspace.staging_dir("toy", "public").exists()
     first = {p.name: p.read_bytes() for p in result.folder.iterdir()}
     publish("toy", toy.workspace, cohort=toy.cohort)
@@ -234,6 +246,17 @@ def test_failed_notebooks_have_no_page_but_a_reason(toy):
     assert "05_engagement: DesignError" in site
     assert "SIMULATED" in index
     assert "Simulated data: no real children" in site
+
+
+def test_a_cohorts_page_quotes_what_an_answer_opens_with_and_no_more(toy):
+    toy.nb.say("At length, {n} more.", n=COUNT)
+    toy.cell("nb.say(...)", "answer")
+    toy.save()
+    folder = publish("toy", toy.workspace, cohort=toy.cohort).folder
+    index, page = ((folder / name).read_text(encoding="utf-8") for name in ("index.html", "04_attribution.html"))
+    assert "3.1 points" in index
+    assert "At length" in page
+    assert "At length" not in index
 
 
 def test_a_refused_cohort_is_listed_with_reasons_and_not_published(toy):

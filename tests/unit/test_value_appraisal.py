@@ -244,7 +244,7 @@ class TestBadInput:
         with pytest.raises(ValidationError, match="draws"):
             ValueOptions(draws=1)
         result = value(cohort, options(), [effect()], draws=1)
-        assert result.headline.interval("net")[0] == result.headline.interval("net")[1]
+        assert np.isnan(result.headline.interval("net")).all()
         assert result.information().empty
 
     def test_a_correlation_that_names_no_input(self, cohort):

@@ -162,7 +162,7 @@ class TestOptimism:
     def test_the_account_says_why(self, cohort):
         how = run(cohort, options(optimism_bias=True)).conventions().set_index("what")
         row = how[how.index.str.endswith("optimism bias")].iloc[0]
-        assert "40% is taken off, once; not drawn" in row["how"]
+        assert "40% is taken off a gain, and nothing off a loss; not drawn" in row["how"]
         assert "not confirmed" in row["source"]
 
 

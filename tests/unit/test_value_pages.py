@@ -100,7 +100,7 @@ class TestFindings:
         template, values = run(cohort, claim).answer()
         said = speak(template, values, Rule(threshold=2)).text
         for words in ("et present value to society", "times the cost", "chance that benefits reach", "a child",
-                      "it back", "2023 prices", "illustrative links", "optimism bias taken off"):
+                      "it back", "2023 prices", "illustrative links", "optimism bias taken off gains"):
             assert words in said
         assert ("other causes" in said) == (claim != "effect")
 

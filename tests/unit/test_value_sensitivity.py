@@ -102,7 +102,7 @@ class TestSwitching:
 
     @pytest.mark.parametrize(
         ("cost", "words"),
-        [(5.5, "within its range"), (7.5, "beyond its 95% range"), (12.0, "impossible within its range")],
+        [(5.5, "within its range"), (7.5, "beyond its 95% range"), (12.0, "not possible within its range")],
     )
     def test_how_likely_it_is(self, cost, words):
         found = {s.name: s for s in switching(linear(cost=cost))}
@@ -114,7 +114,7 @@ class TestSwitching:
             (Line("x", "x", 10.0, (0, 1)),), (Line("c", "c", 20.0, ()),), np.eye(2),
         )
         (switch,) = switching(model)
-        assert switch.possible == "no value would do"
+        assert switch.possible == "not possible: no value would do"
         assert math.isnan(switch.needed)
 
     def test_a_price_would_have_to_be_negative(self):
@@ -124,5 +124,9 @@ class TestSwitching:
         )
         found = {s.name: s for s in switching(model)}
         assert found["e"].needed == pytest.approx(4.0)
+        # "Minus so many times what it is now" would tell nobody anything: the effect would have to turn round.
+        assert math.isnan(found["e"].factor)
+        assert found["e"].possible == "not possible within its range, the other way round from now"
         assert math.isnan(found["p"].needed)
-        assert found["p"].possible == "no value would do"
+        assert math.isnan(found["p"].factor)
+        assert found["p"].possible == "not possible: no value would do"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -31,6 +33,15 @@ COUNT = Finding(
     finding_id="attribution.matched.programme", quantity="count", estimate=228, unit="children",
     claim="description", group="programme",
 )
+
+
+def toy_png() -> str:
+    """A picture of four white dots by three, as a page holds it."""
+    from PIL import Image
+
+    saved = io.BytesIO()
+    Image.new("RGBA", (4, 3), "white").save(saved, format="PNG")
+    return "data:image/png;base64," + base64.b64encode(saved.getvalue()).decode("ascii")
 
 
 def toy_cohort(provenance: str = "synthetic") -> Cohort:

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from statistics import NormalDist
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ class OutcomeEffect:
         return replace(self, family_p=p)
 
     def finding(self, quantity: str, suffix: str = "") -> Finding:
-        """Return the finding of the ATT, the naive difference or Hedges' g."""
+        """Return the finding of the ATT, the naive difference, Hedges' g, how many in a hundred, or the family's p."""
         source = self.naive if quantity == "naive" else self.att
         common: dict[str, Any] = {
             "finding_id": f"attribution.{quantity}.{self.name}{suffix}",
@@ -99,6 +100,13 @@ class OutcomeEffect:
                 claim=self.verdict.claim,
                 note=self.verdict.reason,
             )
+        if quantity == "in_hundred":
+            return self._in_hundred(common)
+        if quantity == "family_p":
+            return Finding(
+                **{**common, "method": "Holm, over the outcomes against the same comparison children"},
+                estimate=self.family_p, unit="probability", claim="description",
+            )
         numbers: dict[str, Any] = {
             "estimate": source.estimate,
             "se": source.se,
@@ -110,6 +118,29 @@ class OutcomeEffect:
         return Finding(
             **common, **numbers, unit=self.unit, claim=self.verdict.claim, note=self.verdict.reason
         )
+
+
+    def _in_hundred(self, common: Mapping[str, Any]) -> Finding:
+        """Cohen's U3: of a hundred programme children, how many stand above the middle comparison child."""
+        g = self.att.g
+        sign = -1.0 if self.better == "lower" else 1.0
+        # Nobody and everybody are never said: no sample of children can show them.
+        shares = [min(max(100 * NormalDist().cdf(sign * x), 1.0), 99.0) for x in (g.estimate, g.ci_low, g.ci_high)]
+        return Finding(
+            **{**common, "method": "Cohen's U3 of Hedges' g: scores are taken to be spread like a bell curve"},
+            estimate=shares[0],
+            ci_low=min(shares[1:]),
+            ci_high=max(shares[1:]),
+            unit="count",
+            claim=self.verdict.claim,
+            note=self.verdict.reason,
+        )
+
+    @property
+    def has_hundred(self) -> bool:
+        """Whether it can be said of how many in a hundred: a difference with an interval, and a better side."""
+        known = all(map(math.isfinite, (self.att.g.estimate, self.att.g.ci_low, self.att.g.ci_high)))
+        return known and self.better in ("higher", "lower") and self.outcome.primary
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -269,6 +300,8 @@ class Attribution(Result):
         for effect in self.effects:
             if effect.headline:
                 found += [effect.finding(q) for q in ("att", "naive", "hedges_g")]
+                found += [effect.finding("in_hundred")] if effect.has_hundred else []
+                found += [effect.finding("family_p")] if math.isfinite(effect.family_p) else []
             found.append(effect.finding("att", f".{effect.comparison}"))
         return tuple(found)
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from wlz_eval.attribution.selection import SelectionVerdict
 from wlz_eval.core.finding import Claim, Finding, Tier
 from wlz_eval.core.words import WAVE_WORDS
 
 __all__ = [
+    "CLEAR",
     "ClaimVerdict",
+    "agree",
+    "agreement_words",
     "claim_sentence",
     "claim_verdict",
     "direction_words",
+    "is_clear",
     "may_say_caused",
 ]
 
@@ -23,6 +27,8 @@ Better = Literal["higher", "lower", "unclear"]
 FEWEST_MATCHED = 60
 #: Beyond this standardised difference adjustment cannot mend a comparison (What Works Clearinghouse).
 BEYOND_ADJUSTMENT = 0.25
+#: A p-value below this leaves a difference clear after allowing for the number of outcomes.
+CLEAR = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +111,50 @@ def may_say_caused(finding: Finding) -> bool:
     True
     """
     return finding.claim == "effect" and finding.tier == "A" and finding.interval_excludes_zero
+
+
+class Estimated(Protocol):
+    """A difference with its interval."""
+
+    @property
+    def estimate(self) -> float: ...
+
+    @property
+    def ci_low(self) -> float: ...
+
+    @property
+    def ci_high(self) -> float: ...
+
+
+def is_clear(found: Estimated) -> bool:
+    """Whether the interval leaves zero out; not where there is none."""
+    return found.ci_low > 0 or found.ci_high < 0
+
+
+def agree(one: Estimated, two: Estimated) -> bool:
+    """Whether two comparisons of one outcome say the same: neither is clear, or both are and point the same way."""
+    return is_clear(one) == is_clear(two) and (not is_clear(one) or one.estimate * two.estimate > 0)
+
+
+def agreement_words(one: Estimated, two: Estimated) -> str:
+    """Say whether two comparisons of one outcome say the same: one wording for every page.
+
+    Examples
+    --------
+    >>> f = Finding(finding_id="x", quantity="att", estimate=-0.3, unit="points", claim="effect", ci_low=-2.9,
+    ...             ci_high=2.3)
+    >>> from dataclasses import replace
+    >>> agreement_words(f, replace(f, estimate=-3.0, ci_low=-4.0, ci_high=-2.1))
+    'Only one of the two is clear, so they do not say the same.'
+    """
+    if is_clear(one) != is_clear(two):
+        return "Only one of the two is clear, so they do not say the same."
+    if not is_clear(one):
+        return "Neither is clear."
+    if one.estimate * two.estimate <= 0:
+        return "The two contradict each other."
+    overlap = max(one.ci_low, two.ci_low) <= min(one.ci_high, two.ci_high)
+    return "Both point the same way." if overlap else "Both point the same way, but differ in size."
 
 
 def direction_words(estimate: float, better: Better | str) -> tuple[str, str]:

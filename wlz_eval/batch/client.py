@@ -11,8 +11,11 @@ from jupyter_client.asynchronous import AsyncKernelClient
 
 __all__ = ["OwnKernelClient"]
 
-#: Seconds after which the kernel is asked again, and looked at whether it lives.
-_ASK_AGAIN = 1.0
+#: Seconds after which a kernel is asked again, and looked at whether it lives: at first, since what it says before its
+#: channel of outputs is connected is lost, and at last, since being asked does not help a busy machine.
+_ASK_AGAIN, _ASK_AT_LAST = 0.02, 1.0
+#: Part of the time waited so far that the next answer is waited for.
+_PATIENCE = 0.1
 
 
 class OwnKernelClient(AsyncKernelClient):
@@ -36,21 +39,23 @@ class OwnKernelClient(AsyncKernelClient):
         RuntimeError
             In jupyter_client's own words, when the kernel died or has not answered in time.
         """
-        ends = time.monotonic() + (float("inf") if timeout is None else timeout)
+        began = time.monotonic()
+        ends = began + (float("inf") if timeout is None else timeout)
         asked: set[str] = set()
         while True:
             # On a busy machine the answer to an earlier question may come after a later one was put.
             asked.add(self.kernel_info())
-            if await self._answered(asked):
+            waited = time.monotonic() - began
+            if await self._answered(asked, min(max(_PATIENCE * waited, _ASK_AGAIN), _ASK_AT_LAST)):
                 return
             if not await self._async_is_alive():
                 raise RuntimeError("Kernel died before replying to kernel_info")
             if time.monotonic() > ends:
                 raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")
 
-    async def _answered(self, asked: Collection[str]) -> bool:
+    async def _answered(self, asked: Collection[str], wait: float) -> bool:
         """Whether a question was answered, and the end of its work was heard of on the channel of outputs."""
-        until = time.monotonic() + _ASK_AGAIN
+        until = time.monotonic() + wait
         try:
             reply = await self._of(self.shell_channel, asked, until)
             self._handle_kernel_info_reply(reply)

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import zmq
+import zmq.asyncio
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from papermill.engines import NBClientEngine, papermill_engines
@@ -30,6 +32,9 @@ ENGINE = "wlz-eval"
 
 #: Seconds that a cell's output may take to arrive after the cell has ended: seconds of nothing on a busy machine.
 OUTPUT_TIMEOUT = 120
+
+#: Milliseconds after which a channel tries again to reach a kernel that does not listen yet.
+RECONNECT = 5
 
 #: One thread for each linear-algebra and OpenMP library: several kernels at once that each take all cores
 #: are many times slower than several that take one each.
@@ -87,6 +92,13 @@ class OwnKernelManager(AsyncKernelManager):
     warm = AnyTrait(allow_none=True, default_value=None)
     #: What the kernel has taken so far.
     usage = Instance(Usage, args=())
+
+    @default("context")
+    def _own_context(self) -> zmq.asyncio.Context:
+        self._created_context = True
+        context = zmq.asyncio.Context()
+        context.setsockopt(zmq.RECONNECT_IVL, RECONNECT)
+        return context
 
     @default("client_factory")
     def _own_client(self) -> type[OwnKernelClient]:

@@ -82,15 +82,18 @@ class Record:
         Path within the output folder and content hash of each file it made.
     seconds : float
         How long it took.
+    files : mapping of str to str
+        Content hash of each file of data that it could read.
     """
 
     key: Mapping[str, str]
     parameters: Mapping[str, Any]
     outputs: Mapping[str, str]
     seconds: float
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
-def changed(record: Record | None, key: Mapping[str, str], root: Path) -> str:
+def changed(record: Record | None, key: Mapping[str, str], root: Path, files: Mapping[str, str]) -> str:
     """Say why a notebook has to run; empty when its result still stands.
 
     Parameters
@@ -101,16 +104,27 @@ def changed(record: Record | None, key: Mapping[str, str], root: Path) -> str:
         What it depends on now.
     root : Path
         The output folder.
+    files : mapping
+        Content hash of each file of data now.
     """
     if record is None:
         return "it has not been run"
-    causes = [words for cause, words in CAUSES.items() if record.key.get(cause) != key.get(cause)]
+    causes = {cause: words for cause, words in CAUSES.items() if record.key.get(cause) != key.get(cause)}
+    if "data" in causes and (named := _changed_files(record.files, files)):
+        causes["data"] += f" ({named})"
     if causes:
-        return "; ".join(causes)
+        return "; ".join(causes.values())
     for path, content in record.outputs.items():
         if file_hash(root / path) != content:
             return f"{Path(path).name} is missing or was changed by another run"
     return ""
+
+
+def _changed_files(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Name the files that differ; empty when none does, or nothing is known of before."""
+    if not before:
+        return ""
+    return ", ".join(sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name)))
 
 
 @dataclass

@@ -41,6 +41,7 @@ def run(
     parameter: Mapping[str, Any] | None = None,
     cold: bool = False,
     studies: bool = False,
+    pdf: bool = False,
     cluster: str = "",
     share: str = "",
     **unknown: Any,
@@ -78,6 +79,8 @@ def run(
         Start each kernel by itself, not as a copy of a warm one: slower, the same.
     studies : bool
         Run the studies of the method too.
+    pdf : bool
+        Print the pages as PDF too, each by itself and all in one; needs the extra ``pdf``.
     cluster : str
         Address of a Dask scheduler, or its scheduler file, whose workers run the notebooks.
     share : str
@@ -118,6 +121,7 @@ def run(
         notebook_timeout=notebook_timeout,
         studies="also" if studies else "none",
         kernels="cold" if cold else "warm",
+        pdf=pdf,
         cluster=cluster,
         share=share,
     )

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wlz_eval.batch.described import described
+from wlz_eval.batch.forgotten import forgotten_children
 from wlz_eval.batch.key import file_hash, package_hash
 from wlz_eval.batch.record import Refusal
+from wlz_eval.batch.retention import overdue
 from wlz_eval.core.errors import OptionError, ProblemsError, WlzEvalError
 from wlz_eval.core.files import cohorts_dir, hash_json, write_atomic
 from wlz_eval.release.workspace import STUDIES, Workspace
@@ -50,6 +53,8 @@ class Prepared:
         Hash of the plan as this run uses it, and of its lock.
     effort : str
         What its plan says of effort.
+    files : mapping of str to str
+        Content hash of each file that `data` is made of, so that a change can be named.
     """
 
     id: str
@@ -57,6 +62,7 @@ class Prepared:
     data: str
     plan: str
     effort: str
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parameter(self) -> str:
@@ -98,12 +104,15 @@ def prepare(
         if known == STUDIES:
             known = ""
             raise OptionError(f"{name} has the id {STUDIES!r}, which the studies of the method have. Change its id.")
+        if reason := overdue(folder):
+            raise OptionError(f"{known or name}: {reason}.")
         files = _content(folder)
         stamp = hash_json([files, package_hash(), dict(overrides or {}), str(folder)])
         kept = _kept(workspace, known, stamp)
         if kept is not None:
             return kept
         prepared = _check(folder, files, overrides)
+        _check_forgotten(folder, workspace)
     except WlzEvalError as error:
         raise RefusedError(Refusal(name, str(error), public_problems(error)), known) from None
     if keep:
@@ -112,19 +121,23 @@ def prepare(
     return prepared
 
 
+def _check_forgotten(folder: Path, workspace: Workspace) -> None:
+    """Refuse tables that bring back a child that was forgotten; not by name or number, since this may be shown."""
+    forgotten = forgotten_children(workspace)
+    if not forgotten.path.exists():
+        return
+    from wlz_eval.cohort.remove import child_ids
+
+    if forgotten.among(i for row in child_ids(folder) for i in (row["child_id"], row.get("person_id", "")) if i):
+        raise OptionError(
+            f"{folder.name}: the tables hold a child that was forgotten before. Take it out of what is delivered, or "
+            "remove it again with 'wlz-eval forget'."
+        )
+
+
 def cohort_id(folder: Path) -> str:
     """Read the id from ``cohort.yaml`` without checking the rest; empty when there is no valid one."""
-    import yaml
-
-    from wlz_eval.core.yamltext import check_yaml
-
-    try:
-        text = (folder / "cohort.yaml").read_text(encoding="utf-8-sig")
-        check_yaml(text)
-        content = yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError):
-        return ""
-    found = str(content.get("id", "")) if isinstance(content, dict) else ""
+    found = str(described(folder).get("id", ""))
     return found if _ID.fullmatch(found) else ""
 
 
@@ -143,7 +156,8 @@ def _check(folder: Path, files: Mapping[str, str], overrides: Mapping[str, Any] 
     from wlz_eval.plan import load_cohort_and_plan
 
     cohort, plan = load_cohort_and_plan(folder, overrides)
-    described = {name: content for name, content in files.items() if _is_yaml(name) and not name.startswith("plan.")}
+    data = {name: content for name, content in files.items() if not name.startswith("plan.")}
+    described = {name: content for name, content in data.items() if _is_yaml(name)}
     locks = {name: content for name, content in files.items() if name.startswith("plan.") and name != "plan.yaml"}
     return Prepared(
         id=cohort.id,
@@ -151,6 +165,7 @@ def _check(folder: Path, files: Mapping[str, str], overrides: Mapping[str, Any] 
         data=hash_json([cohort.data_hash, described]),
         plan=hash_json([plan.plan_hash, locks]),
         effort=plan.effort,
+        files=data,
     )
 
 

@@ -12,7 +12,7 @@ from wlz_eval.batch.record import Refusal, write_run_file
 from wlz_eval.batch.state import CohortState
 from wlz_eval.core.errors import GateRefusedError, StorageError, WlzEvalError
 from wlz_eval.core.files import hash_json, storage_error, write_atomic
-from wlz_eval.release.workspace import STUDIES, Workspace
+from wlz_eval.release.workspace import SITE_FILES, STUDIES, Workspace
 
 __all__ = ["publish_cohort", "publish_site", "record_refusal"]
 
@@ -42,16 +42,18 @@ def publish_cohort(state: CohortState) -> tuple[str, ...]:
     made = {name: record.outputs for name, record in state.manifest.records.items()}
     ended = {job.notebook: (job.status == "failed", job.status == "skipped" and job.reason) for job in jobs}
     source = hash_json([made, ended, package_hash()])
-    if state.manifest.published == _stamp(source, workspace, cohort, audience):
+    pdf = state.checked.request.pdf
+    printed = not pdf or any(workspace.published_dir(cohort, audience).glob("*.pdf"))
+    if printed and state.manifest.published == _stamp(source, workspace, cohort, audience):
         return ()
     from wlz_eval.report import publish, publish_studies
 
     try:
         if cohort == STUDIES:
             names = tuple(state.checked.graph.notebooks)
-            publish_studies(workspace, audience, names, {c for name in names for c in state.cohorts(name)})
+            publish_studies(workspace, audience, names, {c for name in names for c in state.cohorts(name)}, pdf=pdf)
         else:
-            publish(cohort, workspace, audience)
+            publish(cohort, workspace, audience, pdf=pdf)
     except GateRefusedError as error:
         reasons = tuple(str(error).splitlines())
         write_run_file(workspace.run_file(cohort, audience), cohort, audience, jobs, gate=reasons)
@@ -81,18 +83,19 @@ def publish_site(workspace: Workspace, audience: str) -> Path:
     Path
         The page to open.
     """
-    index, stamp = workspace.site_dir(audience) / "index.html", workspace.private / f"site-{audience}.json"
-    if _site_stamp(workspace, audience, index) != _read(stamp).get("stamp"):
+    stamp = workspace.private / f"site-{audience}.json"
+    if _site_stamp(workspace, audience) != _read(stamp).get("stamp"):
         from wlz_eval.report import build_site
 
         build_site(workspace, audience)
-        write_atomic(stamp, json.dumps({"stamp": _site_stamp(workspace, audience, index)}) + "\n")
-    return index
+        write_atomic(stamp, json.dumps({"stamp": _site_stamp(workspace, audience)}) + "\n")
+    return workspace.site_dir(audience) / "index.html"
 
 
-def _site_stamp(workspace: Workspace, audience: str, index: Path) -> str:
-    """Hash of all that the list of cohorts says, and of the list itself."""
-    said: dict[str, Any] = {"package": package_hash(), "index": file_hash(index)}
+def _site_stamp(workspace: Workspace, audience: str) -> str:
+    """Hash of all that the pages above the cohorts are made from, and of those pages themselves."""
+    site = workspace.site_dir(audience)
+    said: dict[str, Any] = {"package": package_hash(), "site": {name: file_hash(site / name) for name in SITE_FILES}}
     for path in sorted(workspace.private.glob(f"*/{audience}/run.json")):
         run = _read(path)
         # Those that ended well are not in the list, however long they took.

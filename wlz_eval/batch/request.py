@@ -62,6 +62,8 @@ class RunRequest:
     share : str
         Folder or fsspec URL that this machine and every worker see, through which data and results pass; empty for a
         folder under `out_dir`. It goes with `cluster`.
+    pdf : bool
+        Whether to print the pages as PDF too; it needs the extra ``pdf``.
 
     Examples
     --------
@@ -84,6 +86,7 @@ class RunRequest:
     kernels: Kernels = "warm"
     cluster: str = ""
     share: str = ""
+    pdf: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +190,10 @@ def _check_options(request: RunRequest) -> None:
     _at_least("workers", request.workers, 0)
     _at_least("cell_timeout", request.cell_timeout, 1)
     _at_least("notebook_timeout", request.notebook_timeout, 1)
+    if request.pdf:
+        from wlz_eval.report.pdf import need_pdf
+
+        need_pdf()
     if request.share and not request.cluster:
         raise OptionError("--share goes with --cluster: it is where data and results pass between the machines.")
     if "://" in str(request.out_dir):

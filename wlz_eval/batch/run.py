@@ -24,6 +24,7 @@ from wlz_eval.batch.request import CheckedRequest, CheckedRun, RunRequest, check
 from wlz_eval.batch.state import CohortState
 from wlz_eval.batch.studies import prepare_studies
 from wlz_eval.batch.timeleft import TimeLeft
+from wlz_eval.batch.turns import short_turns
 from wlz_eval.core.errors import GateRefusedError, StorageError, WlzEvalError
 from wlz_eval.release.workspace import STUDIES, Workspace
 
@@ -35,10 +36,10 @@ def run(request: RunRequest, progress: Progress | None = None) -> RunResult:
     """Run notebooks and publish their pages.
 
     Each cohort is checked, its notebooks run in the order of their needs, each in a fresh kernel of this
-    interpreter with one thread for linear algebra, `workers` of them at once across all cohorts, longest
-    first. What has not changed is not run again. A notebook that fails stops what needs it and nothing
-    else; a cohort that is refused stops nothing else. The studies of the method, where they are asked for, run in
-    the same way.
+    interpreter with one thread for linear algebra, `workers` of them at once across all cohorts: a cohort that has
+    begun goes before others, so that its pages are made while they run, and the longest notebook first. What has not
+    changed is not run again. A notebook that fails stops what needs it and nothing else; a cohort that is refused
+    stops nothing else. The studies of the method, where they are asked for, run in the same way.
 
     Parameters
     ----------
@@ -113,7 +114,7 @@ class _Batch:
         # only wait for each other's turn in the interpreter.
         desk = ThreadPoolExecutor(1, thread_name_prefix="desk")
         try:
-            with self.interrupts.counted():
+            with self.interrupts.counted(), short_turns():
                 for cohort in cohorts:
                     checked = self.checked.for_cohorts()
                     future = desk.submit(prepare, cohort, self.workspace, checked.parameters.get("plan_overrides"))
@@ -138,12 +139,17 @@ class _Batch:
         for state in self.states.values():
             self._advance(state, desk)
         self._tell_time()
-        for cohort, name in sorted(self.ready, key=lambda job: -self.states[job[0]].expected[job[1]]):
+        for cohort, name in sorted(self.ready, key=self._turn):
             if sum(len(state.running) for state in self.states.values()) >= self.place.slots:
                 break
             if not self.place.has_room(self.states[cohort], name):
                 break
             self._start(self.states[cohort], name, self.ready.pop((cohort, name)))
+
+    def _turn(self, job: tuple[str, str]) -> tuple[bool, float]:
+        """Put cohorts that have begun first, so that their pages are made while others run; then the longest."""
+        state = self.states[job[0]]
+        return not (state.running or state.results), -state.expected[job[1]]
 
     def _add_studies(self, desk: ThreadPoolExecutor) -> None:
         """Let the studies wait behind the cohorts: they are short, and fill what the cohorts leave idle."""

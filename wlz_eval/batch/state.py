@@ -109,7 +109,9 @@ class CohortState:
 
     def why(self, name: str) -> str:
         """Say why a notebook has to run now; empty when its last result stands."""
-        reason = changed(self.manifest.records.get(name), self.key(name), self.workspace.root)
+        reason = changed(
+            self.manifest.records.get(name), self.key(name), self.workspace.root, self.prepared.files
+        )
         if name not in self.manifest.records and name in self.failed:
             return "it failed when it last ran"
         if not reason and self.checked.request.fresh and name in self.checked.wanted:
@@ -177,7 +179,8 @@ class CohortState:
             if (content := file_hash(path))
         }
         try:
-            self.manifest.add(name, Record(self.key(name), self.shown(name), outputs, round(seconds, 2)))
+            files = self.prepared.files
+            self.manifest.add(name, Record(self.key(name), self.shown(name), outputs, round(seconds, 2), files))
         except StorageError as error:
             self.forget(name)
             return self._end(name, JobResult(self.prepared.id, name, "failed", str(error), seconds, str(error)))

@@ -164,7 +164,7 @@ def _meta_problem(detail: Any, raw: Mapping[str, Any]) -> Problem:
             message="unknown version of the data contract",
             remedy="This version of the suite reads schema_version: 1.",
         )
-    if top == "id":
+    if top == "id" and kind != "value_error":
         return Problem(
             table="cohort.yaml",
             column=where,

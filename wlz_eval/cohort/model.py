@@ -10,11 +10,12 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from wlz_eval.cohort.derived import Derived, made_measures
 from wlz_eval.cohort.period import LATE_SUFFIXES, WAVES, Period, Term, Wave
 from wlz_eval.core.errors import OptionError, suggestion
+from wlz_eval.core.names import reserved_reason
 from wlz_eval.reference.measures import Measure, measures
 
 __all__ = ["LATE_SUFFIXES", "WAVES", "Cohort", "CohortMeta", "DataUse", "Period", "Term", "Wave"]
@@ -59,6 +60,13 @@ class CohortMeta(_Strict):
         (), description="Measures made from what the tables hold; each by its kind"
     )
     data_use: DataUse = Field(description="Lawful basis, special-category condition, retention date")
+
+    @field_validator("id")
+    @classmethod
+    def _may_be_a_folder(cls, value: str) -> str:
+        if reason := reserved_reason(value):
+            raise ValueError(f"{reason}: choose another id")
+        return value
 
     @model_validator(mode="after")
     def _each_made_once(self) -> CohortMeta:

@@ -16,10 +16,12 @@ from wlz_eval.core.errors import StorageError
 
 __all__ = [
     "cohorts_dir",
+    "empty_folder",
     "hash_bytes",
     "hash_json",
     "notebooks_dir",
     "project_root",
+    "read_json",
     "reference_dir",
     "remove_unfinished",
     "replace_folder",
@@ -47,6 +49,12 @@ def cohorts_dir() -> Path:
 def notebooks_dir() -> Path:
     """Folder of the notebooks."""
     return project_root() / "notebooks"
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a record that this suite wrote; empty when there is none."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return content
 
 
 def hash_bytes(*parts: bytes) -> str:
@@ -107,6 +115,9 @@ def replace_folder(new: Path, target: Path) -> None:
         for left in (old, beside):
             shutil.rmtree(left, ignore_errors=True)
         _move_beside(new, beside)
+        if target.is_symlink():
+            # A link is let go of; where it leads, nothing is written or removed.
+            target.unlink()
         if target.exists():
             target.rename(old)
         beside.rename(target)
@@ -117,6 +128,23 @@ def replace_folder(new: Path, target: Path) -> None:
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def empty_folder(folder: Path) -> None:
+    """Leave an empty folder; a link is let go of, and nothing is removed where it leads.
+
+    Raises
+    ------
+    StorageError
+        When it cannot be made.
+    """
+    try:
+        if folder.is_symlink():
+            folder.unlink()
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, folder) from error
 
 
 def _move_beside(new: Path, beside: Path) -> None:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import Literal
 
-__all__ = ["FINDING_COLUMNS", "Claim", "Evidence", "Finding", "FindingCovariance", "Tier", "Unit"]
+__all__ = ["FINDING_COLUMNS", "Claim", "Counted", "Evidence", "Finding", "FindingCovariance", "Tier", "Unit"]
 
 #: What a number may be called. Only ``effect`` may be worded as caused by the programme.
 Claim = Literal["description", "association", "adjusted_difference", "effect", "projection"]
@@ -22,6 +22,28 @@ Unit = Literal[
     "children", "schools", "count", "percent", "percentage_points", "points", "sd", "ratio", "hours",
     "minutes", "sessions", "years", "money", "probability", "level", "share",
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """Children of one kind who make up a number: at a public price, a sum of money tells how many they are.
+
+    Parameters
+    ----------
+    children : str
+        What they are called where they are counted; empty for those whose number other such numbers tell already.
+    n : int
+        How many they are.
+    each : float
+        What each of them adds to the number, in its unit; of a mean, to the sum that it is the mean of.
+    over : bool
+        Whether they are those over whom the number is a mean, instead of a part of it.
+    """
+
+    children: str
+    n: int
+    each: float = 0.0
+    over: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +85,17 @@ class Finding:
         One of :data:`Evidence`.
     note : str
         One plain sentence of caution, shown beside the number.
+    largest, second : float
+        Of a sum of money or time: its two largest contributions of one child, in the unit of `estimate`, or, where
+        a part of it that follows from other numbers is more concentrated, so much that this stands for the part.
+        ``nan`` for what is no sum. Private, like `fewest` and `residual_df`: only the release rule reads them.
+    fewest : int or None
+        Fewest children behind any part of a sum that follows from other numbers.
+    residual_df : float
+        Residual degrees of freedom of the regression that gave the number; ``nan`` where it is none.
+    counted : tuple of Counted
+        Of a sum that is worked out from numbers of children, or a mean of one: the children. In public it is worked out
+        from their released numbers, and hidden with any of them.
     """
 
     finding_id: str
@@ -88,6 +121,11 @@ class Finding:
     currency: str = ""
     evidence: Evidence = "measured"
     note: str = ""
+    largest: float = math.nan
+    second: float = math.nan
+    fewest: int | None = None
+    residual_df: float = math.nan
+    counted: tuple[Counted, ...] = ()
 
     @property
     def has_interval(self) -> bool:

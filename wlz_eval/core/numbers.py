@@ -8,7 +8,7 @@ from wlz_eval.core.errors import OptionError
 
 __all__ = [
     "CURRENCY_SYMBOLS", "UNIT_DIGITS", "format_chance", "format_count", "format_interval", "format_money",
-    "format_number", "format_value",
+    "format_money_short", "format_number", "format_value",
 ]
 
 MINUS = "\N{MINUS SIGN}"
@@ -95,6 +95,23 @@ def format_money(value: float, currency: str, digits: int = 0) -> str:
     symbol = CURRENCY_SYMBOLS.get(currency, f"{currency} ")
     negative = value < 0 and any(c in "123456789" for c in text)
     return f"{MINUS if negative else ''}{symbol}{text}"
+
+
+def format_money_short(value: float, currency: str) -> str:
+    """Format a sum as a reader keeps it in mind: in millions or billions from one on, with no digit too many.
+
+    Examples
+    --------
+    >>> [format_money_short(x, "GBP") for x in (546_000, 1_000_000, -1_250_000, 1_500_000_000)]
+    ['£546,000', '£1.0 million', '−£1.25 million', '£1.5 billion']
+    """
+    if not math.isfinite(value) or abs(value) < 999_500:
+        return format_money(value, currency)
+    name, unit = ("million", 1_000_000) if abs(value) < 999_500_000 else ("billion", 1_000_000_000)
+    many = value / unit
+    fewest = 0 if abs(many) >= 99.95 else 1
+    digits = next(d for d in (fewest, 2) if d == 2 or abs(many - round(many, d)) < 1e-9)
+    return f"{format_money(many, currency, digits)} {name}"
 
 
 def format_value(value: float, unit: str, currency: str = "", words: bool = False, sign: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 Rooms, from data to page: ``exposure`` (how much each child had), ``regress`` (the slope of an outcome on it), ``dose``
 (its shape, and backwards), ``confounding`` (need and the unseen), ``change`` (improved, same, worse), ``pages`` (page
-05); ``delivery`` and ``journeys`` (page 06). ``figures`` gathers what they draw.
+5); ``delivery`` and ``journeys`` (page 6). ``figures`` gathers what they draw.
 """
 
 from wlz_eval.engagement.change import change_by_engagement

@@ -1,4 +1,4 @@
-"""Every figure of pages 05 and 06, from the rooms that draw them, each from released data: never a point a child."""
+"""Every figure of pages 5 and 6, from the rooms that draw them, each from released data: never a point a child."""
 
 from wlz_eval.engagement.change import draw_change_by_level, draw_dose_by_change
 from wlz_eval.engagement.confounding import (

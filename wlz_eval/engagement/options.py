@@ -45,7 +45,10 @@ class EngagementOptions(BaseModel):
         0.8, ge=0, le=1, description="Share of planned sessions that counts as high engagement"
     )
     high_interactions: int = Field(20, ge=0, description="Link Worker interactions that count as high engagement")
-    attendance_aspiration: float = Field(0.96, ge=0, le=1, description="Share of sessions that partners aim for")
+    attendance_aspiration: float = Field(
+        0.96, ge=0, le=1,
+        description="Share of planned sessions hoped for in the long run: the pilot's, like attendance at school",
+    )
     journey_period: Literal["half_term", "month"] = Field(
         "half_term",
         description="Step of a journey: half_term (needs terms in cohort.yaml), or month since the child's own start",

@@ -10,20 +10,10 @@ from wlz_eval.attribution.options import MatchingOptions, OutcomeOptions, Select
 from wlz_eval.core.effort import EffortName
 from wlz_eval.engagement.options import EngagementOptions
 from wlz_eval.measures.options import IdentificationOptions, RiskRule
+from wlz_eval.plan.disclosure import DisclosureOptions
 from wlz_eval.value.options import ValueOptions
 
-__all__ = ["DisclosureOptions", "PlanModel"]
-
-
-class DisclosureOptions(BaseModel):
-    """The rule by which numbers are hidden and rounded on public pages."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    threshold: int = Field(
-        10, ge=5, le=100, description="Fewest children behind any number that is shown in public"
-    )
-    round_to: int = Field(5, ge=1, le=100, description="Public counts are rounded to the nearest of these")
+__all__ = ["PlanModel"]
 
 
 class PlanModel(BaseModel):

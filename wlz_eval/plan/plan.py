@@ -13,8 +13,9 @@ from wlz_eval.core.files import hash_json
 from wlz_eval.core.result import Result
 from wlz_eval.engagement.options import EngagementOptions
 from wlz_eval.measures.options import IdentificationOptions, RiskRule
+from wlz_eval.plan.disclosure import DisclosureOptions
 from wlz_eval.plan.lock import PlanStatus
-from wlz_eval.plan.model import DisclosureOptions, PlanModel
+from wlz_eval.plan.model import PlanModel
 from wlz_eval.plan.overrides import Departure, flatten
 from wlz_eval.value.options import ValueOptions
 

@@ -6,8 +6,7 @@ import functools
 
 from pydantic import Field
 
-from wlz_eval.core.errors import OptionError, suggestion
-from wlz_eval.reference.tables import ReferenceRow, read_rows
+from wlz_eval.reference.tables import ReferenceRow, read_rows, row_named
 
 __all__ = ["ConfoundingCut", "confounding_cut", "confounding_cuts"]
 
@@ -42,7 +41,4 @@ def confounding_cut(name: str) -> float:
     >>> confounding_cut("robustness_modest")
     0.1
     """
-    found = {cut.name: cut.value for cut in confounding_cuts()}
-    if name not in found:
-        raise OptionError(f"There is no cut-point {name!r}. {suggestion(name, sorted(found))}")
-    return found[name]
+    return row_named(confounding_cuts(), "cut-point", name).value

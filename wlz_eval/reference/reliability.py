@@ -9,8 +9,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from wlz_eval.core.errors import OptionError, suggestion
-from wlz_eval.reference.tables import ReferenceRow, read_rows
+from wlz_eval.reference.tables import ReferenceRow, read_rows, row_named
 
 __all__ = [
     "Assumption", "Reliability", "Retest", "consistency", "progress_assumption", "reliabilities", "retest",
@@ -98,10 +97,7 @@ def progress_assumption(name: str) -> Assumption:
     OptionError
         When there is no such row.
     """
-    rows = {row.name: row for row in read_rows("progress_assumptions.csv", Assumption)}
-    if name not in rows:
-        raise OptionError(f"There is no assumption {name!r}. {suggestion(name, sorted(rows))}")
-    return rows[name]
+    return row_named(read_rows("progress_assumptions.csv", Assumption), "assumption", name)
 
 
 def _of(measure: str, kind: str, informant: str, form: str) -> list[Reliability]:

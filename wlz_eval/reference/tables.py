@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.core.files import reference_dir
 
-__all__ = ["ReferenceRow", "read_rows"]
+__all__ = ["ReferenceRow", "read_rows", "row_named"]
 
 
 class ReferenceRow(BaseModel):
@@ -43,3 +45,34 @@ def read_rows(file: str, model: type[Row]) -> tuple[Row, ...]:
         return {str(k): v for k, v in row.items() if v != "" and not (isinstance(v, float) and math.isnan(v))}
 
     return tuple(model.model_validate(filled(row)) for row in table.to_dict(orient="records"))
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_Named)
+
+
+def row_named(rows: Iterable[Named], what: str, name: str) -> Named:
+    """Find the row whose ``name`` is this one.
+
+    Parameters
+    ----------
+    rows : iterable
+        Of one table whose rows have names.
+    what : str
+        What a row is, in the words of the error.
+    name : str
+        The name sought.
+
+    Raises
+    ------
+    OptionError
+        When there is none of that name; it offers the nearest.
+    """
+    found = {row.name: row for row in rows}
+    if name not in found:
+        raise OptionError(f"There is no {what} {name!r}. {suggestion(name, sorted(found))}")
+    return found[name]

@@ -11,7 +11,10 @@ from typing import Any
 import pandas as pd
 
 from wlz_eval.core.errors import ReleaseError, suggestion
-from wlz_eval.core.numbers import NOT_AVAILABLE, UNIT_DIGITS, format_chance
+from wlz_eval.core.finding import Counted
+from wlz_eval.core.numbers import NOT_AVAILABLE, UNIT_DIGITS, format_chance, format_number
+from wlz_eval.release.counted import any_small, as_counted
+from wlz_eval.release.limits import concentrated, too_few_left
 from wlz_eval.release.rule import (
     HIDDEN,
     Released,
@@ -21,6 +24,7 @@ from wlz_eval.release.rule import (
     release_number,
     release_percent,
     release_statistic,
+    withheld,
 )
 
 __all__ = ["Children", "Column", "Interval", "Label", "Number", "Percent", "Statistic", "release_table"]
@@ -86,6 +90,12 @@ class Children:
 class Statistic:
     """A mean, difference or slope that rests on children.
 
+    Where the data say what a sum consists of, the rule reads it without being told: the columns ``<name>_largest`` and
+    ``<name>_second`` (the two largest contributions of one child to the sum in column `name`, in its unit) and
+    ``<name>_fewest`` (children behind the smallest part that follows from it), ``<name>_counted`` (of a number that is
+    worked out from numbers of children, those: a tuple of :class:`wlz_eval.core.finding.Counted`), and ``residual_df``
+    for what comes from a regression.
+
     Parameters
     ----------
     title : str
@@ -97,22 +107,38 @@ class Statistic:
         Column or columns with the children behind the number: hidden when any is below the threshold.
     currency : str
         ISO code, for money.
+    percentile : float or None
+        For a percentile of single children (50 for a median): hidden where fewer children than the threshold lie
+        beyond it on a side. The smallest and the largest value, 0 and 100, are never shown.
     """
 
     title: str
     unit: str
     n: str | tuple[str, ...]
     currency: str = ""
+    percentile: float | None = None
 
     def release(self, row: Mapping[str, Any], name: str, rule: Rule) -> Released:
         """Release one cell."""
+        found = self._released(row, name, rule)
+        found = withheld(found, rule.applies and (_too_little(row, name, rule) or self._beyond(row) < rule.threshold))
+        return replace(found, counted=_counted(row, name))
+
+    def _beyond(self, row: Mapping[str, Any]) -> float:
+        """Children beyond a percentile, on the side where they are fewer."""
+        if self.percentile is None:
+            return math.inf
+        return min(_float(row[n]) for n in _names(self.n)) * min(self.percentile, 100 - self.percentile) // 100
+
+    def _released(self, row: Mapping[str, Any], name: str, rule: Rule) -> Released:
         ns = [_float(row[n]) for n in _names(self.n)]
         if CHANCE in (self.unit, row.get(self.unit)):
             found = release_statistic(_float(row[name]), ns, rule, "count")
             unsaid = found.hidden or found.text == NOT_AVAILABLE
             return found if unsaid else replace(found, text=format_chance(found.value))
         unit, words = _unit(self.unit, row)
-        return release_statistic(_float(row[name]), ns, rule, unit, self.currency, words=words)
+        value = as_counted(_float(row[name]), _counted(row, name), rule)
+        return release_statistic(value, ns, rule, unit, self.currency, words=words)
 
 
 @dataclass(frozen=True)
@@ -169,6 +195,9 @@ class Number:
 class Interval:
     """A 95% interval from two columns; its own name in ``columns`` need not be a column of the data.
 
+    Ends that are worked out from numbers of children have a column ``<name of the end>_counted`` beside them, as a
+    :class:`Statistic` has.
+
     Parameters
     ----------
     title : str
@@ -196,8 +225,11 @@ class Interval:
             return Released(kind="label", text="")  # A probability has no interval.
         unit, words = _unit(self.unit, row)
         ns = [_float(row[n]) for n in _names(self.n)]
-        low, high = _float(row[self.low]), _float(row[self.high])
-        return release_interval(low, high, ns, rule, unit, self.currency, words=words)
+        counted = _counted(row, self.low)
+        low, high = (as_counted(_float(row[end]), _counted(row, end), rule) for end in (self.low, self.high))
+        found = release_interval(low, high, ns, rule, unit, self.currency, words=words)
+        found = withheld(found, too_few_left(_float(row.get("residual_df")), rule) or any_small(counted, rule))
+        return replace(found, counted=counted)
 
 
 @dataclass(frozen=True)
@@ -217,6 +249,23 @@ Column = Label | Children | Statistic | Percent | Number | Interval | Given
 
 def _names(n: str | tuple[str, ...]) -> tuple[str, ...]:
     return (n,) if isinstance(n, str) else tuple(n)
+
+
+def _too_little(row: Mapping[str, Any], name: str, rule: Rule) -> bool:
+    """Whether a sum is that of one or two children, gives one of few away, or a regression has few degrees left."""
+    largest, second = (_float(row.get(f"{name}_{which}")) for which in ("largest", "second"))
+    return (
+        concentrated(_float(row[name]), largest, second, rule)
+        or _float(row.get(f"{name}_fewest")) < rule.threshold
+        or too_few_left(_float(row.get("residual_df")), rule)
+        or any_small(_counted(row, name), rule)
+    )
+
+
+def _counted(row: Mapping[str, Any], name: str) -> tuple[Counted, ...]:
+    """Children from whose numbers a number of this row is worked out."""
+    found = row.get(f"{name}_counted")
+    return found if isinstance(found, tuple) else ()
 
 
 def _unless_beside(found: Released, row: Mapping[str, Any], beside: str | tuple[str, ...], rule: Rule) -> Released:
@@ -291,7 +340,23 @@ def release_table(data: pd.DataFrame, columns: Mapping[str, Column], rule: Rule)
     """
     check_columns(data, columns)
     rows: list[dict[str, Any]] = [{str(k): v for k, v in r.items()} for r in data.to_dict(orient="records")]
-    return [{name: spec.release(row, name, rule) for name, spec in columns.items()} for row in rows]
+    released = [{name: spec.release(row, name, rule) for name, spec in columns.items()} for row in rows]
+    if rule.applies and rule.totals == "parts":
+        for name, spec in columns.items():
+            if isinstance(spec, Children):
+                _sum_parts([_float(row[name]) for row in rows], released, name)
+    return released
+
+
+def _sum_parts(values: list[float], released: list[dict[str, Released]], name: str) -> None:
+    """Make the total of a column, which its numbers tell, the sum of its released parts; hidden where one is."""
+    for i, value in enumerate(values):
+        rest = [row[name] for j, row in enumerate(released) if j != i]
+        if len(rest) > 1 and value > 0 and value == math.fsum(values) - value and not released[i][name].hidden:
+            total = math.fsum(cell.value for cell in rest)
+            shown = HIDDEN if math.isnan(total) else format_number(total, 0)
+            released[i][name] = replace(released[i][name], text=shown, value=total, hidden=math.isnan(total))
+            return
 
 
 def released_frame(released: list[dict[str, Released]], columns: Mapping[str, Column]) -> pd.DataFrame:

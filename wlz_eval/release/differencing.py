@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.files import write_atomic
+from wlz_eval.core.files import read_json, write_atomic
 
 __all__ = ["Marks", "PublishedRuns", "child_marks", "children_between", "too_close"]
 
@@ -99,7 +99,7 @@ class PublishedRuns:
 
     def __init__(self, path: Path):
         self.path = path
-        kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        kept = read_json(path)
         self.key = bytes.fromhex(kept["key"]) if kept else secrets.token_bytes(32)
         self.runs: list[dict[str, str]] = kept.get("runs", [])
 
@@ -113,6 +113,11 @@ class PublishedRuns:
             f"{threshold} differ; or, if no earlier page has left this machine, remove {self.path.name} from the "
             "cohort's private folder and run again"
         )
+
+    def counting(self, children: Collection[str]) -> int:
+        """Count the runs in which any of these children was counted."""
+        marks = {_mark(self.key, child) for child in children}
+        return sum(not marks.isdisjoint(run) for run in self.runs)
 
     def remember(self, now: Marks) -> None:
         """Keep the marks of a run that was published."""

@@ -1,11 +1,13 @@
 """Can children of small cohorts be found in what is published of them? An attack by linear programming on many.
 
 ``python -m wlz_eval.release.disclosure_study --cohorts 1000`` draws cohorts of a few small schools, and shows of each
-what the notebooks show: groups with their margins, numbers of risks, completeness, a flow, shares of answers, and a
-subgroup, over several pages. Each is shown by the release rule alone, and after suppression over all its pages. An
-attacker who knows how every table is built, and reads nothing but the published texts, then bounds each hidden number.
-The attacker is written here from the tables' design, apart from the one that suppression uses, which finds sums from
-the numbers. Results are committed in ``data/studies/disclosure.csv``.
+what the notebooks show: groups with their margins, numbers of risks, completeness, a flow, means, shares of answers,
+and a subgroup, over several pages. Each is shown by the release rule alone, and after suppression over all its pages.
+An attacker who knows how every table is built, and reads nothing but the published texts, then bounds each hidden
+number. The attacker is written here from the tables' design, apart from the one that suppression uses, which finds
+sums from the numbers. Results are committed in ``data/studies/disclosure.csv``, with the hash of the code that they
+belong to. After a change of code that moves no number, ``--recheck`` runs some of the cohorts again and takes the new
+hash over.
 """
 
 from __future__ import annotations
@@ -21,18 +23,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wlz_eval.release.columns import Children, Column, Label, Percent, release_table
+from wlz_eval.release.columns import Children, Column, Label, Percent, Statistic, release_table
 from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.rule import Rule
 from wlz_eval.release.showing import enter_cells
 from wlz_eval.release.suppression import suppress
 from wlz_eval.release.suppression.exported import withhold
-from wlz_eval.simulate.committed import code_hash, has_committed, read_committed, study_folder, write_committed
+from wlz_eval.simulate.committed import (
+    code_hash,
+    comes_out_again,
+    has_committed,
+    read_committed,
+    study_folder,
+    write_committed,
+)
 
-__all__ = ["FIRST_SEED", "Drawn", "draw_cohort", "found_in", "run", "run_cohort", "summary"]
+__all__ = ["FIRST_SEED", "Drawn", "draw_cohort", "found_in", "recheck", "run", "run_cohort", "summary"]
 
 #: Fixed before any cohort was drawn, and never redrawn.
-FIRST_SEED = 800_000
+FIRST_SEED = 820_000
 RULE = Rule()
 YEARS, SEXES, ANSWERS = ("Year 7", "Year 8", "Year 9"), ("boys", "girls"), ("yes", "no", "unsure")
 WAVES = ("start", "middle", "end")
@@ -40,8 +49,15 @@ WAVES = ("start", "middle", "end")
 KEPT = 25
 #: What the numbers depend on, below ``wlz_eval/``.
 STUDY_MODULES = (
-    "release/disclosure_study.py", "release/suppression", "release/rule.py", "release/columns.py",
+    "release/disclosure_study.py", "release/rule.py", "release/columns.py",
+    *(f"release/suppression/{name}.py" for name in (
+        "attack", "blocks", "choose", "exported", "facts", "known", "readings", "relations", "rows", "solve", "system",
+    )),
 )
+#: Cohorts that are run again to see whether changed code has moved a number; spread over all of them.
+CHECKED = 50
+#: Digits of its rows that are kept.
+DIGITS = 4
 
 #: A number of children by its name, such as ``("Year 7", "boys")``.
 Name = tuple[str, ...]
@@ -83,6 +99,8 @@ class Drawn:
             values: dict[str, Any] = dict(zip(labels, row, strict=True))
             values |= {column: self.counts[name] for column, name in names.items()}
             for column, spec in columns.items():
+                if isinstance(spec, Statistic):
+                    values[column] = 1.5
                 if isinstance(spec, Percent):
                     values[column] = 100 * values[column] / max(values[spec.n], 1)
             data.append(values)
@@ -91,6 +109,8 @@ class Drawn:
             for column, spec in columns.items():
                 if isinstance(spec, Percent):
                     self.cells[(page, row_keys[column])] = (names[column], names[spec.n])
+                elif isinstance(spec, Statistic):
+                    self.cells[(page, row_keys[column])] = (names[str(spec.n)],)
                 elif column in names:
                     self.cells[(page, row_keys[column])] = (names[column],)
 
@@ -186,6 +206,10 @@ def _show_answers(drawn: Drawn, children: pd.DataFrame) -> None:
         drawn.counts |= {(year, answer): int((of["answer"] == answer).sum()) for answer in ANSWERS}
         drawn.sums.append(((year, "All"), [(year, answer) for answer in ANSWERS]))
         rows |= {(year, answer): {"share": (year, answer), "n": (year, "All")} for answer in ANSWERS}
+    means: dict[str, Column] = {
+        "year": Label("Year"), "mean": Statistic("Mean score", unit="points", n="n"), "n": Children("Children"),
+    }
+    drawn.show("06_delivery", "Scores by year", {(year,): {"n": (year, "All")} for year in YEARS}, means)
     columns: dict[str, Column] = {
         "year": Label("Year"), "answer": Label("Answer"), "share": Percent("Share", n="n"), "n": Children("Children"),
     }
@@ -193,6 +217,19 @@ def _show_answers(drawn: Drawn, children: pd.DataFrame) -> None:
 
 
 def found_in(drawn: Drawn, ledgers: Sequence[Ledger]) -> tuple[int, int]:
+    """Count hidden numbers, and those that :func:`bounds_in` shows to be found.
+
+    Returns
+    -------
+    tuple of int
+        Hidden numbers of children, and those of them that were found: some number from one to below the threshold is
+        impossible, given everything published.
+    """
+    ends = bounds_in(drawn, ledgers).values()
+    return len(ends), sum(low > 1 or high < RULE.threshold - 1 for low, high in ends)
+
+
+def bounds_in(drawn: Drawn, ledgers: Sequence[Ledger]) -> dict[tuple[Name, ...], tuple[float, float]]:
     """Attack published texts by linear programming, knowing how each table is built.
 
     Parameters
@@ -204,28 +241,27 @@ def found_in(drawn: Drawn, ledgers: Sequence[Ledger]) -> tuple[int, int]:
 
     Returns
     -------
-    tuple of int
-        Hidden numbers of children, and those of them that were found: some number from one to below the threshold is
-        impossible, given everything published.
+    dict
+        Of each hidden number of children, or of those of a base who are not counted in a hidden share, the least and
+        the most that it can be.
     """
     from scipy.optimize import linprog
 
     names = {name: i for i, name in enumerate(drawn.counts)}
     bounds: list[tuple[float, float]] = [(0.0, 1000.0)] * len(names)
-    rows: list[np.ndarray] = []
-    secret: dict[int, None] = {}
+    rows: list[tuple[np.ndarray, float]] = []
+    secret: dict[tuple[int, ...], None] = {}
     for ledger in ledgers:
         for cell in ledger.cells:
-            of = [names[name] for name in drawn.cells[(ledger.notebook, cell.key)]]
-            if cell.kind == "count":
-                low, high = _said(cell.text)
-                bounds[of[0]] = (max(bounds[of[0]][0], low), min(bounds[of[0]][1], high))
-            elif not cell.hidden and (number := re.search(r"\d+", cell.text)):
+            of = tuple(names[name] for name in drawn.cells[(ledger.notebook, cell.key)])
+            low, high = _said(cell.text) if cell.kind == "count" else (0.0 if cell.hidden else RULE.threshold, math.inf)
+            bounds[of[0]] = (max(bounds[of[0]][0], low), min(bounds[of[0]][1], high))
+            if cell.kind == "percent" and not cell.hidden and (number := re.search(r"\d+", cell.text)):
                 rows += _share(of, float(number.group()), len(names))
-            elif cell.hidden and cell.ns[1] < RULE.threshold:
-                secret[of[0]] = None
-            if cell.kind == "count" and cell.ns[0] < RULE.threshold:
-                secret[of[0]] = None
+            if cell.kind == "percent" and cell.hidden and cell.ns[0] - cell.ns[1] < RULE.threshold <= cell.ns[0]:
+                secret[of] = None
+            if cell.kind != "statistic" and cell.ns[-1] < RULE.threshold:
+                secret[of[:1]] = None
     sums = np.zeros((len(drawn.sums), len(names)))
     for i, (whole, parts) in enumerate(drawn.sums):
         sums[i, names[whole]] = 1.0
@@ -233,32 +269,36 @@ def found_in(drawn: Drawn, ledgers: Sequence[Ledger]) -> tuple[int, int]:
             sums[i, names[part]] -= 1.0
     given: dict[str, Any] = {"A_eq": sums, "b_eq": np.zeros(len(sums)), "bounds": bounds}
     if rows:
-        given |= {"A_ub": np.array(rows), "b_ub": np.zeros(len(rows))}
-    found = 0
+        given |= {"A_ub": np.array([row for row, _ in rows]), "b_ub": np.array([most for _, most in rows])}
+    ends: dict[tuple[Name, ...], tuple[float, float]] = {}
     for at in secret:
         aim = np.zeros(len(names))
-        aim[at] = 1.0
+        # One number, or those of a base who are not counted.
+        aim[at[-1]] = 1.0
+        aim[list(at[:-1])] = -1.0
         low, high = linprog(aim, **given).fun, -linprog(-aim, **given).fun
-        found += math.ceil(low - 1e-6) > 1 or math.floor(high + 1e-6) < RULE.threshold - 1
-    return len(secret), found
+        ends[tuple(list(names)[i] for i in at)] = (math.ceil(low - 1e-6), math.floor(high + 1e-6))
+    return ends
 
 
 def _said(text: str) -> tuple[float, float]:
-    """Read what the text of a count says of it."""
-    if text.startswith("fewer than"):
-        return 0.0, RULE.threshold - 1.0
+    """Read what the text of a count says of it: a mark says nothing."""
     if not text[:1].isdigit():
-        return float(RULE.threshold), math.inf
+        return 0.0, math.inf
     shown, half = float(text.replace(",", "")), RULE.round_to // 2
     return max(shown - half, RULE.threshold), shown + half
 
 
-def _share(of: Sequence[int], percent: float, size: int) -> Iterable[np.ndarray]:
-    """Write what a whole percentage says: counted >= (p - half) of the base, and counted <= (p + half) of it."""
-    low, high = np.zeros(size), np.zeros(size)
+def _share(of: Sequence[int], percent: float, size: int) -> Iterable[tuple[np.ndarray, float]]:
+    """Write what a whole percentage says: counted >= (p - half) of the base, and counted <= (p + half) of it.
+
+    And it is shown only where those not counted reach the threshold.
+    """
+    low, high, rest = np.zeros(size), np.zeros(size), np.zeros(size)
     low[of[0]], low[of[1]] = -1.0, (percent - 0.5) / 100
     high[of[0]], high[of[1]] = 1.0, -(percent + 0.5) / 100
-    return low, high
+    rest[of[0]], rest[of[1]] = 1.0, -1.0
+    return (low, 0.0), (high, 0.0), (rest, -float(RULE.threshold))
 
 
 def run_cohort(seed: int) -> dict[str, float]:
@@ -313,7 +353,7 @@ def _write(folder: Path, rows: pd.DataFrame) -> None:
         "threshold": RULE.threshold, "round_to": RULE.round_to, **summary(rows),
         "modules": list(STUDY_MODULES), "code": CODE,
     }
-    write_committed("disclosure", rows.round(4), facts, folder)
+    write_committed("disclosure", rows.round(DIGITS), facts, folder)
 
 
 def run(cohorts: int, folder: Path) -> pd.DataFrame:
@@ -337,12 +377,38 @@ def run(cohorts: int, folder: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def recheck(folder: Path) -> bool:
+    """Run some of the committed cohorts again, and take the hash of the code over where none has moved.
+
+    Parameters
+    ----------
+    folder : Path
+        Where results are kept.
+
+    Returns
+    -------
+    bool
+        Whether the numbers are those that were there before.
+    """
+    table, _ = read_committed("disclosure", "disclosure_study", folder)
+    same = comes_out_again(table, run_cohort, CHECKED, DIGITS)
+    if same:
+        _write(folder, table)
+    return same
+
+
 def main() -> None:
     """Run the study from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cohorts", type=int, default=1000)
     parser.add_argument("--out", type=Path, default=None)
+    parser.add_argument("--recheck", action="store_true", help="only take the new code's hash, if no number moved")
     given = parser.parse_args()
+    if given.recheck:
+        if not recheck(given.out or study_folder()):
+            raise SystemExit("Some numbers have moved, so nothing was written. Run it without --recheck.")
+        print("The numbers are the same as before.")
+        return
     print(summary(run(given.cohorts, given.out or study_folder())))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -14,32 +15,25 @@ import pyarrow.parquet as pq
 
 from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.core.files import write_atomic
-from wlz_eval.core.finding import FINDING_COLUMNS, Finding, FindingCovariance
+from wlz_eval.core.finding import FINDING_COLUMNS, Counted, Finding, FindingCovariance
 from wlz_eval.release.workspace import Workspace
 
 __all__ = ["FindingSet", "FindingStore", "Stamp"]
 
 _FIELDS = {f.name: f for f in fields(Finding)}
-_INTEGERS = ("n_programme", "n_comparison", "price_year", "cell")
-_NUMBERS = ("estimate", "se", "ci_low", "ci_high")
+_INTEGERS = ("n_programme", "n_comparison", "price_year", "cell", "fewest")
+_NUMBERS = ("estimate", "se", "ci_low", "ci_high", "largest", "second", "residual_df")
 _COVARIANCE_SCHEMA = pa.schema(
     [("finding_a", pa.string()), ("finding_b", pa.string()), ("covariance", pa.float64())]
 )
-_SCHEMA = pa.schema(
-    [
-        (
-            name,
-            pa.int64()
-            if name in _INTEGERS
-            else pa.float64()
-            if name in _NUMBERS
-            else pa.bool_()
-            if name == "primary"
-            else pa.string(),
-        )
-        for name in FINDING_COLUMNS
-    ]
+_COUNTED = pa.list_(
+    pa.struct([("children", pa.string()), ("n", pa.int64()), ("each", pa.float64()), ("over", pa.bool_())])
 )
+_TYPES = {
+    **dict.fromkeys(_INTEGERS, pa.int64()), **dict.fromkeys(_NUMBERS, pa.float64()),
+    "primary": pa.bool_(), "counted": _COUNTED,
+}
+_SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in FINDING_COLUMNS])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,9 +174,11 @@ def _parquet(table: pa.Table) -> bytes:
 
 
 def _read_finding(row: Mapping[str, Any]) -> tuple[Finding, Stamp]:
-    values = {name: row[name] for name in _FIELDS}
+    # A store that an earlier version wrote lacks the newest columns.
+    values = {name: row[name] for name in _FIELDS if name in row}
     for name in _NUMBERS:
-        values[name] = float("nan") if values[name] is None else values[name]
+        values[name] = math.nan if values.get(name) is None else values[name]
+    values["counted"] = tuple(Counted(**part) for part in values.get("counted") or ())
     stamp = Stamp(**{name: row[name] for name in ("notebook", "cohort", "cell", "plan_hash", "data_hash")})
     return Finding(**values), stamp
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-__all__ = ["Element", "elements", "visible_text"]
+__all__ = ["Element", "elements", "read_html", "visible_text"]
 
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
@@ -27,13 +27,25 @@ class Element:
     has_data: bool
 
 
+@dataclass
+class _Open:
+    """An element that has not ended yet: where its text begins, and whether a released number stood in it."""
+
+    tag: str
+    attributes: Mapping[str, str]
+    at: int
+    has_data: bool
+
+
 class _Reader(HTMLParser):
-    def __init__(self, skip: frozenset[str]) -> None:
+    def __init__(self, skips: Sequence[frozenset[str]]) -> None:
         super().__init__(convert_charrefs=True)
-        self._skip = skip
+        self._skips = skips
+        self._skipped = frozenset(tag for skip in skips for tag in skip)
         self.done: list[Element] = []
-        self.text: list[str] = []
-        self._open: list[tuple[str, dict[str, str], int, bool]] = []
+        self.texts: list[list[str]] = [[] for _ in skips]
+        self._reading = self.texts
+        self._open: list[_Open] = []
         self._parts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -42,37 +54,62 @@ class _Reader(HTMLParser):
             self.done.append(Element(tag, attributes, "", False))
             return
         if tag == "data":
-            self._open = [(t, a, at, True) for t, a, at, _ in self._open]
+            for element in self._open:
+                element.has_data = True
         if tag in _BLOCKS:
-            self.text.append("\n")
-        self._open.append((tag, attributes, len(self._parts), tag == "data"))
+            self._break()
+        self._open.append(_Open(tag, attributes, len(self._parts), tag == "data"))
+        if tag in self._skipped:
+            self._choose()
 
     def handle_endtag(self, tag: str) -> None:
         for i in range(len(self._open) - 1, -1, -1):
-            if self._open[i][0] == tag:
-                name, attributes, at, has_data = self._open[i]
-                self.done.append(Element(name, attributes, "".join(self._parts[at:]), has_data))
+            if self._open[i].tag == tag:
+                self._end(self._open[i])
                 del self._open[i:]
+                self._choose()
                 break
         if tag in _BLOCKS:
-            self.text.append("\n")
+            self._break()
+
+    def _end(self, element: _Open) -> None:
+        text = "".join(self._parts[element.at :])
+        self.done.append(Element(element.tag, element.attributes, text, element.has_data))
+
+    def _choose(self) -> None:
+        """Choose the texts into which the next words go."""
+        within = self._skipped.intersection(element.tag for element in self._open)
+        self._reading = [
+            text for text, skip in zip(self.texts, self._skips, strict=True) if within.isdisjoint(skip)
+        ] if within else self.texts
+
+    def _break(self) -> None:
+        for text in self.texts:
+            text.append("\n")
 
     def handle_data(self, data: str) -> None:
         self._parts.append(data)
-        if not any(tag in self._skip for tag, *_ in self._open):
-            self.text.append(data)
+        for text in self._reading:
+            text.append(data)
 
     def finish(self) -> None:
         self.close()
-        for name, attributes, at, has_data in self._open:
-            self.done.append(Element(name, attributes, "".join(self._parts[at:]), has_data))
+        for element in self._open:
+            self._end(element)
 
 
-def _read(source: str, skip: frozenset[str] = frozenset({"style"})) -> _Reader:
-    reader = _Reader(skip)
+def read_html(source: str, *skips: Collection[str]) -> tuple[tuple[Element, ...], tuple[str, ...]]:
+    r"""Return every element, inner ones first, and the text without that of the elements in each of `skips`.
+
+    Examples
+    --------
+    >>> read_html("<p>a <b>c</b></p>", (), ("b",))[1]
+    ('\na c\n', '\na \n')
+    """
+    reader = _Reader([frozenset(skip) for skip in skips])
     reader.feed(source)
     reader.finish()
-    return reader
+    return tuple(reader.done), tuple("".join(text) for text in reader.texts)
 
 
 def elements(source: str) -> Iterator[Element]:
@@ -83,7 +120,7 @@ def elements(source: str) -> Iterator[Element]:
     >>> [e.tag for e in elements("<p>a <b>c</b></p>")]
     ['b', 'p']
     """
-    yield from _read(source).done
+    yield from read_html(source)[0]
 
 
 def visible_text(source: str, skip: Collection[str] = ("style",)) -> str:
@@ -94,4 +131,4 @@ def visible_text(source: str, skip: Collection[str] = ("style",)) -> str:
     >>> visible_text("<p>fewer than&nbsp;10</p>").strip()
     'fewer than\xa010'
     """
-    return "".join(_read(source, frozenset(skip)).text)
+    return read_html(source, skip)[1][0]

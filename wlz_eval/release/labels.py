@@ -18,6 +18,8 @@ QUANTITY_WORDS: dict[str, str] = {
     "naive": "Difference from all comparison children, unmatched",
     "naive_difference": "Difference from all comparison children, unmatched",
     "hedges_g": "Size of the difference in standard deviations",
+    "in_hundred": "Of a hundred programme children, those better than the middle one of their matched children",
+    "family_p": "Chance of so large a difference where there is none, over all outcomes (p, Holm)",
     "change": "Change",
     "expected_untreated": "Change to be expected with no programme",
     "exit_rate": "No longer at risk",

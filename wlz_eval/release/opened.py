@@ -11,8 +11,8 @@ from wlz_eval.measures.frame import AnalysisFrame, analysis_frame
 from wlz_eval.plan import Plan
 from wlz_eval.release.findings import FindingSet, FindingStore
 from wlz_eval.release.ledger import Ledger
+from wlz_eval.release.limits import rule_of
 from wlz_eval.release.provenance import Provenance, provenance
-from wlz_eval.release.rule import Rule
 from wlz_eval.release.show import notice_html
 from wlz_eval.release.workspace import Workspace
 
@@ -93,9 +93,7 @@ class Opened(Page):
         workers: int = 1,
         overrides: Mapping[str, Any] | None = None,
     ):
-        disclosure = plan.disclosure
-        rule = Rule(disclosure.threshold, disclosure.round_to, applies=audience == "public")
-        super().__init__(Ledger(cohort.id, audience, name, rule), workspace)
+        super().__init__(Ledger(cohort.id, audience, name, rule_of(plan.disclosure, audience)), workspace)
         self.cohort = cohort
         self.plan = plan
         self.effort = effort

@@ -10,7 +10,7 @@ from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.core.files import hash_json
 from wlz_eval.measures.frame import analysis_frame
 from wlz_eval.release.ledger import Ledger
-from wlz_eval.release.rule import Rule
+from wlz_eval.release.limits import strictest
 from wlz_eval.release.study import Study
 from wlz_eval.release.workspace import AUDIENCES, STUDIES, Workspace
 
@@ -60,7 +60,7 @@ def open_pooled(
         raise OptionError(f"Pooling needs a list of at least two cohorts, not {cohorts!r}.")
     members: dict[str, Member] = {}
     hashes: dict[str, str] = {}
-    threshold, round_to = Rule().threshold, Rule().round_to
+    disclosure = []
     for name in cohorts:
         cohort, plan = load_cohort_and_plan(name)
         if cohort.id in members:
@@ -71,9 +71,8 @@ def open_pooled(
             outcomes=tuple(plan.outcomes), selection=plan.selection, seed=plan.seed,
         )
         hashes[cohort.id] = hash_json([cohort.data_hash, plan.plan_hash])
-        threshold, round_to = max(threshold, plan.disclosure.threshold), max(round_to, plan.disclosure.round_to)
-    rule = Rule(threshold, round_to, applies=audience == "public")
-    study = Study(Ledger(STUDIES, audience, "pooled", rule), Workspace(out_dir))
+        disclosure.append(plan.disclosure)
+    study = Study(Ledger(STUDIES, audience, "pooled", strictest(disclosure, audience)), Workspace(out_dir))
     together = gather(members, outcome, same_labels=same_labels)
     shown = together.cohorts or members
     study.start(hashes, any(members[name].cohort.provenance == "synthetic" for name in shown))

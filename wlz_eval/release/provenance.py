@@ -7,7 +7,7 @@ import json
 import platform
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 import wlz_eval
 from wlz_eval.cohort.model import Cohort
+from wlz_eval.core.errors import OptionError
 from wlz_eval.core.files import hash_bytes, reference_dir
 from wlz_eval.plan import Plan
 
@@ -84,6 +85,7 @@ class Provenance:
     code_hash: str
     versions: Mapping[str, str]
     command: str
+    outcomes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def simulated(self) -> bool:
@@ -133,6 +135,18 @@ def _command(notebook: str, cohort: str, audience: str, effort: str, overrides: 
     return shlex.join(parts)
 
 
+def _outcomes(cohort: Cohort, plan: Plan) -> dict[str, dict[str, str]]:
+    """Name of each outcome of the plan, and which way is good."""
+    found = {}
+    for outcome in plan.outcomes:
+        try:
+            measure = cohort.measure(outcome.measure)
+        except OptionError:
+            continue
+        found[outcome.measure] = {"label": measure.label, "better": str(outcome.better or measure.better)}
+    return found
+
+
 def provenance(
     notebook: str,
     cohort: Cohort,
@@ -160,4 +174,5 @@ def provenance(
         code_hash=code_hash(),
         versions=versions(),
         command=_command(notebook, cohort.id, audience, effort, overrides or {}),
+        outcomes=_outcomes(cohort, plan),
     )

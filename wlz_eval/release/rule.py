@@ -8,58 +8,41 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from wlz_eval.core.finding import Finding
+from wlz_eval.core.finding import Counted, Finding
 from wlz_eval.core.numbers import NOT_AVAILABLE, UNIT_DIGITS, format_interval, format_number, format_value
+from wlz_eval.release.counted import any_small, as_public
+from wlz_eval.release.limits import Rule, concentrated, round_count, shown_percent, too_few_left
 
 __all__ = [
     "HIDDEN",
     "Released",
     "Rule",
+    "hidden_note",
+    "hidden_sentence",
     "release_count",
     "release_finding",
     "release_interval",
     "release_number",
     "release_percent",
     "release_statistic",
+    "rests_on_too_little",
     "round_half_up",
     "round_significant",
+    "withheld",
 ]
 
 #: Units whose sign stands beside every number.
 _SIGNED = ("percent", "share")
 Kind = Literal["label", "count", "statistic", "percent", "number", "interval"]
 
-#: What stands in a table where a number is withheld.
+#: What stands where a number is withheld: below the threshold, or since one that is would follow from it. Nothing on a
+#: page tells the two apart: who knew which numbers are large could work out more of those that are not.
 HIDDEN = "hidden"
 #: Significant figures of money in public: an exact total beside an exact mean gives the count of children away.
 MONEY_FIGURES = 3
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Threshold and rounding.
-
-    Parameters
-    ----------
-    threshold : int
-        Fewest children behind a number that is shown.
-    round_to : int
-        Counts of children are rounded to the nearest of these.
-    applies : bool
-        False for internal pages, which show aggregates as they are.
-
-    Examples
-    --------
-    >>> release_count(228, Rule()).text, release_count(9, Rule()).text
-    ('230', 'fewer than 10')
-    """
-
-    threshold: int = 10
-    round_to: int = 5
-    applies: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +61,8 @@ class Released:
         Whether the rule withheld it.
     ns : tuple of int
         Children behind it. Private: only the ledger holds them.
+    counted : tuple of Counted
+        Children whose numbers it tells, since it is worked out from them.
     """
 
     kind: Kind
@@ -86,6 +71,7 @@ class Released:
     high: float = math.nan
     hidden: bool = False
     ns: tuple[int, ...] = ()
+    counted: tuple[Counted, ...] = ()
 
     @property
     def plain(self) -> str:
@@ -93,6 +79,19 @@ class Released:
         if math.isnan(self.value):
             return ""
         return f"{self.value:.10g}" if math.isnan(self.high) else f"{self.value:.10g} {self.high:.10g}"
+
+
+def hidden_note(rule: Rule) -> str:
+    """Say below a table what "hidden" means there."""
+    return f"Hidden: rests on fewer than {rule.threshold} children, or would give away a number that does."
+
+
+def hidden_sentence(rule: Rule) -> str:
+    """Say in place of a sentence that its result is withheld."""
+    return (
+        f"Not shown here: a result that rests on fewer than {rule.threshold} children, or that would give away a "
+        "number that does."
+    )
 
 
 def round_half_up(value: float, digits: int) -> float:
@@ -132,6 +131,11 @@ def _known(ns: Iterable[float | None]) -> tuple[int, ...]:
     return tuple(0 if n is None or not math.isfinite(n) else round(n) for n in ns)
 
 
+def _counted(ns: Iterable[float | None]) -> tuple[int, ...]:
+    """Children behind a number, where known: what cannot be worked out of no children is hidden, not said to be so."""
+    return tuple(round(n) for n in ns if n is not None and math.isfinite(n))
+
+
 def release_count(count: float, rule: Rule) -> Released:
     """Release a count of children.
 
@@ -145,7 +149,7 @@ def release_count(count: float, rule: Rule) -> Released:
     Returns
     -------
     Released
-        "fewer than 10", or the count rounded. A count that reached the threshold is never rounded below it.
+        "hidden", or the count rounded. A count that reached the threshold is never rounded below it.
         Zero is below the threshold: that there is no child of a kind is a fact about every child.
     """
     if count is None or not math.isfinite(count):
@@ -154,10 +158,8 @@ def release_count(count: float, rule: Rule) -> Released:
     if not rule.applies:
         return Released(kind="count", text=format_number(n, 0), value=float(n), ns=(n,))
     if n < rule.threshold:
-        return Released(kind="count", text=f"fewer than {rule.threshold}", hidden=True, ns=(n,))
-    shown = rule.round_to * math.floor(n / rule.round_to + 0.5)
-    if shown < rule.threshold:
-        shown = rule.round_to * math.ceil(rule.threshold / rule.round_to)
+        return Released(kind="count", text=HIDDEN, hidden=True, ns=(n,))
+    shown = round_count(n, rule)
     return Released(kind="count", text=format_number(shown, 0), value=float(shown), ns=(n,))
 
 
@@ -183,11 +185,13 @@ def release_statistic(
     unit, currency, words, sign
         How it is printed, as in :func:`wlz_eval.core.numbers.format_value`.
     """
+    ns = tuple(ns)
     groups = _known(ns)
-    if value is None or not math.isfinite(value):
-        return Released(kind="statistic", text=NOT_AVAILABLE, ns=groups)
-    if rule.applies and any(n < rule.threshold for n in groups):
+    missing = value is None or not math.isfinite(value)
+    if rule.applies and any(n < rule.threshold for n in (_counted(ns) if missing else groups)):
         return Released(kind="statistic", text=HIDDEN, hidden=True, ns=groups)
+    if missing:
+        return Released(kind="statistic", text=NOT_AVAILABLE, ns=groups)
     value = _public_money(value, unit, rule)
     text = format_value(value, unit, currency, words=words, sign=sign)
     return Released(kind="statistic", text=text, value=round_half_up(value, UNIT_DIGITS[unit]), ns=groups)
@@ -210,10 +214,13 @@ def release_percent(value: float, n: float | None, rule: Rule) -> Released:
     """
     whole = _known([n])[0]
     if value is None or not math.isfinite(value):
+        if rule.applies and any(n < rule.threshold for n in _counted([n])):
+            return Released(kind="percent", text=HIDDEN, hidden=True, ns=(whole,))
         return Released(kind="percent", text=NOT_AVAILABLE, ns=(whole,))
     counted = round(value / 100 * whole)
     if rule.applies and min(counted, whole - counted) < rule.threshold:
         return Released(kind="percent", text=HIDDEN, hidden=True, ns=(whole, counted))
+    value = shown_percent(value, counted, whole, rule)
     text = format_value(value, "percent", words=True)
     return Released(kind="percent", text=text, value=round_half_up(value, 0), ns=(whole, counted))
 
@@ -236,11 +243,13 @@ def release_interval(
     words: bool = False,
 ) -> Released:
     """Release an interval under the rule of the number to which it belongs."""
+    ns = tuple(ns)
     groups = _known(ns)
-    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
-        return Released(kind="interval", text=NOT_AVAILABLE, ns=groups)
-    if rule.applies and any(n < rule.threshold for n in groups):
+    missing = low is None or high is None or not (math.isfinite(low) and math.isfinite(high))
+    if rule.applies and any(n < rule.threshold for n in (_counted(ns) if missing else groups)):
         return Released(kind="interval", text=HIDDEN, hidden=True, ns=groups)
+    if missing:
+        return Released(kind="interval", text=NOT_AVAILABLE, ns=groups)
     low, high = _public_money(low, unit, rule), _public_money(high, unit, rule)
     text = format_interval(low, high, unit, currency)
     if words or unit in _SIGNED:
@@ -252,6 +261,44 @@ def release_interval(
         value=round_half_up(low, digits),
         high=round_half_up(high, digits),
         ns=groups,
+    )
+
+
+def withheld(found: Released, why: bool) -> Released:
+    """Hide a released number for another reason than its children; what is hidden or unknown stays so."""
+    if not why or found.hidden or math.isnan(found.value):
+        return found
+    return replace(found, text=HIDDEN, value=math.nan, high=math.nan, hidden=True)
+
+
+#: Quantities that are the value of one child, and those with half of the children on each side.
+_OF_ONE_CHILD = ("minimum", "maximum", "range")
+_IN_THE_MIDDLE = ("median",)
+
+
+def rests_on_too_little(finding: Finding, rule: Rule) -> bool:
+    """Whether a finding is hidden whatever its number of children.
+
+    That is so for a sum of one or two children's money or time, a sum from which few children or theirs follow, a
+    regression with few degrees of freedom, the value of one child, and a median with few children on a side.
+
+    Examples
+    --------
+    >>> f = Finding(finding_id="a.x", quantity="maximum", estimate=9.0, unit="points", claim="description",
+    ...             n_programme=500)
+    >>> rests_on_too_little(f, Rule()), release_finding(f, Rule()).text
+    (True, 'hidden')
+    """
+    if not rule.applies:
+        return False
+    beyond = min((round(n) // 2 for n in finding_ns(finding) if n is not None), default=rule.threshold)
+    return (
+        concentrated(finding.estimate, finding.largest, finding.second, rule)
+        or (finding.fewest is not None and finding.fewest < rule.threshold)
+        or any_small(finding.counted, rule)
+        or too_few_left(finding.residual_df, rule)
+        or finding.quantity in _OF_ONE_CHILD
+        or (finding.quantity in _IN_THE_MIDDLE and beyond < rule.threshold)
     )
 
 
@@ -280,11 +327,11 @@ def release_finding(finding: Finding, rule: Rule, words: bool = True) -> Release
     """
     if finding.unit == "children":
         released = release_count(finding.estimate, rule)
-        if words and released.text != NOT_AVAILABLE:
+        if words and released.text != NOT_AVAILABLE and not released.hidden:
             return Released(**{**released.__dict__, "text": f"{released.text} children"})
         return released
     if finding.unit == "percent" and finding_ns(finding):
         return release_percent(finding.estimate, _percent_base(finding), rule)
-    return release_statistic(
-        finding.estimate, finding_ns(finding), rule, finding.unit, finding.currency, words=words
-    )
+    ns, estimate = finding_ns(finding), as_public(finding, rule).estimate
+    found = release_statistic(estimate, ns, rule, finding.unit, finding.currency, words=words)
+    return replace(withheld(found, rests_on_too_little(finding, rule)), counted=finding.counted)

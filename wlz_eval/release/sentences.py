@@ -12,15 +12,19 @@ from typing import Any
 
 from wlz_eval.core.errors import ReleaseError
 from wlz_eval.core.finding import Finding
-from wlz_eval.core.numbers import NOT_AVAILABLE, format_chance, format_money
+from wlz_eval.core.numbers import NOT_AVAILABLE, format_chance, format_money_short
+from wlz_eval.release.counted import as_public
 from wlz_eval.release.rule import (
     Released,
     Rule,
     finding_ns,
+    hidden_sentence,
     release_count,
     release_finding,
     release_interval,
     release_statistic,
+    rests_on_too_little,
+    withheld,
 )
 
 __all__ = ["SPECS", "Sentence", "Spoken", "release_as", "speak"]
@@ -38,11 +42,11 @@ SPECS: tuple[str, ...] = (
     "n_comparison",
 )
 
-#: Digits that are words, not results: 95%, years, school years and grades, scales, ratios, notebook numbers.
+#: Digits that are words, not results: 95%, years, school years and grades, pages, scales, ratios, notebook numbers.
 _ALLOWED_DIGITS = re.compile(
     r"95(?:%| per ?cent)"
     r"|\b(?:19|20)\d\d(?:[/–-]\d\d(?:\d\d)?)?\b"
-    r"|\b(?:Key Stage|key stage|KS|[Gg]rade|[Yy]ear|[Tt]able|[Ff]igure|[Ss]ection|[Ll]evel|Step)\s?\d{1,2}\b"
+    r"|\b(?:Key Stage|key stage|KS|[Gg]rade|[Yy]ear|[Tt]able|[Ff]igure|[Ss]ection|[Ll]evel|[Pp]age|Step)\s?\d{1,2}\b"
     r"|\b1:\d{1,2}\b"
     r"|\b0\d(?:_[a-z_]+)?\b"
     r"|\b\d{1,2}-(?:point|item|year)\b"
@@ -108,13 +112,18 @@ def check_words(text: str, what: str) -> None:
 
 def release_as(name: str, finding: Finding, spec: str, rule: Rule) -> Released:
     """Release what one placeholder asks of a finding."""
-    ns = finding_ns(finding)
     if spec in ("n_programme", "n_comparison"):
         count = getattr(finding, spec)
         return release_count(float("nan") if count is None else float(count), rule)
+    return replace(_as(name, as_public(finding, rule), spec, rule), counted=finding.counted)
+
+
+def _as(name: str, finding: Finding, spec: str, rule: Rule) -> Released:
+    ns = finding_ns(finding)
     if spec == "interval":
-        if finding.unit == "percent" and release_finding(finding, rule).hidden:
-            return replace(release_finding(finding, rule), kind="interval")
+        estimate = release_finding(finding, rule)
+        if estimate.hidden:
+            return replace(estimate, kind="interval")
         return release_interval(
             finding.ci_low, finding.ci_high, ns, rule, finding.unit, finding.currency, words=True
         )
@@ -124,6 +133,7 @@ def release_as(name: str, finding: Finding, spec: str, rule: Rule) -> Released:
         finding = replace(finding, estimate=abs(finding.estimate))
     if spec == "chance":
         chance = release_statistic(100 * finding.estimate, ns, rule, "count")
+        chance = withheld(chance, rests_on_too_little(finding, rule))
         return (
             chance
             if chance.hidden or chance.text == NOT_AVAILABLE
@@ -138,7 +148,7 @@ def release_as(name: str, finding: Finding, spec: str, rule: Rule) -> Released:
 
 def _short(finding: Finding, spec: str, rule: Rule) -> Released:
     """Release a large sum of money in words a reader can keep in mind: £1.1 million, £546,000."""
-    released = release_as("", finding, "interval" if spec == "short_interval" else "", rule)
+    released = _as("", finding, "interval" if spec == "short_interval" else "", rule)
     if released.hidden or released.text == NOT_AVAILABLE or finding.unit != "money":
         return released
     # Shortened from the number itself: rounding what is already rounded would round twice.
@@ -147,22 +157,17 @@ def _short(finding: Finding, spec: str, rule: Rule) -> Released:
     )
     value = _short_value(low_or_estimate, released.value)
     high = _short_value(upper, released.high)
-    words = [_short_money(v, finding.currency) for v in (value, high) if not math.isnan(v)]
+    words = [format_money_short(v, finding.currency) for v in (value, high) if not math.isnan(v)]
     return replace(released, text=" to ".join(words), value=value, high=high)
 
 
 def _short_value(value: float, released: float) -> float:
-    """Round a large sum to thousands or tenths of a million; a smaller one stands as the rule released it."""
+    """Round a large sum to thousands or tenths of a million or billion; a smaller one stands as it was released."""
     if math.isnan(value) or abs(value) < 10_000:
         return released
-    unit = 100_000 if abs(value) >= 999_500 else 1_000
+    units = ((999_500_000, 100_000_000), (99_950_000, 1_000_000), (999_500, 100_000), (0, 1_000))
+    unit = next(unit for least, unit in units if abs(value) >= least)
     return float(unit * math.floor(value / unit + 0.5))
-
-
-def _short_money(value: float, currency: str) -> str:
-    if abs(value) >= 1_000_000:
-        return f"{format_money(value / 1_000_000, currency, digits=1)} million"
-    return format_money(value, currency)
 
 
 def data_element(shown: str, released: Released, finding_id: str = "", key: str = "") -> str:
@@ -231,6 +236,6 @@ def speak(template: str, values: Mapping[str, Any], rule: Rule, block: str = "s"
             )
     if any(released.hidden and released.kind != "count" for _, released, _ in numbers):
         # The words around a hidden number say which way it points, so they go with it.
-        words = f"Not shown here: a result that rests on fewer than {rule.threshold} children."
+        words = hidden_sentence(rule)
         return Spoken(html=escape(words), text=words, numbers=tuple(numbers))
     return Spoken(html="".join(html), text="".join(text), numbers=tuple(numbers))

@@ -13,8 +13,9 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from wlz_eval.core.errors import ReleaseError
+from wlz_eval.core.numbers import UNIT_WORDS
 from wlz_eval.release.columns import Column, Interval, Label
-from wlz_eval.release.rule import Released, Rule
+from wlz_eval.release.rule import Released, Rule, hidden_note
 from wlz_eval.release.sentences import data_element
 
 if TYPE_CHECKING:
@@ -26,6 +27,18 @@ __all__ = ["drawn_again", "figure_png", "notice_html", "rule_note", "table_html"
 _NUMBERS = re.compile(r">([−£$€\d.,%]+(?: (?:million|billion))?(?: to [−£$€\d.,%]+(?: (?:million|billion))?)?)(?=[ <])")
 #: Letters up to which a column of words stays on one line, and from which it is given room for a sentence.
 SHORT, LONG = 14, 36
+
+#: Units that no cell shows, as the head of a column names them.
+UNIT_HEADS = {
+    "points": "points", "sd": "SD", "percentage_points": "percentage points", "hours": "hours", "minutes": "minutes",
+    "sessions": "sessions", "years": "years",
+}
+
+#: What stands in place of a figure without any number that may be shown.
+NO_FIGURE = (
+    "A figure is not shown here, since there are no numbers for it, or each rests on too few children or would give "
+    "away a number that does."
+)
 
 #: Dots an inch at which figures are saved, and at which the page shows them: sharp on a dense screen.
 SAVE_DPI = 160
@@ -44,8 +57,10 @@ def rule_note(cells: Sequence[Released], rule: Rule) -> str:
     notes = []
     if any(cell.kind == "count" and not cell.hidden and cell.ns for cell in cells):
         notes.append(f"Numbers of children are rounded to the nearest {rule.round_to}.")
+    if any(cell.counted and not cell.hidden for cell in cells):
+        notes.append("Sums that would tell a number of children are worked out from the rounded one.")
     if any(cell.hidden for cell in cells):
-        notes.append(f"Hidden: rests on fewer than {rule.threshold} children.")
+        notes.append(hidden_note(rule))
     return " ".join(notes)
 
 
@@ -77,7 +92,10 @@ def table_html(
     str
         A table with a caption and scoped headers inside a region that scrolls and can be focused.
     """
-    head = "".join(f'<th scope="col"{_align(spec)}>{escape(spec.title)}</th>' for spec in columns.values())
+    head = "".join(
+        f'<th scope="col"{_align(spec)}>{escape(spec.title)}{_unit_html(spec, caption)}</th>'
+        for spec in columns.values()
+    )
     widths = {
         name: _width([row[name].text for row in released])
         for name, spec in columns.items()
@@ -125,12 +143,33 @@ def _align(spec: Column) -> str:
     return "" if isinstance(spec, Label) else ' class="n"'
 
 
+def column_unit(spec: Column, caption: str) -> str:
+    """Name the unit of a column where neither its cells nor the words above it say it; empty where they do.
+
+    Examples
+    --------
+    >>> from wlz_eval.release.columns import Statistic
+    >>> size = Statistic("Difference", "sd", n="n")
+    >>> column_unit(size, "How far apart"), column_unit(size, "In standard deviations"), column_unit(size, "In SDs")
+    ('SD', '', '')
+    """
+    unit = UNIT_HEADS.get(getattr(spec, "unit", ""), "")
+    said = f"{spec.title} {caption}".casefold()
+    names = (unit, UNIT_WORDS.get(getattr(spec, "unit", ""), "").strip().removesuffix("s"))
+    return "" if any(name and name.casefold() in said for name in names) else unit
+
+
+def _unit_html(spec: Column, caption: str) -> str:
+    unit = column_unit(spec, caption)
+    return f'<span class="unit"> ({escape(unit)})</span>' if unit else ""
+
+
 def table_text(
     released: Sequence[Mapping[str, Released]], columns: Mapping[str, Column], caption: str, note: str
 ) -> str:
     """Render a released table as plain text, with the same numbers."""
     rows = [
-        [spec.title for spec in columns.values()],
+        [f"{spec.title} ({unit})" if (unit := column_unit(spec, caption)) else spec.title for spec in columns.values()],
         *([row[name].text for name in columns] for row in released),
     ]
     widths = [max(len(row[j]) for row in rows) for j in range(len(columns))]
@@ -177,6 +216,7 @@ def drawn_again(
     plain = data.astype(object).where(data.notna(), None)
     return {
         "block": block, "draw": place, "columns": frames, "alt": alt_html,
+        "titles": [spec.title for spec in columns.values()],
         "numbers": [name for name in data if is_numeric_dtype(data[name])],
         "data": {str(name): plain[name].tolist() for name in plain},
     }

@@ -14,12 +14,16 @@ from wlz_eval.core.errors import ReleaseError
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.words import claim_words
 from wlz_eval.release.columns import Column, Given, Label, release_table, released_frame
+from wlz_eval.release.counted import as_public
 from wlz_eval.release.labels import finding_label
 from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.opened import Opened, Page, display_output
+from wlz_eval.release.plainly import in_plain_words
 from wlz_eval.release.rule import Released, finding_ns, release_count, release_interval
-from wlz_eval.release.sentences import Sentence, Spoken, release_as, speak
-from wlz_eval.release.show import drawn_again, figure_bundle, rule_note, table_html, table_text
+from wlz_eval.release.sentences import Sentence, Spoken, data_element, release_as, speak
+from wlz_eval.release.show import NO_FIGURE, drawn_again, figure_bundle, rule_note, table_html, table_text
+from wlz_eval.release.stated import Shown, finding_words, plain, resting_on
+from wlz_eval.release.steps import large_steps, steps_note
 
 __all__ = ["FindingTables", "Showing", "enter_cells"]
 
@@ -50,9 +54,11 @@ class Showing(Page):
             sentence = Sentence(otherwise, topic=sentence.topic)
         block = f"s{self.ledger.new_block()}"
         spoken = speak(sentence.template, sentence.values, self.rule, block)
-        self._enter(spoken, block, "sentence", sentence.template)
+        self._enter(spoken, block, "sentence", sentence.template, sentence.values)
         lead = f"<strong>{escape(sentence.topic)}</strong> " if sentence.topic else ""
-        self._show(f'<p class="wlz-say">{lead}{spoken.html}</p>', f"{sentence.topic} {spoken.text}".lstrip())
+        said = in_plain_words(spoken.html, self.rule)
+        text = spoken.text if said == spoken.html else plain(said)
+        self._show(f'<p class="wlz-say">{lead}{said}</p>', f"{sentence.topic} {text}".lstrip())
 
     def show_table(
         self, data: pd.DataFrame, caption: str, columns: Mapping[str, Column], note: str = ""
@@ -72,7 +78,8 @@ class Showing(Page):
         """
         if self._withheld(columns, "table", caption):
             return
-        self._table(data, caption, columns, note)
+        note = " ".join(part for part in (note, steps_note(columns, self.rule)) if part)
+        self._table(large_steps(data, columns, self.rule), caption, columns, note)
 
     def _table(self, data: pd.DataFrame, caption: str, columns: Mapping[str, Column], note: str) -> None:
         released = release_table(data, columns, self.rule)
@@ -108,6 +115,9 @@ class Showing(Page):
     ) -> None:
         """Show a figure drawn from released numbers only.
 
+        An alternative text that quotes no finding is followed by what the figure shows: each row of a few, or the two
+        ends of many, with intervals. A caption that gives no number of children is followed by those behind the rows.
+
         Parameters
         ----------
         draw : callable
@@ -130,24 +140,29 @@ class Showing(Page):
             )
         if self._withheld(columns, "figure", caption):
             return
+        data = large_steps(data, columns, self.rule)
         released = release_table(data, columns, self.rule)
         numbers = [cell for row in released for cell in row.values() if cell.kind != "label" and cell.plain]
         if not numbers:
-            self._notice(
-                "A figure is not shown here, since there are no numbers for it or each rests on too few children."
-            )
+            self._notice(NO_FIGURE)
             return
         keys = enter_cells(self.ledger, released, caption, columns, "figure")
         block = next(iter(keys[0].values())).partition(".")[0]
         words = speak(alt, values, self.rule, f"{block}.alt")
         below = speak(caption, values, self.rule, f"{block}.caption")
-        self._enter(words, f"{block}.alt", "alt", alt)
-        self._enter(below, f"{block}.caption", "caption", caption)
+        self._enter(words, f"{block}.alt", "alt", alt, values)
+        self._enter(below, f"{block}.caption", "caption", caption, values)
+        shown = Shown(data=data, released=released, columns=columns, keys=keys)
+        if not any(math.isfinite(number.value) for _, number, _ in words.numbers):
+            words = _with(words, finding_words(shown))
+        if not any(number.kind == "count" for _, number, _ in below.numbers):
+            below = _with(below, self._children(shown, block, caption))
         cells = [cell for row in released for cell in row.values()]
-        note = rule_note(cells, self.rule)
+        note = f"{steps_note(columns, self.rule)} {rule_note(cells, self.rule)}".strip()
         data = released_frame(released, columns)
         again = drawn_again(block, draw, data, columns, words.html)
         bundle, metadata = figure_bundle(draw(data), words.text)
+        self.ledger.add_image(bundle)
         display_output(bundle, {**metadata, "wlz_eval": {"figure": again}})
         tail = f' <span class="wlz-note">{escape(note)}</span>' if note else ""
         self._show(f'<p class="wlz-figcaption">{below.html}{tail}</p>', f"{below.text} {note}".rstrip())
@@ -163,14 +178,36 @@ class Showing(Page):
         )
         return True
 
-    def _enter(self, spoken: Spoken, block: str, where: str, of: str) -> None:
+    def _children(self, shown: Shown, block: str, caption: str) -> str:
+        """Say on how many children the rows of a figure rest."""
+        parts = []
+        for group, ends in resting_on(shown, self.rule).items():
+            numbers: list[str] = []
+            for counted in ends:
+                key = counted.key or f"{block}.n.{group or 'all'}.{len(numbers)}"
+                if not counted.key:
+                    about = {"row": counted.row, "placeholder": f"{group} children".lstrip()}
+                    self.ledger.add(key, counted.released, where="caption", of=caption, definition=about)
+                numbers.append(data_element(counted.released.text, counted.released, "", key))
+            parts.append(f"{' to '.join(numbers)} {group}".rstrip())
+        return f"Each of its numbers rests on {' and '.join(parts)} children." if parts else ""
+
+    def _enter(self, spoken: Spoken, block: str, where: str, of: str, values: Mapping[str, Any]) -> None:
         for i, (name, released, finding_id) in enumerate(spoken.numbers):
-            definition = {"placeholder": name, "finding": finding_id}
+            called = self._called(values[name])
+            definition = {"placeholder": name, "finding": finding_id, **({"row": called} if called else {})}
             self.ledger.add(f"{block}.{i}", released, where=where, of=of, definition=definition)
+
+    def _called(self, finding: Finding) -> str:
+        """Name a finding as tables of findings do, so that a number is withheld in all places or in none."""
+        return ""
 
 
 class FindingTables(Showing, Opened):
     """The half of a notebook that shows numbers: findings too, in the standard table."""
+
+    def _called(self, finding: Finding) -> str:
+        return finding_label(finding, self.cohort)
 
     def show_findings(self, findings: Iterable[Finding], caption: str, note: str = "") -> None:
         """Show findings in the standard table: what, estimate, interval, children, what it may be called."""
@@ -199,7 +236,8 @@ class FindingTables(Showing, Opened):
         if finding.has_interval and finding.unit == "money":
             interval = release_as("what", finding, "short_interval", self.rule)
         elif finding.has_interval:
-            interval = release_interval(finding.ci_low, finding.ci_high, finding_ns(finding), self.rule, finding.unit)
+            seen = as_public(finding, self.rule)
+            interval = release_interval(seen.ci_low, seen.ci_high, finding_ns(finding), self.rule, finding.unit)
         if finding.has_interval and estimate.hidden:
             interval = replace(estimate, kind="interval")
         counts = [
@@ -254,13 +292,19 @@ def enter_cells(
     for i, row in enumerate(released):
         labels = [row[name].text for name, spec in columns.items() if isinstance(spec, Label)]
         for name, spec in columns.items():
-            definition = {"row": " | ".join(labels), "column": spec.title}
+            # A finding is called the same everywhere; what it may be called is no part of its name.
+            definition = {"row": " | ".join(labels[:1] if findings else labels), "column": spec.title}
             if findings:
                 definition["finding"] = findings[i]
             if flow:
                 definition["steps"] = "yes"
             ledger.add(keys[i][name], row[name], where=where, of=of, definition=definition)
     return keys
+
+
+def _with(spoken: Spoken, html: str) -> Spoken:
+    """Add a sentence whose numbers the ledger already holds."""
+    return replace(spoken, html=f"{spoken.html} {html}", text=f"{spoken.text} {plain(html)}") if html else spoken
 
 
 def _unknown(value: object) -> bool:

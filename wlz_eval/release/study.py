@@ -167,6 +167,7 @@ class Study(Showing):
             raise ReleaseError(f"The figure {caption[:60]!r} has no alternative text. Say in alt= what it shows.")
         block = f"f{self.ledger.new_block()}"
         bundle, metadata = figure_bundle(figure, alt)
+        self.ledger.add_image(bundle)
         display_output(bundle, metadata)
         self._show(f'<p class="wlz-figcaption">{self._traced(caption, f"{block}.caption", "caption")}</p>', caption)
 

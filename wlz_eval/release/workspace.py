@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from wlz_eval.core.errors import OptionError, suggestion
-from wlz_eval.core.files import project_root
+from wlz_eval.core.files import project_root, read_json
+from wlz_eval.core.names import reserved_reason
 
-__all__ = ["AUDIENCES", "STUDIES", "Audience", "Workspace"]
+__all__ = ["AUDIENCES", "SITE_FILES", "STUDIES", "Audience", "Workspace"]
 
 #: Who reads the pages: the public, colleagues who may see small aggregates, or those cleared for single children.
 Audience = Literal["public", "internal", "restricted"]
@@ -18,6 +19,11 @@ AUDIENCES: tuple[str, ...] = get_args(Audience)
 
 #: Folder of the studies of the method, beside those of the cohorts; so no cohort may have this id.
 STUDIES = "studies"
+
+#: What stands at the head of a site, beside the folders of cohorts.
+SITE_FILES = (
+    "index.html", "compare.html", "find.html", "findings.csv", "findings.parquet", "findings_dictionary.csv",
+)
 
 _COHORT = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _NOTEBOOK = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
@@ -30,6 +36,8 @@ def _safe(name: str, pattern: re.Pattern[str], what: str) -> str:
             f"{what} {name[:80]!r} is not a valid name. Use lower-case letters, digits and "
             f"{'hyphens' if pattern is _COHORT else 'underscores'} only."
         )
+    if reason := reserved_reason(name):
+        raise OptionError(f"{what} {name!r} cannot be used: {reason}. Choose another.")
     return name
 
 
@@ -83,9 +91,18 @@ class Workspace:
         """File that says in which folder the cohort's tables are."""
         return self.cohort_dir(cohort) / "source.json"
 
+    def source_folder(self, cohort: str) -> Path | None:
+        """Folder from which the cohort's notebooks have read its tables; None when that is not known."""
+        folder = read_json(self.source_file(cohort)).get("folder")
+        return Path(folder) if folder else None
+
     def published_file(self, cohort: str, audience: str) -> Path:
         """File that says what was published last, for the site's index."""
         return self.audience_dir(cohort, audience) / "published.json"
+
+    def releases_file(self, cohort: str, audience: str) -> Path:
+        """File of what the last two reports said, from which the next one says what changed."""
+        return self.audience_dir(cohort, audience) / "releases.json"
 
     def findings_dir(self, cohort: str) -> Path:
         """Folder of a cohort's findings, at full precision."""
@@ -112,6 +129,10 @@ class Workspace:
             / "executed"
             / f"{_safe(notebook, _NOTEBOOK, 'Notebook')}.ipynb"
         )
+
+    def pdf_dir(self, cohort: str, audience: str) -> Path:
+        """Folder of pages that were printed, by what they were made from."""
+        return self.audience_dir(cohort, audience) / "pdf"
 
     def staging_dir(self, cohort: str, audience: str) -> Path:
         """Folder in which pages are made before the gate reads them."""

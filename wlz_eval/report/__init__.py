@@ -1,7 +1,7 @@
 """Pages, site and exports: what a reviewer reads."""
 
 from wlz_eval.report.content import PageContent, read_notebook
-from wlz_eval.report.exports import findings_csv
+from wlz_eval.report.exports import released_rows, rows_csv
 from wlz_eval.report.page import Link, render_page
 from wlz_eval.report.publish import PublishResult, publish
 from wlz_eval.report.site import build_site
@@ -12,9 +12,10 @@ __all__ = [
     "PageContent",
     "PublishResult",
     "build_site",
-    "findings_csv",
     "publish",
     "publish_studies",
     "read_notebook",
+    "released_rows",
     "render_page",
+    "rows_csv",
 ]

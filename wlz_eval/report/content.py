@@ -1,22 +1,29 @@
-"""Read an executed notebook as a page: question, answer, evidence, limits, code, head."""
+"""Read an executed notebook as a page: question, answer, limits, evidence, code, head.
+
+What may not be concluded stands below the answer, wherever the notebook says it: many read no further.
+"""
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 from wlz_eval.core.errors import RunError
 from wlz_eval.report.code import code_html
+from wlz_eval.report.figure_data import FigureData, figures_of
 from wlz_eval.report.markdown import Heading, Outline, to_html
+from wlz_eval.report.withheld import without_pictures
 
 __all__ = ["Block", "PageContent", "read_notebook"]
 
 _TITLE = re.compile(r"^#\s+(?:(\d+)\.\s*)?(.+)$", re.MULTILINE)
 #: Tag of a cell whose plain output is checked by nbval: a check, not a result, so it is not on the page.
 _CHECKED = "nbval-check-output"
+Outputs = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -45,10 +52,14 @@ class PageContent:
         Name, place among the questions, question, and the words below it as HTML.
     answer, limits : str
         HTML of the cells tagged so; empty when there are none.
+    opening : str
+        The first cell of the answer, which is what other pages quote.
     blocks : tuple of Block
         Everything else, in order.
     headings : tuple of Heading
         For the table of contents.
+    figures : tuple of FigureData
+        The figures, each with the file that holds its data.
     head : mapping
         What :func:`wlz_eval.release.open_notebook` says of cohort, plan and versions, or
         :func:`wlz_eval.release.open_study` of a study.
@@ -62,6 +73,8 @@ class PageContent:
     limits: str
     blocks: tuple[Block, ...]
     headings: tuple[Heading, ...]
+    opening: str = ""
+    figures: tuple[FigureData, ...] = ()
     head: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -90,14 +103,17 @@ def read_notebook(name: str, notebook: Mapping[str, Any], more: Mapping[str, Any
     cells = list(notebook["cells"])
     number, question, lead_source = _question(name, cells)
     head = {**_head(name, cells), **(more or {})}
+    figures = figures_of(name, notebook)
+    show = functools.partial(outputs_html, below=_below_figures(figures, head))
     outline = Outline()
-    answer_title = outline.add(2, "In short") if any("answer" in _tags(c) for c in cells) else None
+    if any("answer" in _tags(cell) for cell in cells):
+        outline.add(2, "In short")
     lead = to_html(lead_source, Outline())
     blocks: list[Block] = []
     answer: list[str] = []
     limits: list[str] = []
     waiting: list[str] = []
-    shown = [cells[0], *_with_results(cells[1:])]
+    shown = [cells[0], *without_pictures(_with_results(cells[1:]))]
     for cell, after in zip(shown[1:], [*shown[2:], {}], strict=True):
         tags = _tags(cell)
         if "injected-parameters" in tags:
@@ -105,16 +121,18 @@ def read_notebook(name: str, notebook: Mapping[str, Any], more: Mapping[str, Any
         if cell["cell_type"] == "code" and _source(cell).strip():
             waiting.append(code_html(_source(cell), int(cell.get("execution_count") or 0)))
         if "answer" in tags:
-            answer.append(_content(cell, outline))
+            answer.append(_content(cell, outline, show))
         elif "limits" in tags:
-            limits.append(_limits(cell, outline, first=not limits))
+            with outline.below_the_answer():
+                limits.append(_limits(cell, outline, show, first=not limits))
         elif cell["cell_type"] == "markdown" and "limits" in _tags(after) and _source(cell).lstrip().startswith("#"):
-            limits.append(to_html(_source(cell), outline))
+            with outline.below_the_answer():
+                limits.append(to_html(_source(cell), outline))
         elif cell["cell_type"] == "markdown":
             _flush(blocks, waiting)
             blocks.append(Block("text", to_html(_source(cell), outline)))
         else:
-            result = outputs_html(cell.get("outputs", []), hide_plain=_CHECKED in tags)
+            result = show(cell.get("outputs", []), hide_plain=_CHECKED in tags)
             if result:
                 blocks.append(Block("result", result))
                 _flush(blocks, waiting)
@@ -124,10 +142,12 @@ def read_notebook(name: str, notebook: Mapping[str, Any], more: Mapping[str, Any
         number=number,
         question=question,
         lead=lead,
-        answer="".join(answer) if answer_title else "",
+        answer="".join(answer),
+        opening="".join(answer[:1]),
         limits="".join(limits),
         blocks=tuple(blocks),
-        headings=tuple(outline.headings),
+        headings=tuple(outline.as_read()),
+        figures=figures,
         head=head,
     )
 
@@ -178,20 +198,18 @@ def _head(name: str, cells: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     )
 
 
-def _content(cell: Mapping[str, Any], outline: Outline) -> str:
-    if cell["cell_type"] == "markdown":
-        return to_html(_source(cell), outline)
-    return outputs_html(cell.get("outputs", []))
+def _content(cell: Mapping[str, Any], outline: Outline, show: Callable[[Outputs], str]) -> str:
+    return to_html(_source(cell), outline) if cell["cell_type"] == "markdown" else show(cell.get("outputs", []))
 
 
-def _limits(cell: Mapping[str, Any], outline: Outline, first: bool) -> str:
+def _limits(cell: Mapping[str, Any], outline: Outline, show: Callable[[Outputs], str], first: bool) -> str:
     """Return the box of what may not be concluded; it has a heading whether or not the notebook gives one."""
     heading = ""
     own = cell["cell_type"] == "markdown" and _source(cell).lstrip().startswith("#")
     if first and not own:
         title = outline.add(2, "What may not be concluded")
         heading = f'<h2 id="{escape(title.anchor)}">{escape(title.text)}</h2>\n'
-    return heading + _content(cell, outline)
+    return heading + _content(cell, outline, show)
 
 
 def _flush(blocks: list[Block], waiting: list[str]) -> None:
@@ -202,8 +220,16 @@ def _flush(blocks: list[Block], waiting: list[str]) -> None:
         waiting.clear()
 
 
-def outputs_html(outputs: Sequence[Mapping[str, Any]], hide_plain: bool = False) -> str:
-    """Render the outputs of a cell.
+def _below_figures(figures: Sequence[FigureData], head: Mapping[str, Any]) -> dict[str, str]:
+    """Return what stands below the caption of each figure: its source, and its data to download."""
+    simulated = ", simulated data" if head.get("provenance") == "synthetic" else ""
+    source = f' <span class="source">Source: {escape(head["title"])}{simulated}.</span>' if "source" in head else ""
+    link = '<span class="downloads"><a href="{}" download>Data behind this figure (CSV)</a></span>'
+    return {figure.block: f"{source} {link.format(escape(figure.file))}" for figure in figures}
+
+
+def outputs_html(outputs: Outputs, hide_plain: bool = False, below: Mapping[str, str] | None = None) -> str:
+    """Render the outputs of a cell; `below` holds what stands below the caption of each figure, by its block.
 
     Only what came through the release verbs is rendered as HTML. Warnings on the error stream are left out.
     Anything else is shown as escaped text with the class ``unreleased``, which the gate refuses in public.
@@ -215,7 +241,7 @@ def outputs_html(outputs: Sequence[Mapping[str, Any]], hide_plain: bool = False)
         if mark.get("head") or (kind == "stream" and output.get("name") == "stderr"):
             continue
         if mark.get("released"):
-            parts.append(_released_html(output))
+            parts.append(_released_html(output, below or {}))
         elif not hide_plain:
             text = _plain(output)
             if text.strip():
@@ -223,24 +249,28 @@ def outputs_html(outputs: Sequence[Mapping[str, Any]], hide_plain: bool = False)
     return _join_figures(parts)
 
 
-def _released_html(output: Mapping[str, Any]) -> str:
+def _released_html(output: Mapping[str, Any], below: Mapping[str, str]) -> str:
     data = output["data"]
     if "image/png" not in data:
         return _text(data.get("text/html", ""))
     about = output["metadata"].get("image/png", {})
     png = re.sub(r"\s+", "", _text(data["image/png"]))
     alt, width, height = escape(str(about.get("alt", ""))), int(about["width"]), int(about["height"])
-    return f'<figure><img src="data:image/png;base64,{png}" alt="{alt}" width="{width}" height="{height}"></figure>'
+    block = output["metadata"]["wlz_eval"].get("figure", {}).get("block", "")
+    image = f'<img src="data:image/png;base64,{png}" alt="{alt}" width="{width}" height="{height}">'
+    return f"<figure>{image}{below.get(block, '')}</figure>"
 
 
 def _join_figures(parts: Sequence[str]) -> str:
-    """Put each caption into the figure before it."""
+    """Put each caption into the figure before it, and what stands below the caption too."""
     joined: list[str] = []
     opening = '<p class="wlz-figcaption">'
     for part in parts:
-        if part.startswith(opening) and joined and joined[-1].endswith("></figure>"):
+        if part.startswith(opening) and joined and joined[-1].endswith("</figure>"):
             caption = part[len(opening) : -len("</p>")]
-            joined[-1] = f"{joined[-1][: -len('</figure>')]}<figcaption>{caption}</figcaption></figure>"
+            after = joined[-1].index(">", len("<figure>")) + 1
+            image, below = joined[-1][:after], joined[-1][after : -len("</figure>")]
+            joined[-1] = f"{image}<figcaption>{caption}{below}</figcaption></figure>"
         else:
             joined.append(part)
     return "\n".join(joined)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -10,6 +12,10 @@ from typing import Any
 import mistune
 
 __all__ = ["Heading", "Outline", "to_html"]
+
+
+#: Anchor of the heading of the answer.
+ANSWER_ANCHOR = "in-short"
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,30 @@ class Outline:
     """
 
     headings: list[Heading] = field(default_factory=list)
+    _early: list[Heading] = field(default_factory=list)
+
+    @contextmanager
+    def below_the_answer(self) -> Iterator[None]:
+        """Headings that are added meanwhile stand on the page right below the answer, before all others."""
+        before = len(self.headings)
+        yield
+        self._early += self.headings[before:]
+
+    def as_read(self) -> list[Heading]:
+        """Return the headings in the order in which they stand on the page.
+
+        Examples
+        --------
+        >>> outline = Outline()
+        >>> _ = outline.add(2, "In short"), outline.add(2, "Evidence")
+        >>> with outline.below_the_answer():
+        ...     _ = outline.add(2, "Limits")
+        >>> [heading.text for heading in outline.as_read()]
+        ['In short', 'Limits', 'Evidence']
+        """
+        first = [h for h in self.headings[:1] if h.anchor == ANSWER_ANCHOR]
+        rest = [h for h in self.headings if h not in first and h not in self._early]
+        return [*first, *self._early, *rest]
 
     def add(self, level: int, text: str) -> Heading:
         """Enter a heading and return it as it must stand on the page.
@@ -67,6 +97,10 @@ class _Renderer(mistune.HTMLRenderer):
     def image(self, text: str, url: str, title: str | None = None) -> str:
         # A page asks no other file for anything; figures come from cells.
         return escape(text)
+
+    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
+        kind = ' class="n"' if align == "right" else ""
+        return f'<th scope="col"{kind}>{text}</th>\n' if head else f"<td{kind}>{text}</td>\n"
 
     def table(self, text: str) -> str:
         return f'<div class="wlz-scroll" role="region" aria-label="Table" tabindex="0"><table>{text}</table></div>\n'

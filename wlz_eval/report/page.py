@@ -6,11 +6,12 @@ import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from wlz_eval.core.effort import EFFORTS
 from wlz_eval.release.findings import FindingSet, Stamp
@@ -18,6 +19,8 @@ from wlz_eval.release.notebook import NOTEBOOKS
 from wlz_eval.release.provenance import INTERNAL_MARK, SIMULATED_MARK
 from wlz_eval.release.rule import Rule
 from wlz_eval.report.content import Block, PageContent, read_notebook
+from wlz_eval.report.glossary import Glossary
+from wlz_eval.report.headline import below_paragraph, headline_of
 
 __all__ = ["Link", "link_findings", "render_page", "render_template"]
 
@@ -36,14 +39,29 @@ class Link:
 @functools.cache
 def _environment() -> Environment:
     loader = FileSystemLoader(Path(__file__).parent / "templates")
-    return Environment(
+    made = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    made.filters["css_string"] = lambda text: Markup(css_string(text))
+    return made
 
 
 @functools.cache
 def _style() -> str:
-    return (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8").strip()
+    folder = Path(__file__).parent / "templates"
+    return "\n".join((folder / name).read_text(encoding="utf-8").strip() for name in ("style.css", "print.css"))
+
+
+def css_string(text: str) -> str:
+    r"""Return words as a CSS string that cannot end early, whatever they hold.
+
+    Examples
+    --------
+    >>> css_string('a "b"')
+    '"a \\000022 b\\000022 "'
+    """
+    plain = unescape(str(text))
+    return '"' + "".join(c if c.isalnum() or c in " .,:;-()" else f"\\{ord(c):06x} " for c in plain) + '"'
 
 
 def render_template(name: str, *, audience: str, bands: Sequence[str], **values: Any) -> str:
@@ -60,8 +78,6 @@ def render_template(name: str, *, audience: str, bands: Sequence[str], **values:
     **values
         What the template names.
     """
-    from markupsafe import Markup
-
     return (
         _environment()
         .get_template(name)
@@ -106,7 +122,7 @@ def release_note(rule: Rule) -> str:
         return "Not hidden and not rounded on this page."
     return (
         f"Numbers of children are rounded to the nearest {rule.round_to}; anything that rests on fewer than "
-        f"{rule.threshold} children is hidden."
+        f"{rule.threshold} children, or would give away a number that does, is hidden."
     )
 
 
@@ -124,6 +140,7 @@ def render_page(
     pages: Sequence[Link] = (),
     rule: Rule | None = None,
     template: str = "page.html.j2",
+    files: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Render an executed notebook as one self-contained page.
 
@@ -141,6 +158,8 @@ def render_page(
         The release rule that was applied.
     template : str
         ``study.html.j2`` for a study of the method.
+    files : sequence of (str, str)
+        The page in other formats: name of the file beside it, and what to call it.
 
     Returns
     -------
@@ -166,6 +185,18 @@ def render_page(
             Block(b.kind, _linked(b.html) if b.kind == "result" else b.html) for b in content.blocks
         ),
     )
+    headline = headline_of(content.answer, findings or FindingSet(), content.head.get("outcomes", {}))
+    if headline is not None:
+        drawn = _environment().get_template("headline.html.j2").render(vars(headline))
+        linked = replace(linked, answer=below_paragraph(linked.answer, headline.after, drawn))
+    words = Glossary()
+    linked = replace(
+        linked,
+        lead=words.mark(linked.lead),
+        answer=words.mark(linked.answer),
+        limits=words.mark(linked.limits),
+        blocks=tuple(Block(b.kind, b.html if b.kind == "code" else words.mark(b.html)) for b in linked.blocks),
+    )
     names = [page.notebook for page in pages]
     at = names.index(content.notebook) if content.notebook in names else -1
     return render_template(
@@ -174,9 +205,11 @@ def render_page(
         bands=bands(content.head),
         page=linked,
         head=content.head,
+        words=words.used,
         questions=len(NOTEBOOKS),
         pages=list(pages),
         before=pages[at - 1] if at > 0 else None,
         after=pages[at + 1] if 0 <= at < len(pages) - 1 else None,
         release_note=release_note(rule or Rule()),
+        files=list(files),
     )

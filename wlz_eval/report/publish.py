@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import GateRefusedError, RunError
-from wlz_eval.core.files import write_atomic
+from wlz_eval.core.files import empty_folder, write_atomic
 from wlz_eval.release.differencing import PublishedRuns, child_marks
 from wlz_eval.release.findings import FindingSet, FindingStore
 from wlz_eval.release.ledger import Ledger
@@ -22,14 +19,20 @@ from wlz_eval.release.notebook import NOTEBOOKS
 from wlz_eval.release.summary import EFFECT_TOPIC
 from wlz_eval.release.suppression.exported import exported_ledger
 from wlz_eval.release.workspace import Workspace
+from wlz_eval.report.changes import Changes, changes_between
 from wlz_eval.report.content import PageContent, read_notebook
-from wlz_eval.report.exports import dictionary_csv, findings_csv
+from wlz_eval.report.exports import Row, enter_counted, released_rows
+from wlz_eval.report.figure_data import write_figure_data
+from wlz_eval.report.history import History, release_of
+from wlz_eval.report.known import known
+from wlz_eval.report.numbers import downloads, numbers_record, stage_numbers
 from wlz_eval.report.page import Link, bands, release_note, render_page, render_template
+from wlz_eval.report.pdf import WHOLE, pdf_files
 from wlz_eval.report.staging import executed, protected, quoted, read_ledgers, release_staged, run_record
+from wlz_eval.report.summary_files import SUMMARY_FILES, stage_summary
 
 __all__ = ["PublishResult", "publish"]
 
-_IDENTIFIERS = ("child_id", "person_id", "household_id", "school_id")
 #: Words for pages that were not made, in the order of the questions.
 QUESTIONS: dict[str, str] = {
     "01_data_quality": "Can the data be trusted?",
@@ -65,7 +68,12 @@ class PublishResult:
 
 
 def publish(
-    cohort_id: str, workspace: Workspace, audience: str = "public", *, cohort: Cohort | None = None
+    cohort_id: str,
+    workspace: Workspace,
+    audience: str = "public",
+    *,
+    cohort: Cohort | None = None,
+    pdf: bool = False,
 ) -> PublishResult:
     """Publish the pages of a cohort whose notebooks have been run.
 
@@ -82,6 +90,8 @@ def publish(
         ``public``, ``internal`` or ``restricted``.
     cohort : Cohort, optional
         The cohort, when it was made in memory; else it is read from where the notebooks read it.
+    pdf : bool
+        Whether to print the pages as PDF too, each by itself and all in one.
 
     Returns
     -------
@@ -118,44 +128,32 @@ def publish(
     withheld: dict[str, frozenset[str]] = {}
     if audience == "public":
         table = exported_ledger(findings, loaded, ledgers[0].rule)
+        enter_counted(table, findings, loaded)
         notebooks, ledgers, withheld = protected(notebooks, ledgers, [table])
     staging = workspace.staging_dir(cohort_id, audience)
-    shutil.rmtree(staging, ignore_errors=True)
+    empty_folder(staging)
     contents = {name: read_notebook(name, notebook) for name, notebook in notebooks.items()}
-    _stage(staging, contents, findings, ledgers, loaded, run, withheld)
-    folder = release_staged(workspace, cohort_id, audience, ledgers, identifiers(loaded))
+    rows = released_rows(findings, loaded, ledgers[0].rule, withheld)
+    history = History(workspace.releases_file(cohort_id, audience))
+    release = release_of(contents, notebooks, rows, ledgers[0].rule)
+    changes = changes_between(history.before(release), release)
+    _stage(staging, contents, findings, ledgers, loaded, run, rows, changes, pdf)
+    if pdf:
+        pdf_files(staging, contents, WHOLE, workspace.pdf_dir(cohort_id, audience))
+    folder = release_staged(workspace, cohort_id, audience, ledgers, known(loaded, ledgers[0].rule.threshold))
     if audience == "public":
         runs.remember(marks)
-    _remember(workspace, cohort_id, audience, contents, findings)
+    history.remember(release)
+    _remember(workspace, cohort_id, audience, contents, findings, numbers_record(rows, loaded))
     pages = tuple(sorted(p.name for p in folder.iterdir()))
     return PublishResult(cohort_id, audience, folder, pages)
-
-
-def identifiers(cohort: Cohort) -> set[str]:
-    """Gather every identifier in the cohort's children table, children without consent included."""
-    table = cohort.children
-    if cohort.folder is not None:
-        table = _raw_children(cohort.folder)
-    found: set[str] = set()
-    for column in _IDENTIFIERS:
-        if column in table:
-            found.update(str(value).strip() for value in table[column].dropna().unique())
-    return found - {""}
-
-
-def _raw_children(folder: Path) -> pd.DataFrame:
-    parquet = folder / "children.parquet"
-    if parquet.exists():
-        return pd.read_parquet(parquet)
-    return pd.read_csv(folder / "children.csv", dtype=str, encoding="utf-8-sig")
 
 
 def _load(workspace: Workspace, cohort_id: str) -> Cohort:
     from wlz_eval.cohort import load_cohort
 
-    source = workspace.source_file(cohort_id)
-    folder = json.loads(source.read_text(encoding="utf-8"))["folder"] if source.exists() else ""
-    if not folder:
+    folder = workspace.source_folder(cohort_id)
+    if folder is None:
         raise RunError(
             f"It is not known where the tables of cohort {cohort_id} are, so the gate cannot look for their "
             "identifiers. Run its notebooks again."
@@ -170,16 +168,29 @@ def _stage(
     ledgers: Sequence[Ledger],
     cohort: Cohort,
     run: Mapping[str, Any],
-    withheld: Mapping[str, Collection[str]],
+    rows: Sequence[Row],
+    changes: Changes,
+    pdf: bool,
 ) -> None:
     rule = ledgers[0].rule
     links = [Link(name, content.question, f"{name}.html") for name, content in contents.items()]
+    of_page = {ledger.notebook: ledger for ledger in ledgers}
     for name, content in contents.items():
-        page = render_page(content, findings=findings, pages=links, rule=rule)
+        files = [*([(f"{name}.pdf", "PDF, to print")] if pdf else []), *_of_summary(name)]
+        page = render_page(content, findings=findings, pages=links, rule=rule, files=files)
         write_atomic(staging / f"{name}.html", page)
-    write_atomic(staging / "index.html", _cohort_page(contents, findings, ledgers, run))
-    write_atomic(staging / "findings.csv", "\ufeff" + findings_csv(findings, cohort, rule, withheld))
-    write_atomic(staging / "findings_dictionary.csv", "\ufeff" + dictionary_csv())
+        write_figure_data(staging, content.figures, of_page[name])
+    if "09_summary" in contents:
+        stage_summary(staging, contents["09_summary"], rule)
+    stage_numbers(staging, rows, changes, contents, cohort)
+    # Last, since it lists what else there is.
+    files = downloads(staging, coming=[WHOLE, "09_summary.pdf"] if pdf else [])
+    page = _cohort_page(contents, findings, ledgers, run, files)
+    write_atomic(staging / "index.html", page)
+
+
+def _of_summary(name: str) -> list[tuple[str, str]]:
+    return list(SUMMARY_FILES.items()) if name == "09_summary" else []
 
 
 def _cohort_page(
@@ -187,6 +198,7 @@ def _cohort_page(
     findings: FindingSet,
     ledgers: Sequence[Ledger],
     run: Mapping[str, Any],
+    files: Sequence[tuple[str, str]],
 ) -> str:
     head = next(iter(contents.values())).head
     entries = []
@@ -200,11 +212,14 @@ def _cohort_page(
                 "question": contents[name].question,
                 "answer": answer,
                 "reason": "",
+                "failed": False,
             }
         else:
             about = run.get("notebooks", {}).get(name, {})
-            reason = about.get("reason") or "it was not part of this run."
-            entry = {"href": "", "question": QUESTIONS[name], "answer": "", "reason": reason}
+            failed = about.get("status") in ("failed", "skipped")
+            reason = about.get("reason") or "it was not part of this run"
+            reason = reason if reason.endswith((".", "!", "?")) else f"{reason}."
+            entry = {"href": "", "question": QUESTIONS[name], "answer": "", "reason": reason, "failed": failed}
         entries.append({"number": number, **entry})
     summary = contents.get("09_summary")
     return render_template(
@@ -222,6 +237,7 @@ def _cohort_page(
         code_hash=head["code_hash"],
         headline=quoted(summary, findings, lambda notebook: f"{notebook}.html") if summary else "",
         entries=entries,
+        downloads=files,
         release_note=release_note(ledgers[0].rule),
     )
 
@@ -239,6 +255,7 @@ def _remember(
     audience: str,
     contents: Mapping[str, PageContent],
     findings: FindingSet,
+    numbers: Mapping[str, Any],
 ) -> None:
     """Keep what the site's index says of a cohort."""
     head = next(iter(contents.values())).head
@@ -251,6 +268,8 @@ def _remember(
         "provenance": head["provenance"],
         "headline": headline,
         "pages": list(contents),
+        "questions": {name: content.question for name, content in contents.items()},
+        **numbers,
     }
     text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     write_atomic(workspace.published_file(cohort_id, audience), text)

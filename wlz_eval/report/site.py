@@ -1,26 +1,41 @@
-"""The page above the cohorts: all cohorts with their headline, the studies of the method, what failed and why."""
+"""The pages above the cohorts: their list, the same finding side by side, the A to Z, and all numbers as one table."""
 
 from __future__ import annotations
 
-import json
-import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from wlz_eval.core.errors import GateRefusedError
-from wlz_eval.core.files import project_root, write_atomic
+from wlz_eval.core.files import project_root, read_json, write_atomic
 from wlz_eval.release.gate import gate
-from wlz_eval.release.provenance import INTERNAL_MARK
-from wlz_eval.release.workspace import STUDIES, Workspace
+from wlz_eval.release.provenance import INTERNAL_MARK, SIMULATED_MARK
+from wlz_eval.release.workspace import SITE_FILES, STUDIES, Workspace
+from wlz_eval.report.compare import COMPARED, compare
+from wlz_eval.report.exports import (
+    BOM,
+    COLUMNS,
+    SITE_COLUMNS,
+    dictionary_csv,
+    has_columns,
+    joined_csv,
+    joined_parquet,
+    read_rows,
+)
+from wlz_eval.report.finding_index import Entry, by_letter, over_cohorts
+from wlz_eval.report.known import known_of_all
 from wlz_eval.report.page import render_template
+from wlz_eval.report.troubles import Trouble, todo_list, trouble_of
 
 __all__ = ["build_site"]
 
+#: The study that is the one pooled model.
+_POOLED = f"{STUDIES}/pooled.html"
+
 
 def build_site(workspace: Workspace, audience: str = "public") -> Path:
-    """Write the page that lists all cohorts and the studies of the method.
+    """Write what stands above the cohorts: only from what each of them has published.
 
     Parameters
     ----------
@@ -37,27 +52,66 @@ def build_site(workspace: Workspace, audience: str = "public") -> Path:
     Raises
     ------
     GateRefusedError
-        When the list itself holds something that must not be published.
+        When a page itself holds something that must not be published.
     """
     site = workspace.site_dir(audience)
-    marks = [INTERNAL_MARK[audience]] if audience in INTERNAL_MARK else []
-    cohorts = [_cohort(workspace, cohort, audience) for cohort in _cohorts(workspace, audience)]
-    studies = _studies(workspace, audience)
-    index = render_template("index.html.j2", audience=audience, bands=marks, cohorts=cohorts, studies=studies)
+    made = _made(workspace, audience)
     # In the private folder, where the next run removes what a killed one leaves.
     workspace.scratch_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=workspace.scratch_dir) as folder:
-        write_atomic(Path(folder) / "index.html", index)
+        for name, content in made.items():
+            write_atomic(Path(folder) / name, content)
         refusals = gate(
             Path(folder),
             audience=audience,
-            identifiers=(),
             private=[str(project_root()), str(workspace.root)],
+            known=known_of_all(workspace, _cohorts(workspace, audience)),
         )
     if refusals:
         raise GateRefusedError("\n".join(str(refusal) for refusal in refusals))
-    write_atomic(site / "index.html", index)
+    # The list comes last: it links the others, and a run that is killed before it makes all of them again.
+    for name in reversed(SITE_FILES):
+        if name in made:
+            write_atomic(site / name, made[name])
+        else:
+            (site / name).unlink(missing_ok=True)
     return site / "index.html"
+
+
+def _made(workspace: Workspace, audience: str) -> dict[str, str | bytes]:
+    """Make every file of the site; those for which there is nothing are left out."""
+    cohorts = [_cohort(workspace, cohort, audience) for cohort in _cohorts(workspace, audience)]
+    studies = _studies(workspace, audience)
+    marks = [INTERNAL_MARK[audience]] if audience in INTERNAL_MARK else []
+    published = [cohort for cohort in cohorts if cohort["href"]]
+    made: dict[str, str | bytes] = {}
+    # A table that another version of the suite made has other columns; running its cohort again brings it in.
+    tables = [c for c in published if has_columns(c["table"], COLUMNS)]
+    topics = compare([{**c, "rows": read_rows(c["table"], **COMPARED)} for c in tables])
+    shown = [panel for topic in topics for panel in topic.panels]
+    if shown:
+        pooled = next((entry for entry in studies["entries"] if entry["href"] == _POOLED), None)
+        simulated = [SIMULATED_MARK] if all(panel.simulated for panel in shown) else []
+        made["compare.html"] = render_template(
+            "compare.html.j2", audience=audience, bands=[*simulated, *marks], topics=topics, pooled=pooled,
+        )
+    if tables:
+        more = [{"cohort": c["id"], "cohort_title": c["title"], "simulated": c["simulated"]} for c in tables]
+        paths = [c["table"] for c in tables]
+        csvs = [path.with_suffix(".csv") for path in paths]
+        made["findings.csv"] = BOM + joined_csv(zip(more, csvs, strict=True), list(SITE_COLUMNS))
+        made["findings.parquet"] = joined_parquet(zip(more, paths, strict=True))
+        made["findings_dictionary.csv"] = BOM + dictionary_csv(SITE_COLUMNS)
+        made["find.html"] = render_template(
+            "find.html.j2", audience=audience, bands=marks, cohorts=published, questions=_questions(published),
+            studies=studies["entries"], letters=by_letter(over_cohorts(published)),
+        )
+    todo = todo_list([*(c["trouble"] for c in cohorts), studies["trouble"]], audience)
+    made["index.html"] = render_template(
+        "index.html.j2", audience=audience, bands=marks, cohorts=cohorts, studies=studies, todo=todo,
+        compared=bool(shown), numbers=bool(tables),
+    )
+    return made
 
 
 def _cohorts(workspace: Workspace, audience: str) -> list[str]:
@@ -66,68 +120,51 @@ def _cohorts(workspace: Workspace, audience: str) -> list[str]:
     names |= {p.parent.parent.name for p in workspace.private.glob(f"*/{audience}/published.json")}
     names.discard(STUDIES)
     return sorted(
-        names, key=lambda name: (_read(workspace.published_file(name, audience)).get("provenance", "z"), name)
+        names, key=lambda name: (read_json(workspace.published_file(name, audience)).get("provenance", "z"), name)
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return content
-
-
 def _cohort(workspace: Workspace, cohort: str, audience: str) -> dict[str, Any]:
-    """Gather what the list says of one cohort."""
-    run = _read(workspace.run_file(cohort, audience))
+    """Gather what the site says of one cohort: from its record, and from the table that it has published."""
+    run = read_json(workspace.run_file(cohort, audience))
     folder = workspace.published_dir(cohort, audience)
-    published = _read(workspace.published_file(cohort, audience)) if folder.exists() else {}
-    titles = ("Refused: the data or the plan have to be mended first.", "Not all questions were answered:")
-    title, troubles = _troubles(run, *titles, published=bool(published))
+    published = read_json(workspace.published_file(cohort, audience)) if folder.exists() else {}
     return {
+        "id": cohort,
         "title": published.get("title") or cohort,
         "provenance": published.get("provenance", ""),
+        "simulated": published.get("provenance", "") == "synthetic",
         "headline": published.get("headline", ""),
         "href": f"{cohort}/index.html" if published else "",
         "summary": f"{cohort}/09_summary.html" if "09_summary" in published.get("pages", []) else "",
-        "troubles": troubles,
-        "trouble_title": title,
+        "changes": f"{cohort}/changes.html" if (folder / "changes.html").exists() else "",
+        "trouble": trouble_of(run, published=bool(published), audience=audience),
+        "questions": published.get("questions", {}),
+        "words": published.get("words", []),
+        "measures": published.get("measures", {}),
+        "readings": published.get("readings", {}),
+        "table": folder / "findings.parquet",
     }
 
 
-def _public(reason: str) -> str:
-    """Shorten a reason to its first line; the whole of it stands in run.json."""
-    line = reason.strip().splitlines()[0] if reason.strip() else "no reason was given"
-    line = re.sub(r"(?<![\w.])/(?:[\w.-]+/)+", "", line)
-    return line if len(line) <= 300 else line[:299] + "…"
-
-
-def _troubles(run: Mapping[str, Any], refused: str, partly: str, published: bool) -> tuple[str, list[str]]:
-    """Say what went wrong in a run, and list it.
-
-    `refused` is the title when nothing could be run, `partly` when some notebooks failed; `published` says whether
-    there are pages.
-    """
-    if run.get("refused"):
-        title, troubles = refused, list(run["refused"])
-    elif run.get("gate"):
-        title, troubles = "Not published: the publication gate refused the new pages.", list(run["gate"])
-    elif run.get("fault"):
-        title, troubles = "Not published: the new pages could not be made.", [run["fault"]]
-    else:
-        troubles = [
-            f"{name}: {about.get('reason') or about['status']}"
-            for name, about in run.get("notebooks", {}).items()
-            if about["status"] in ("failed", "skipped")
-        ]
-        return partly if troubles else "", [_public(trouble) for trouble in troubles]
-    earlier = " The pages that are linked here are of an earlier run." if published else ""
-    return title + earlier, [_public(trouble) for trouble in troubles]
+def _questions(cohorts: Sequence[Mapping[str, Any]]) -> list[Entry]:
+    """List the questions in their order, each with the cohorts that answer it."""
+    found: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    for cohort in cohorts:
+        for name, question in cohort["questions"].items():
+            link = (cohort["id"], f"{cohort['id']}/{name}.html")
+            found.setdefault(name, {}).setdefault(question, []).append(link)
+    return [
+        Entry(word=question, anchor="", links=tuple(links))
+        for name in sorted(found)
+        for question, links in found[name].items()
+    ]
 
 
 def _studies(workspace: Workspace, audience: str) -> dict[str, Any]:
     """Gather what the list says of the studies of the method."""
-    run = _read(workspace.run_file(STUDIES, audience))
+    run = read_json(workspace.run_file(STUDIES, audience))
     folder = workspace.published_dir(STUDIES, audience)
-    entries = _read(workspace.published_file(STUDIES, audience)).get("studies", []) if folder.exists() else []
-    titles = ("Refused: the notebooks of the studies have to be mended first.", "Not all studies could be run:")
-    title, troubles = _troubles(run, *titles, published=bool(entries))
-    return {"entries": entries, "troubles": troubles, "trouble_title": title}
+    entries = read_json(workspace.published_file(STUDIES, audience)).get("studies", []) if folder.exists() else []
+    trouble: Trouble = trouble_of(run, published=bool(entries), studies=True, audience=audience)
+    return {"entries": entries, "trouble": trouble}

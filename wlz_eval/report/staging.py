@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from wlz_eval.core.errors import GateRefusedError, RunError
-from wlz_eval.core.files import project_root, replace_folder, write_atomic
+from wlz_eval.core.files import empty_folder, project_root, read_json, replace_folder, write_atomic
+from wlz_eval.release.counted import cells_shown
 from wlz_eval.release.findings import FindingSet
-from wlz_eval.release.gate import Refusal, gate
+from wlz_eval.release.gate import Known, Refusal, gate
+from wlz_eval.release.images import carry_images
 from wlz_eval.release.ledger import Ledger
-from wlz_eval.release.suppression import suppress
-from wlz_eval.release.suppression.blank import WITHHELD, blank_notebook
+from wlz_eval.release.rule import HIDDEN
+from wlz_eval.release.suppression import withheld_cells
+from wlz_eval.release.suppression.blank import blank_notebook, silenced
 from wlz_eval.release.suppression.exported import withheld_findings, withhold
 from wlz_eval.release.workspace import Workspace
 from wlz_eval.report.content import PageContent
@@ -25,9 +27,7 @@ __all__ = ["executed", "protected", "quoted", "read_ledgers", "release_staged", 
 
 def run_record(workspace: Workspace, cohort_id: str, audience: str) -> Mapping[str, Any]:
     """Read the statuses and reasons of the last run; empty when there was none."""
-    path = workspace.run_file(cohort_id, audience)
-    record: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return record
+    return read_json(workspace.run_file(cohort_id, audience))
 
 
 def executed(
@@ -57,13 +57,13 @@ def read_ledgers(
 
 
 def quoted(content: PageContent, findings: FindingSet, href: Callable[[str], str]) -> str:
-    """Return a page's answer for use on another page."""
+    """Return what a page's answer opens with, for use on another page."""
     stamps = {f.finding_id: s for f, s in findings.items()}
-    return link_findings(content.answer, stamps, href, cell_prefix=f"{content.notebook}:")
+    return link_findings(content.opening, stamps, href, cell_prefix=f"{content.notebook}:")
 
 
 def release_staged(
-    workspace: Workspace, cohort_id: str, audience: str, ledgers: Sequence[Ledger], identifiers: Collection[str]
+    workspace: Workspace, cohort_id: str, audience: str, ledgers: Sequence[Ledger], known: Known
 ) -> Path:
     """Let the gate read the staging folder, and move it to where it is published, or to quarantine.
 
@@ -76,9 +76,9 @@ def release_staged(
     refusals = gate(
         staging,
         audience=audience,
-        identifiers=identifiers,
         ledgers=ledgers,
         private=[str(project_root()), str(workspace.root)],
+        known=known,
     )
     if refusals:
         _quarantine(workspace, cohort_id, audience, refusals)
@@ -106,17 +106,31 @@ def protected(
     -------
     tuple
         The notebooks blanked; their ledgers and the others as blanked; columns of findings to leave empty.
+
+    Raises
+    ------
+    GateRefusedError
+        When a hidden number could be worked out whatever is withheld.
     """
-    cells = suppress([*ledgers, *exported], solve=False).cells
-    blanked = {
-        name: blank_notebook(notebook, {key for page, key in cells if page == name})
-        for name, notebook in notebooks.items()
-    }
-    return blanked, withhold([*ledgers, *exported], cells, WITHHELD), withheld_findings(cells)
+    cells = cells_shown(withheld_cells([*ledgers, *exported]))
+    own = {ledger.notebook: ledger for ledger in ledgers}
+    blanked = {}
+    for name, notebook in notebooks.items():
+        keys = {key for page, key in cells if page == name}
+        silent = silenced(own[name], keys) if keys else ()
+        blanked[name] = blank_notebook(notebook, keys, own[name].rule, silent) if keys else notebook
+    held = [
+        carry_images(ledger, notebooks[ledger.notebook], blanked[ledger.notebook])
+        if ledger.notebook in blanked
+        else ledger
+        for ledger in withhold([*ledgers, *exported], cells, HIDDEN)
+    ]
+    return blanked, held, withheld_findings(cells)
 
 
 def _quarantine(workspace: Workspace, cohort_id: str, audience: str, refusals: Sequence[Refusal]) -> None:
     place = workspace.quarantine_dir(cohort_id, audience)
-    shutil.rmtree(place, ignore_errors=True)
+    empty_folder(place)
+    place.rmdir()
     workspace.staging_dir(cohort_id, audience).rename(place)
     write_atomic(place / "reasons.txt", "".join(f"{refusal}\n" for refusal in refusals))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from wlz_eval.core.errors import RunError, WlzEvalError, suggestion
-from wlz_eval.core.files import write_atomic
+from wlz_eval.core.files import empty_folder, write_atomic
+from wlz_eval.release.gate import NOTHING, Known
+from wlz_eval.release.rule import Rule
 from wlz_eval.release.workspace import STUDIES, Workspace
 from wlz_eval.report.content import PageContent, read_notebook
+from wlz_eval.report.figure_data import write_figure_data
+from wlz_eval.report.known import known
 from wlz_eval.report.page import Link, render_page
-from wlz_eval.report.publish import identifiers
+from wlz_eval.report.pdf import WHOLE, pdf_files
 from wlz_eval.report.staging import executed, read_ledgers, release_staged, run_record
 
 __all__ = ["KINDS", "check_study", "publish_studies"]
@@ -59,7 +62,7 @@ def check_study(name: str, metadata: Any) -> None:
 
 
 def publish_studies(
-    workspace: Workspace, audience: str, names: Sequence[str], cohorts: Collection[str] = ()
+    workspace: Workspace, audience: str, names: Sequence[str], cohorts: Collection[str] = (), *, pdf: bool = False
 ) -> Path:
     """Publish the studies that have been run, in one step; a study that failed has no page.
 
@@ -74,6 +77,8 @@ def publish_studies(
     cohorts : collection of str
         Cohorts that studies read: the gate looks for their identifiers. One that cannot be loaded has no study that
         succeeded.
+    pdf : bool
+        Whether to print each page as PDF too.
 
     Returns
     -------
@@ -92,30 +97,36 @@ def publish_studies(
     contents = {name: _content(name, notebook) for name, notebook in notebooks.items()}
     ledgers = read_ledgers(workspace, STUDIES, audience, notebooks)
     staging = workspace.staging_dir(STUDIES, audience)
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
+    empty_folder(staging)
     links = [Link(name, content.question, f"{name}.html") for name, content in contents.items()]
     for ledger, (name, content) in zip(ledgers, contents.items(), strict=True):
-        page = render_page(content, pages=links, rule=ledger.rule, template="study.html.j2")
+        files = [(f"{name}.pdf", "PDF, to print")] if pdf else []
+        page = render_page(content, pages=links, rule=ledger.rule, template="study.html.j2", files=files)
         write_atomic(staging / f"{name}.html", page)
-    folder = release_staged(workspace, STUDIES, audience, ledgers, _identifiers(cohorts))
+        write_figure_data(staging, content.figures, ledger)
+    if pdf:
+        pdf_files(staging, contents, WHOLE, workspace.pdf_dir(STUDIES, audience))
+    folder = release_staged(workspace, STUDIES, audience, ledgers, _known(cohorts))
     record = {"studies": [_entry(content) for content in contents.values()]}
     text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     write_atomic(workspace.published_file(STUDIES, audience), text)
     return folder
 
 
-def _identifiers(cohorts: Collection[str]) -> set[str]:
-    """Gather the identifiers of the cohorts that studies read; most read none."""
+def _known(cohorts: Collection[str]) -> Known:
+    """Gather what must not appear of the cohorts that studies read; most read none.
+
+    Studies speak of many years, so that a month of theirs says nothing of when a simulated child was born.
+    """
     from wlz_eval.cohort import load_cohort
 
-    found: set[str] = set()
+    found = NOTHING
     for cohort in sorted(cohorts):
         try:
-            found |= identifiers(load_cohort(cohort))
+            found |= known(load_cohort(cohort), Rule().threshold)
         except WlzEvalError:
             continue
-    return found
+    return replace(found, months=frozenset())
 
 
 def _content(name: str, notebook: Mapping[str, Any]) -> PageContent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,10 @@ import pandas as pd
 from wlz_eval.core.errors import WlzEvalError
 from wlz_eval.core.files import hash_bytes, project_root, write_atomic
 
-__all__ = ["bare_code", "code_hash", "has_committed", "percent", "read_committed", "study_folder", "write_committed"]
+__all__ = [
+    "bare_code", "code_hash", "comes_out_again", "has_committed", "percent", "read_committed", "study_folder",
+    "write_committed",
+]
 
 
 def study_folder() -> Path:
@@ -60,6 +63,25 @@ def write_committed(name: str, rows: pd.DataFrame, facts: Mapping[str, Any], fol
     write_atomic(table, rows.to_csv(index=False, lineterminator="\n").encode())
     text = yaml.safe_dump(dict(facts), sort_keys=False, allow_unicode=True, width=100)
     write_atomic(beside, text.encode())
+
+
+def comes_out_again(rows: pd.DataFrame, one: Callable[[int], Mapping[str, float]], some: int, digits: int) -> bool:
+    """Whether code that has changed still gives the rows of a study: of so many of its worlds, spread over all.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As they were committed, one a world, with its ``seed``.
+    one : callable
+        Given a seed, returns that world's row.
+    some : int
+        Worlds to run again.
+    digits : int
+        To which the rows were rounded.
+    """
+    old = rows.iloc[:: max(len(rows) // some, 1)].reset_index(drop=True)
+    new = pd.DataFrame([one(int(seed)) for seed in old["seed"]]).round(digits)
+    return new.astype(float).equals(old.astype(float))
 
 
 def _files(name: str, folder: Path) -> tuple[Path, Path]:

@@ -19,11 +19,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wlz_eval.core.files import write_atomic
 from wlz_eval.core.finding import Finding
 from wlz_eval.measures import AnalysisFrame, analysis_frame
 from wlz_eval.plan import Plan, make_plan
-from wlz_eval.simulate.committed import code_hash, study_folder
+from wlz_eval.simulate.committed import (
+    code_hash,
+    comes_out_again,
+    has_committed,
+    read_committed,
+    study_folder,
+    write_committed,
+)
 from wlz_eval.simulate.options import SimulationOptions
 from wlz_eval.simulate.world import simulate
 from wlz_eval.value.contract.bunching import FINEST
@@ -50,6 +56,10 @@ AUDITED = (
 )
 #: Worlds after which results are kept.
 KEPT = 10
+#: Worlds of older code that are run again to see whether it gives the same numbers; spread over all of them.
+CHECKED = 8
+#: Digits of its rows that are kept.
+DIGITS = 6
 #: What the numbers depend on, below ``wlz_eval/``.
 STUDY_MODULES = (
     "simulate/contract_study.py", "value/contract/bunching.py", "value/contract/caused.py",
@@ -180,30 +190,25 @@ CODE = code_hash(STUDY_MODULES)
 
 
 def _write(folder: Path, rows: pd.DataFrame) -> None:
-    import yaml
-
     facts = {
         "made_by": "python -m wlz_eval.simulate.contract_study", "first_seed": FIRST_SEED, "options": LIGHT,
         "lifted": LIFTED, "bar": {"held": HELD, "flagged": FALSE}, **summary(rows),
         "modules": list(STUDY_MODULES), "code": CODE,
     }
-    write_atomic(folder / "contract.csv", rows.round(6).to_csv(index=False))
-    write_atomic(folder / "contract.yaml", yaml.safe_dump(facts, sort_keys=False, width=100))
+    write_committed("contract", rows.round(DIGITS), facts, folder)
 
 
-def _done(folder: Path) -> list[dict[str, float]]:
-    """Rows of an earlier run by the same code, so that a run that was stopped goes on from there."""
-    import yaml
-
-    table, facts = folder / "contract.csv", folder / "contract.yaml"
-    if not (table.exists() and facts.exists()):
+def _done(folder: Path, recheck: bool) -> list[dict[str, float]]:
+    """Rows of an earlier run by the same code, or by code that does the same, so that a stopped run goes on."""
+    if not has_committed("contract", folder):
         return []
-    if yaml.safe_load(facts.read_text(encoding="utf-8"))["code"] != CODE:
+    table, facts = read_committed("contract", "contract_study", folder)
+    if facts["code"] != CODE and not (recheck and comes_out_again(table, run_world, CHECKED, DIGITS)):
         return []
-    return [{str(k): float(v) for k, v in row.items()} for row in pd.read_csv(table).to_dict(orient="records")]
+    return [{str(k): float(v) for k, v in row.items()} for row in table.to_dict(orient="records")]
 
 
-def run(worlds: int, folder: Path) -> pd.DataFrame:
+def run(worlds: int, folder: Path, recheck: bool = False) -> pd.DataFrame:
     """Run worlds in the order of their seeds, and keep the results every few worlds.
 
     Parameters
@@ -211,13 +216,17 @@ def run(worlds: int, folder: Path) -> pd.DataFrame:
     worlds : int
     folder : Path
         Where results are kept; those of the same code are not made again.
+    recheck : bool
+        Keep results of older code too, where some worlds come out the same.
     """
-    rows = _done(folder)[:worlds]
+    rows = _done(folder, recheck)[:worlds]
     for seed in range(FIRST_SEED + len(rows), FIRST_SEED + worlds):
         rows.append(run_world(seed))
-        if len(rows) % KEPT == 0 or len(rows) == worlds:
+        if len(rows) % KEPT == 0:
             _write(folder, pd.DataFrame(rows).astype({"seed": int}))
-    return pd.DataFrame(rows)
+    kept = pd.DataFrame(rows).astype({"seed": int})
+    _write(folder, kept)
+    return kept
 
 
 def main() -> None:
@@ -225,8 +234,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", type=int, default=500)
     parser.add_argument("--out", type=Path, default=None)
+    parser.add_argument("--recheck", action="store_true", help="keep results of older code that gives the same numbers")
     given = parser.parse_args()
-    print(summary(run(given.worlds, given.out or study_folder())))
+    print(summary(run(given.worlds, given.out or study_folder(), given.recheck)))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DoseStudies", "load_dose_studies"]
 
-#: The interval that page 05 gives.
+#: The interval that page 5 gives.
 CHOSEN = "exchangeable, CR2"
 #: Those that the figure shows: three usual ones, then those that hold.
 DRAWN = ("schools ignored", "CR1", "REML, KR", "CR2, IK", CHOSEN)
@@ -37,7 +37,7 @@ def _hours(truth: float) -> str:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class DoseStudies(Result):
-    """What the intervals of page 05 did in worlds whose slope on dose is known.
+    """What the intervals of page 5 did in worlds whose slope on dose is known.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The committed studies of value and of the outcomes contract, read back: how far pages 07 and 08 can be trusted."""
+"""The committed studies of value and of the outcomes contract, read back: how far pages 7 and 8 can be trusted."""
 
 from __future__ import annotations
 
@@ -98,7 +98,9 @@ class ValueStudy(Result):
             f"truth in {100 * some['coverage'].min():.1f}% to {100 * some['coverage'].max():.1f}% of worlds. Where the "
             f"programme did nothing, the interval of its benefit held zero in "
             f"{100 * none['holds_zero'].min():.1f}% to {100 * none['holds_zero'].max():.1f}%, and benefits were said "
-            f"to exceed costs in {100 * none['said_gain'].max():.1f}%. In those same worlds the change before to after "
+            f"to exceed costs in {100 * none['said_gain'].max():.1f}%. Optimism bias comes off gains and never off a "
+            f"harm, so what is stated errs downwards: where the programme did nothing, by up to "
+            f"{-none['ratio'].min():.2f} times the cost on average. In those same worlds the change before to after "
             f"would have claimed benefits of {none['raw_change'].max():.1f} times the cost."
         )
 
@@ -133,7 +135,7 @@ def draw_coverage(cells: pd.DataFrame, bar: tuple[float, float]) -> Figure:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ContractStudy(Result):
-    """What page 08 said of outcomes that nobody caused, and of payments that were bent.
+    """What page 8 said of outcomes that nobody caused, and of payments that were bent.
 
     Parameters
     ----------

@@ -10,11 +10,15 @@ import pandas as pd
 from wlz_eval.core.figures import COLOURS, new_figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from wlz_eval.attribution.balance.table import BalanceTable
 
 __all__ = ["love_plot"]
+
+#: Part of the width of the axes that the name of a mark takes, where names of covariates leave it narrow.
+_ROOM = 0.3
 
 
 def love_plot(table: pd.DataFrame | BalanceTable, limit: float = 0.1) -> Figure:
@@ -32,7 +36,7 @@ def love_plot(table: pd.DataFrame | BalanceTable, limit: float = 0.1) -> Figure:
     rows = frame[frame["kind"] != "distance"] if "kind" in frame.columns else frame
     rows = rows.dropna(subset=["smd_before", "smd_after"], how="all")
     rows = rows.iloc[np.argsort(rows["smd_before"].abs().fillna(0).to_numpy(), kind="stable")]
-    figure, axes = new_figure(height=max(2.2, 0.8 + 0.27 * len(rows)))
+    figure, axes = new_figure(height=max(2.2, 1.0 + 0.27 * len(rows)))
     y = np.arange(len(rows))
     axes.axvspan(-limit, limit, color="#EFEFEF", zorder=0)
     axes.axvline(0, color=COLOURS["neutral"], linewidth=1)
@@ -44,14 +48,36 @@ def love_plot(table: pd.DataFrame | BalanceTable, limit: float = 0.1) -> Figure:
         facecolors="white",
         edgecolors=COLOURS["bad"],
         zorder=3,
-        label="before matching",
     )
-    axes.scatter(
-        rows["smd_after"], y, marker="D", color=COLOURS["programme"], zorder=4, label="after matching"
-    )
+    axes.scatter(rows["smd_after"], y, marker="D", color=COLOURS["programme"], zorder=4)
+    _name_marks(axes, rows)
     axes.set_yticks(y, rows["covariate"].astype(str))
-    # Long names leave the axes narrow: the words below end where they end, and the legend stands above all marks.
+    # Long names leave the axes narrow, so the words below end where the axes end.
     axes.set_xlabel("Difference between the groups, in standard deviations", loc="right")
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
     axes.grid(axis="y", visible=False)
     return figure
+
+
+def _name_marks(axes: Axes, rows: pd.DataFrame) -> None:
+    """Write above the highest row which mark is which, away from each other, so that the words never meet."""
+    marks = rows[["smd_before", "smd_after"]].to_numpy()
+    whole = np.flatnonzero(np.isfinite(marks).all(axis=1))
+    if not len(whole):
+        return
+    at = int(whole[-1])
+    before, after = marks[at]
+    axes.set_ylim(-0.6, len(rows) + 0.1)
+    low, high = axes.get_xlim()
+    room = _ROOM * (high - low)
+    axes.set_xlim(min(low, min(before, after) - room), max(high, max(before, after) + room))
+    sides = {"before matching": (before, before >= after), "after matching": (after, before < after)}
+    for words, (x, to_the_right) in sides.items():
+        axes.annotate(
+            words,
+            (x, at),
+            xytext=(2 if to_the_right else -2, 6),
+            textcoords="offset points",
+            ha="left" if to_the_right else "right",
+            fontsize=9,
+            color=COLOURS["neutral"],
+        )

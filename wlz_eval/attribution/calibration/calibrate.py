@@ -187,6 +187,7 @@ def calibrate(
         effect=effect,
         sd=task.world.sd,
         icc=task.world.icc,
+        r2=task.world.r2,
         programme=design.count("Matched", "programme"),
         comparison=design.count("Matched", "comparison"),
         normal_schools=task.world.normal_schools,

@@ -71,6 +71,11 @@ class PlasmodeWorld:
         total = self.between + self.within
         return self.between / total if total > 0 else 0.0
 
+    @property
+    def r2(self) -> float:
+        """Share of the comparison children's variance that was known at the start."""
+        return float(np.clip(1 - (self.between + self.within) / self.sd**2, 0.0, 0.99)) if self.sd > 0 else 0.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Replicate:

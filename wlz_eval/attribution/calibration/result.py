@@ -44,6 +44,8 @@ class Calibration(Result):
         Of the outcome among comparison children: what an SD is.
     icc : float
         Share of the variance between schools, given the covariates, as estimated and simulated.
+    r2 : float
+        Share of the comparison children's variance that the covariates tell.
     programme, comparison : int
         Children of the real design.
     normal_schools : bool
@@ -55,6 +57,7 @@ class Calibration(Result):
     effect: float
     sd: float
     icc: float
+    r2: float
     programme: int
     comparison: int
     normal_schools: bool

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from wlz_eval.attribution.attribution import Attribution, OutcomeEffect
+from wlz_eval.attribution.claims import agree, agreement_words, is_clear
 from wlz_eval.attribution.pages.further import PREFIX, further_findings, said
 from wlz_eval.attribution.pages.labels import in_short
 from wlz_eval.attribution.pages.outcomes import several_rows
@@ -40,25 +41,12 @@ PAIRS_UNCLEAR = (
 )
 
 
-def _clear(effect: OutcomeEffect) -> bool:
-    """Whether the interval leaves zero out; not where there is none."""
-    return effect.att.ci_low > 0 or effect.att.ci_high < 0
-
-
 def _others(result: Attribution) -> list[OutcomeEffect]:
     """Primary outcome against the kinds of comparison children that are not the plan's own."""
     primary = result.primary
     if primary is None:
         return []
     return [e for e in result.effects if e.outcome == primary.outcome and not e.headline]
-
-
-def _agreement(own: OutcomeEffect, other: OutcomeEffect) -> str:
-    if _clear(own) != _clear(other):
-        return "Only one of the two is clear, so they do not say the same."
-    if not _clear(own):
-        return "Neither is clear."
-    return "Both point the same way." if own.att.estimate * other.att.estimate > 0 else "The two contradict each other."
 
 
 def other_comparisons(result: Attribution, *, disagreeing: bool = False) -> tuple[str, ...]:
@@ -73,14 +61,13 @@ def other_comparisons(result: Attribution, *, disagreeing: bool = False) -> tupl
     own, lines = result.primary, []
     for other in _others(result):
         assert own is not None
-        same = _clear(own) == _clear(other) and (not _clear(own) or own.att.estimate * other.att.estimate > 0)
-        if disagreeing and same:
+        if disagreeing and agree(own.att, other.att):
             continue
         name = f"{other.outcome.measure}_{other.outcome.wave}_{other.comparison}"
         label = in_short(result, [own.label])[0]
         lines.append(
             f"{label} against {COMPARISON_WORDS[other.comparison]}, not {COMPARISON_WORDS[own.comparison]}: "
-            f"{{{name}}} (95% interval {{{name}:interval}}). {_agreement(own, other)}"
+            f"{{{name}}} (95% interval {{{name}:interval}}). {agreement_words(own.att, other.att)}"
         )
     return tuple(lines)
 
@@ -93,7 +80,7 @@ def only_by_itself(scrutiny: Scrutiny) -> tuple[str, ...]:
     known = {e.att.outcome: e for e in scrutiny.case.result.headline_effects if not e.outcome.primary}
     lost = [
         str(row["label"]) for row in rows.to_dict(orient="records")
-        if row["outcome"] in known and _clear(known[str(row["outcome"])]) and row["clear"] == "no"
+        if row["outcome"] in known and is_clear(known[str(row["outcome"])].att) and row["clear"] == "no"
     ]
     if not lost:
         return ()
@@ -126,7 +113,7 @@ def drift(scrutiny: Scrutiny) -> tuple[str, ...]:
 
 def hidden(scrutiny: Scrutiny) -> tuple[str, ...]:
     """Say what something unseen could do; once only, where the interval leaves room for no effect already."""
-    if scrutiny.case is None or not _clear(scrutiny.case.effect):
+    if scrutiny.case is None or not is_clear(scrutiny.case.effect.att):
         return said(scrutiny, "omitted", "placebo")
     lines = list(said(scrutiny, "omitted", "e_value"))
     pairs = scrutiny.get("rosenbaum")
@@ -140,7 +127,7 @@ def fragile(scrutiny: Scrutiny) -> tuple[str, ...]:
     if scrutiny.case is None:
         return ()
     effect = scrutiny.case.effect
-    claimed = effect.verdict.claim == "effect" and _clear(effect)
+    claimed = effect.verdict.claim == "effect" and is_clear(effect.att)
     undone = [line for line in said(scrutiny, "omitted") if UNDONE in line] if claimed else []
     return (*undone, *other_comparisons(scrutiny.case.result, disagreeing=True))
 

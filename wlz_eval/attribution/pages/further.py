@@ -26,9 +26,11 @@ __all__ = [
     "evidence_rows",
     "further_findings",
     "further_values",
+    "needed_note",
     "needed_rows",
     "other_estimate_rows",
     "placebo_rows",
+    "power_said",
     "prognostic_rows",
     "rosenbaum_rows",
     "said",
@@ -56,7 +58,7 @@ PREFIXED = ("omitted", "rosenbaum", "e_value", "noisy_baseline", "placebo")
 IN_UNIT = ("rosenbaum", "noisy_baseline")
 #: Findings with a prefix that a sentence names.
 SAID = ("baseline_gap", "baseline_bias")
-OWN = ("detectable", "specifications", "calibration", "evidence")
+OWN = ("detectable", "detectable_seen", "specifications", "calibration", "evidence")
 
 
 def _table(scrutiny: Scrutiny, section: str) -> pd.DataFrame:
@@ -156,12 +158,32 @@ def _in_words(scrutiny: Scrutiny, text: str) -> str:
     return in_short(scrutiny.case.result, [text])[0]
 
 
+def power_said(scrutiny: Scrutiny) -> tuple[str, ...]:
+    """Say how small an effect could be found: as it was planned, then by what comparison children's results show."""
+    planned, seen = scrutiny.get("detectable"), scrutiny.get("detectable_seen")
+    if planned is None or seen is None or not np.isfinite([planned.mde, seen.mde]).all():
+        return said(scrutiny, "detectable")
+    return (planned.sentence, *seen.sentences())
+
+
 def needed_rows(scrutiny: Scrutiny) -> pd.DataFrame:
-    """Children, schools and cohorts that smaller effects would need."""
-    found = scrutiny.get("detectable")
+    """Children, schools and cohorts that smaller effects would need: by what was seen, where it was."""
+    found = scrutiny.get("detectable_seen") or scrutiny.get("detectable")
     if found is None:
         return pd.DataFrame()
     return found.needed.replace([np.inf, -np.inf], np.nan)
+
+
+def needed_note(scrutiny: Scrutiny) -> str:
+    """Say from which values the needed numbers were worked out."""
+    seen = scrutiny.get("detectable_seen") is not None
+    source = (
+        "Worked out from the results of comparison children only."
+        if seen
+        else "Worked out without any outcome, from usual values and as if none were missing, so a result can be less "
+        "precise."
+    )
+    return f"{source} Not available: no number of children in these schools would be enough."
 
 
 def prognostic_rows(scrutiny: Scrutiny) -> pd.DataFrame:

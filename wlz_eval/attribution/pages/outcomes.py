@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from wlz_eval.attribution.claims import CLEAR
 from wlz_eval.attribution.pages.labels import in_short
 from wlz_eval.attribution.scrutiny import Scrutiny
 from wlz_eval.measures.labels import column_label
 
 __all__ = ["months_rows", "several_rows"]
-
-#: A p-value below this leaves a difference clear.
-CLEAR = 0.05
 
 
 def _named(scrutiny: Scrutiny, rows: pd.DataFrame) -> pd.DataFrame:

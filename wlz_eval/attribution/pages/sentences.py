@@ -9,8 +9,10 @@ from wlz_eval.attribution.claims import claim_sentence
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.words import COMPARISON_WORDS, WAVE_WORDS
 
-__all__ = ["answer", "balance_sentence", "limits", "nobody_unmatched", "sentences", "values", "who_was_compared",
-           "why_not"]
+__all__ = [
+    "answer", "balance_sentence", "in_hundred", "limits", "nobody_unmatched", "sentences", "values",
+    "who_was_compared", "why_not",
+]
 
 
 def values(result: Attribution) -> Mapping[str, Finding]:
@@ -34,6 +36,8 @@ def values(result: Attribution) -> Mapping[str, Finding]:
     primary = result.primary
     if primary is not None:
         named["naive"] = found[f"naive.{primary.name}"]
+        if primary.has_hundred:
+            named["in_hundred"] = found[f"in_hundred.{primary.name}"]
     return named
 
 
@@ -72,7 +76,7 @@ def who_was_compared(result: Attribution) -> str:
     """Say who the headline is about, and on whom of them the primary result rests."""
     others = COMPARISON_WORDS[result.headline]
     everybody = len(result.design.unmatched_programme) == 0
-    left_out = "" if everybody else "; {unmatched} of the programme had nobody similar enough"
+    left_out = "" if everybody else ". {unmatched} of the programme had nobody similar enough"
     said = (
         f"This is about {'all ' if everybody else ''}{{matched}} of the programme, compared with {{partners}} from "
         f"among {others}{left_out}."
@@ -84,6 +88,17 @@ def who_was_compared(result: Attribution) -> str:
     return (
         f"{said} The result rests on those whose outcome is known: {{{name}:n_programme}} of the programme and "
         f"{{{name}:n_comparison}} of the others."
+    )
+
+
+def in_hundred(result: Attribution) -> tuple[str, ...]:
+    """Say the primary result of a hundred children, where it has an interval and a better side."""
+    if result.primary is None or not result.primary.has_hundred:
+        return ()
+    return (
+        "For every hundred children like these on the programme, about {in_hundred} ended better than the middle one "
+        "of the comparison children they were matched with (95% interval {in_hundred:interval}). Fifty would be no "
+        "difference. This takes scores to be spread like a bell curve.",
     )
 
 

@@ -179,7 +179,7 @@ def _analyse(sorting: _Sorting, name: str, member: Member) -> None:
             member.cohort, member.frame, member.matching, member.outcomes, member.selection, member.seed
         )
     except WlzEvalError:
-        sorting.why[name] = "Its plan cannot be carried out on its data; its own notebook 04 says why."
+        sorting.why[name] = "Its plan cannot be carried out on its data; its own page 4 says why."
         return
     if not result.has_design or not result.headline_effects:
         sorting.why[name] = "It has no matched comparison, so there is no effect to pool."

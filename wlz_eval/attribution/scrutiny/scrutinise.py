@@ -17,6 +17,7 @@ from wlz_eval.attribution.scrutiny.case import EFFORTS, Case
 from wlz_eval.attribution.scrutiny.sections import QUICK_SECTIONS
 from wlz_eval.attribution.specification.curve import SpecificationCurve, specification_curve
 from wlz_eval.attribution.standards.evidence import EvidenceFacts, EvidenceRating, rate_evidence
+from wlz_eval.attribution.standards.power import DetectableEffect, minimum_detectable_effect
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import OptionError, WlzEvalError, suggestion
 from wlz_eval.core.result import Result
@@ -40,6 +41,19 @@ def _calibration(case: Case, found: Mapping[str, Any]) -> Calibration:
         case.design, case.frame, case.outcome, replicates=case.effort.replicates, model=case.model,
         baseline=case.adjusted_baseline, school=case.cluster, clustered=case.cluster is not None,
         seed=case.seed, workers=case.workers,
+    )
+
+
+def _detectable_seen(case: Case, found: Mapping[str, Any]) -> DetectableEffect:
+    """Work the smallest detectable effect out again, with what comparison children's outcomes show; of no other's."""
+    calibration = found.get("calibration")
+    if calibration is None or case.cluster is None:
+        raise OptionError("How alike children of one school are could not be seen in these data.")
+    att = case.effect.att
+    missing = att.n_missing_programme + att.n_missing_comparison
+    return minimum_detectable_effect(
+        case.design, case.data["school_id"], icc=calibration.icc, r2=calibration.r2, seen=True,
+        attrition=missing / (missing + att.n_programme + att.n_comparison),
     )
 
 
@@ -86,7 +100,10 @@ def _change(case: Case) -> float:
 
 #: Sections that look at others, or take longer; in this order, after the quick ones.
 _LATER: Mapping[str, Callable[[Case, Mapping[str, Any]], Any]] = MappingProxyType(
-    {"specifications": _specifications, "calibration": _calibration, "evidence": _evidence}
+    {
+        "specifications": _specifications, "calibration": _calibration, "detectable_seen": _detectable_seen,
+        "evidence": _evidence,
+    }
 )
 SECTIONS: tuple[str, ...] = (*QUICK_SECTIONS, *_LATER)
 

@@ -178,9 +178,9 @@ def _by_power(ladder: _Ladder, facts: EvidenceFacts) -> None:
     value = _known(facts.mde, f"{format_number(facts.mde, 2)} SD")
     fine = level >= ladder.level
     reason = "Smaller effects would be missed; this is small enough for the level reached." if fine else (
-        "Only larger effects than the level asks could be found."
+        "Only effects larger than this level asks for could have been seen."
     )
-    ladder.step("smallest detectable effect", value, level, reason)
+    ladder.step("smallest detectable effect, as planned", value, level, reason)
 
 
 def _by_attrition(ladder: _Ladder, facts: EvidenceFacts) -> None:
@@ -198,7 +198,9 @@ def _by_raters(ladder: _Ladder, facts: EvidenceFacts) -> None:
         reason = "It is not recorded whether those who rated the outcome knew who was on the programme."
         ladder.step("raters", "not known", ladder.level, reason)
     else:
-        ladder.step("raters", "did not know", ladder.level, "Nobody who knew the programme children set the outcome.")
+        # Marking of tests by the children's own teachers is not looked for, so that no more than this is known.
+        reason = "The outcome is a test or a record, or its raters are recorded as not knowing."
+        ladder.step("raters", "none is known to have known", ladder.level, reason)
 
 
 def _by_calibration(ladder: _Ladder, facts: EvidenceFacts) -> None:

@@ -53,7 +53,10 @@ class DetectableEffect(Result):
     assumed : tuple of str
         Which planning values are published, which assumed, and where they come from.
     evidence : str
-        ``published`` when every planning value was seen in its source, else ``illustrative``.
+        ``published`` when every planning value was seen in its source, else ``illustrative``; ``measured`` when they
+        were seen in these data.
+    seen : bool
+        Whether the values behind it are those of the comparison children's own outcomes, and not planned.
     """
 
     mde: float
@@ -73,6 +76,7 @@ class DetectableEffect(Result):
     needed: pd.DataFrame
     assumed: tuple[str, ...]
     evidence: Evidence
+    seen: bool = False
     title: str = "Smallest effect that this design could find"
 
     def table(self) -> pd.DataFrame:
@@ -86,12 +90,17 @@ class DetectableEffect(Result):
     def findings(self) -> tuple[Finding, ...]:
         """Smallest detectable effect, and what it would take to find :data:`SPOKEN_TARGET`."""
         method = f"t with {self.df:.1f} degrees of freedom, icc {self.icc:g}, baseline R2 {self.r2:g}"
-        found = [self._finding("attribution.mde", "smallest detectable effect", self.mde, "sd", method)]
+        found = [self._finding(f"attribution.{self._name}", "smallest detectable effect", self.mde, "sd", method)]
         spoken = self.needed[self.needed["target"] == SPOKEN_TARGET]
         for name, unit in _NEEDED_UNITS.items() if len(spoken) else ():
             value = float(spoken[name].iloc[0])
-            found.append(self._finding(f"attribution.mde.{name}", f"{name} needed", value, unit, method))
+            found.append(self._finding(f"attribution.{self._name}.{name}", f"{name} needed", value, unit, method))
         return tuple(found)
+
+    @property
+    def _name(self) -> str:
+        """Name of its findings: what was planned with and what was seen stand beside each other."""
+        return "mde_seen" if self.seen else "mde"
 
     def _finding(self, name: str, quantity: str, value: float, unit: str, method: str) -> Finding:
         known = math.isfinite(value)
@@ -117,18 +126,31 @@ class DetectableEffect(Result):
         """Say what the design can see, as templates whose placeholders are keys of :meth:`values`."""
         if not math.isfinite(self.mde):
             return ("All children are in one school, so no effect could be told from that school's own.",)
-        times = {0.8: "four times in five", 0.9: "nine times in ten"}.get(self.power, f"{self.power:.0%} of the time")
-        said = [f"A true effect would have to be {{mde}} or more to be found {times} with these children and schools."]
-        held, target = self.values(), SPOKEN_WORDS
-        if "mde_cohorts_new_schools" not in held or self.mde <= SPOKEN_TARGET:
+        said = [self.sentence]
+        held, target, name = self.values(), SPOKEN_WORDS, self._name
+        if f"{name}_cohorts_new_schools" not in held or self.mde <= SPOKEN_TARGET:
             return tuple(said)
-        if math.isfinite(held["mde_children"].estimate):
-            said.append(f"To find {target} would take {{mde_children}} on the programme.")
+        if math.isfinite(held[f"{name}_children"].estimate):
+            said.append(f"To find {target} would take {{{name}_children}} on the programme.")
         else:
             said.append(f"More children in the same schools would not be enough to find {target}.")
-        if math.isfinite(held["mde_cohorts_new_schools"].estimate):
-            said.append("Pooling {mde_cohorts_new_schools} such cohorts, each in other schools, would do it.")
+        if math.isfinite(held[f"{name}_cohorts_new_schools"].estimate):
+            said.append(f"Pooling {{{name}_cohorts_new_schools}} such cohorts, each in other schools, would do it.")
         return tuple(said)
+
+    @property
+    def sentence(self) -> str:
+        """Say how small an effect can be found, and from which values that was worked out."""
+        times = {0.8: "four times in five", 0.9: "nine times in ten"}.get(self.power, f"{self.power:.0%} of the time")
+        if self.seen:
+            return (
+                "The comparison children's own results now show how alike children of one school are, and how well the "
+                f"start foretells the end. By these, a true effect of {{mde_seen}} or more would be found {times}."
+            )
+        return (
+            f"Before any outcome was looked at, and with values that are usual for such measures, a true effect had to "
+            f"be {{mde}} or more to be found {times} with these children and schools."
+        )
 
 
 _NEEDED_UNITS: Mapping[str, str] = MappingProxyType(
@@ -149,6 +171,7 @@ def minimum_detectable_effect(
     power: float = 0.8,
     level: float = 0.95,
     targets: Sequence[float] = TARGETS,
+    seen: bool = False,
 ) -> DetectableEffect:
     """Say how small an effect a design could find, before any outcome is looked at.
 
@@ -173,6 +196,8 @@ def minimum_detectable_effect(
     power, level : float
     targets : sequence of float
         Effects, in SDs, for which the children, schools and cohorts needed are worked out.
+    seen : bool
+        That `icc` and `r2` were seen in the comparison children's own outcomes: both must be given then.
 
     Returns
     -------
@@ -207,6 +232,8 @@ def minimum_detectable_effect(
         raise OptionError(f"targets must be a list of effects in SDs, such as [0.2], not {targets!r}.")
     for target in targets:
         asked_for_number("targets", target, 0, ends=False)
+    if seen and (icc is None or r2 is None):
+        raise OptionError("Give icc and r2 with seen=True: they are what was seen in the data.")
     given = {"icc": icc, "baseline_r2": r2, "persistence": persistence}
     priors = {name: power_prior(name, family, phase) for name in given}
     chosen = {name: priors[name].value if value is None else value for name, value in given.items()}
@@ -248,5 +275,6 @@ def minimum_detectable_effect(
             f"{name} {chosen[name]:g}: " + (priors[name].source if value is None else "given")
             for name, value in given.items()
         ),
-        evidence="illustrative" if assumed else "published",
+        evidence="measured" if seen else "illustrative" if assumed else "published",
+        seen=seen,
     )

@@ -30,6 +30,8 @@ MESSAGE = 1 << 18
 #: What every notebook and every kernel imports: the first copy waits for it.
 FIRST: tuple[str, ...] = (
     "ipykernel.kernelapp",
+    # Each kernel imports its debugger, though nobody will ask for it: most of its start.
+    "ipykernel.debugger",
     "ipykernel.zmqshell",
     "matplotlib.backends.backend_agg",
     "matplotlib_inline.backend_inline",

@@ -6,7 +6,7 @@ import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import OptionError, suggestion
-from wlz_eval.engagement.exposure import exposures, reading_dates
+from wlz_eval.engagement.exposure import exposures, reading_dates, straddles
 from wlz_eval.measures.frame import AnalysisFrame
 
 __all__ = ["dose_around"]
@@ -27,7 +27,8 @@ def dose_around(
     measure, wave : str
         Whose reading.
     exposure : str
-        A dose that has days: one of those of interactions and sessions.
+        A dose that has days: one of those of interactions and sessions, or an exposure whose periods can be read and
+        lie wholly on either side.
 
     Returns
     -------
@@ -52,6 +53,8 @@ def dose_around(
     period = next(p for w, p in cohort.meta.waves.items() if str(w) == wave)
     last = pd.Timestamp(period.end)
     cut = days.mask(days < last, last)
+    if straddles(cohort, exposure, cut):
+        raise OptionError(f"Dose {exposure!r} cannot be split by day: a period of it lies on both sides of the {wave}.")
     parts = {
         f"{exposure}_to_{wave}": exposures(cohort, frame, until=cut),
         f"{exposure}_after_{wave}": exposures(cohort, frame, since=cut + pd.Timedelta(days=1)),

@@ -28,7 +28,9 @@ SCHOOLS = ("school", "children", "contacts", "hours")
 GROUPS = ("Fewest risks at the start", "In between", "Most risks at the start")
 NOT_KNOWN = "Risks not known"
 CONTACTS, HOURS = "link_worker_interactions", "link_worker_hours"
-CONTACT_COLUMNS = ("what", "total", "per_child", "reached", "not_reached", "children", "unit")
+CONTACT_COLUMNS = (
+    "what", "total", "per_child", "reached", "not_reached", "children", "unit", "per_child_largest", "per_child_second"
+)
 CONTACT_LABELS = {
     CONTACTS: "All contacts",
     "engagements": "Longer contacts",
@@ -167,12 +169,14 @@ def contacts_table(doses: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``what``, ``total``, ``per_child`` (mean), children ``reached`` and ``not_reached``, ``children``, ``unit``.
+        ``what``, ``total``, ``per_child`` (mean), children ``reached`` and ``not_reached``, ``children``, ``unit``;
+        ``per_child_largest`` and ``per_child_second`` (the two children with most) for the release rule.
     """
     rows = [
         (
             label, float(doses[name].sum()), float(doses[name].mean()), int((doses[name] > 0).sum()),
             int((doses[name] == 0).sum()), len(doses), "hours" if name == HOURS else "count",
+            *(np.sort(np.append(doses[name].fillna(0.0), (0.0, 0.0)))[:-3:-1] / len(doses)),
         )
         for name, label in CONTACT_LABELS.items()
         if name in doses

@@ -36,6 +36,9 @@ Part = PartnerFunnel | PooledRates | MissedSessions | Caseload | PracticeProfile
 #: Groups by which attendance is shown, in order; by school for internal readers only.
 BY = ("support", "term", "weekday", "stage", "partner", "school")
 ALL = "All sessions"
+#: Percent, as the plan has it where it says nothing else.
+PILOT_ASPIRATION = 100 * EngagementOptions.model_fields["attendance_aspiration"].default
+PILOT_AIM = "the long-term hope stated for the pilot is {aim}, as of attendance at school."
 NOTHING = (
     "These data hold no interactions and no sessions, so nothing can be said of how the programme was delivered."
 )
@@ -117,6 +120,22 @@ class Delivery(Result):
             found += part.findings()
         return found
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Name in one sentence what these data do not hold, in place of a section for each; none where all is held."""
+        held = {
+            "partner sessions that were planned": bool(self.attendance),
+            "contacts with Link Workers": len(self.contacts) > 0,
+            "partners' levels of practice": bool(self.practice.findings()),
+            "partners' own measures before and after": len(self.scales.table()) > 0,
+            "answers of children to questions": len(self.feedback.table()) > 0,
+        }
+        missing = [what for what, there in held.items() if not there]
+        if not missing:
+            return ()
+        named = missing[0] if len(missing) == 1 else f"{', '.join(missing[:-1])} or {missing[-1]}"
+        return (f"These data hold no {named}, or too few to show, so the sections about them are left out.",)
+
     def answer(self) -> tuple[str, dict[str, Finding | str | None]]:
         """Answer the question of notebook 06 in words: a template and the values of its placeholders."""
         if not self.available:
@@ -135,7 +154,7 @@ class Delivery(Result):
             words["came"] = came
             parts.append(
                 "They attended {came} of the partner sessions planned for them (95% interval {came:interval}); "
-                "the aim is {aim}."
+                + (PILOT_AIM if self.aspiration == PILOT_ASPIRATION else "the plan's aim is {aim}.")
             )
             if len(self.funnel.partners) > 1:
                 template, values = self.funnel.sentence()
@@ -161,7 +180,9 @@ def _no_sessions() -> Planned:
 def _aim(options: EngagementOptions) -> Finding:
     return Finding(
         finding_id="delivery.aspiration", quantity="target", unit="percent", claim="description", evidence="published",
-        estimate=100 * options.attendance_aspiration, method="aim stated by the programme",
+        estimate=100 * options.attendance_aspiration,
+        method="long-term aspiration stated for the pilot: attendance at support like that at school; may be changed "
+        "in the plan",
     )
 
 
@@ -176,13 +197,16 @@ def _attendance_finding(row: pd.Series, name: str) -> Finding:
 
 def _contact_findings(doses: pd.DataFrame) -> list[Finding]:
     contacts = doses[CONTACTS]
-    made = (("mean", "mean", contacts.mean()), ("total", "count", contacts.sum()))
+    largest, second = np.sort(np.append(contacts.fillna(0.0), (0.0, 0.0)))[:-3:-1]
+    n = max(len(contacts), 1)
+    made = (("mean", "mean", contacts.mean(), n), ("total", "count", contacts.sum(), 1))
     return [
         Finding(
             finding_id=f"delivery.interactions.{name}", quantity=quantity, unit="count", claim="description",
             group="programme", estimate=float(value), n_programme=len(contacts), method="interactions for each child",
+            largest=float(largest) / of, second=float(second) / of,
         )
-        for name, quantity, value in made
+        for name, quantity, value, of in made
     ]
 
 

@@ -7,14 +7,17 @@ import re
 import numpy as np
 import pandas as pd
 
+from wlz_eval.cohort.lookup import position
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.engagement.exposure.calendar import Enrolment, enrolment, school_time
 from wlz_eval.engagement.exposure.records import (
+    NO_DAY,
     Array,
     Day,
     Interactions,
     Sessions,
+    Window,
+    day_numbers,
     distinct,
     interactions,
     programme_children,
@@ -22,12 +25,12 @@ from wlz_eval.engagement.exposure.records import (
     time_window,
 )
 from wlz_eval.engagement.exposure.regularity import MISSED_IN_A_ROW, missed_runs_of, regularity
+from wlz_eval.engagement.exposure.spans import amount_days
 from wlz_eval.engagement.exposure.sums import interaction_sums, session_rates, session_sums
 from wlz_eval.engagement.exposure.untimed import Filled, Untimed, check_untimed, fill_minutes, filling_error
 from wlz_eval.measures.frame import AnalysisFrame
-from wlz_eval.measures.scoring import readings
 
-__all__ = ["exposures", "has_delivery_data", "reading_dates", "support_column"]
+__all__ = ["exposures", "has_delivery_data", "support_column"]
 
 
 def has_delivery_data(cohort: Cohort) -> bool:
@@ -64,8 +67,8 @@ def exposures(
         Its analysis frame, which says who counts as a programme child.
     since, until : date, str or Series of date, optional
         Only what happened from and up to this day, both included: one day for all, or one for each child (indexed by
-        child). A child whose day is missing has no dose at all. With either, amounts of the exposures table are left
-        out, since they have no day.
+        child). A child whose day is missing has no dose at all. An amount of the exposures table counts where most of
+        its period lies within them; with either, an exposure with a period that cannot be read is left out whole.
     untimed : {"mean", "missing", "count"}
         What becomes of contacts that were only counted: the mean length of their kind stands in and
         ``link_worker_hours_filled`` and ``link_worker_hours_sd`` say how much; hours of their child are missing; or
@@ -120,8 +123,8 @@ def exposures(
         found |= _partner_amounts(partner, len(children))
     found |= _both(cohort, found, enrolled, worker, partner, untimed)
     out = pd.DataFrame(found, index=children).where(pd.Series(window.known, index=children), np.nan)
-    if not window.bounded and cohort.has("exposures"):
-        out = out.join(_recorded(cohort, children, set(out.columns)))
+    if cohort.has("exposures"):
+        out = out.join(_recorded(cohort, children, window, set(out.columns)))
     out.index.name = "child_id"
     return out
 
@@ -187,63 +190,30 @@ def _both(
     return out | regularity(np.concatenate(child), np.concatenate(day), school_time(cohort.meta), enrolled)
 
 
-def _recorded(cohort: Cohort, children: pd.Index, taken: set[str]) -> pd.DataFrame:
-    """Amounts of the exposures table, added up in one order whatever that of the rows."""
+def _recorded(cohort: Cohort, children: pd.Index, window: Window, taken: set[str]) -> pd.DataFrame:
+    """Amounts of the exposures table within the days asked for, added up in one order whatever that of the rows.
+
+    A child with rows of which none lies within them had none of it; a child without any row is not known.
+    """
     table = cohort["exposures"]
-    table = table[table["child_id"].isin(children)]
+    place = position(table["child_id"], pd.Series(children))
+    own = place >= 0
     rows = pd.DataFrame(
         {
             "child": table["child_id"].astype(str),
             "exposure": table["exposure"].astype(str),
             "amount": table["amount"].astype(float),
         }
-    ).sort_values(["child", "exposure", "amount"], ignore_index=True)
+    )[own]
+    if window.bounded:
+        middle, child = day_numbers(amount_days(cohort)["middle"])[own], place[own]
+        within = window.known[child] & (middle >= window.first[child]) & (middle <= window.last[child])
+        rows["amount"] = rows["amount"].where(within, 0.0)
+        unread = set(rows.loc[middle == NO_DAY, "exposure"])
+        rows = rows[~rows["exposure"].isin(unread) & window.known[child]]
+    rows = rows.sort_values(["child", "exposure", "amount"], ignore_index=True)
     total = rows.groupby(["child", "exposure"], sort=True)["amount"].sum(min_count=1)
     names = [name for name in total.index.get_level_values("exposure").unique() if name not in taken]
     return pd.DataFrame(
         {name: total.xs(name, level="exposure").reindex(children) for name in sorted(names)}, index=children
     )
-
-
-def reading_dates(cohort: Cohort, frame: AnalysisFrame, measure: str, wave: str) -> pd.Series:
-    """Day on which each programme child was measured: where dose before an outcome ends, and dose after it begins.
-
-    Parameters
-    ----------
-    cohort : Cohort
-    frame : AnalysisFrame
-    measure, wave : str
-
-    Returns
-    -------
-    Series of datetime
-        The day of the child's last reading of this measure and wave; where none is dated, the first day of the wave,
-        so that nothing which may have come after the outcome counts as before it.
-
-    Raises
-    ------
-    OptionError
-        When the cohort has no such wave.
-
-    Examples
-    --------
-    >>> from wlz_eval.cohort import load_cohort
-    >>> from wlz_eval.measures import analysis_frame
-    >>> cohort = load_cohort("simulated-complete")
-    >>> frame = analysis_frame(cohort)
-    >>> day = reading_dates(cohort, frame, "english", "endline")
-    >>> later = exposures(cohort, frame, since=day + pd.Timedelta(days=1))
-    >>> bool((later["hours"] <= exposures(cohort, frame)["hours"]).all())
-    True
-    """
-    children = programme_children(frame)
-    waves = {str(w): period for w, period in cohort.meta.waves.items()}
-    if wave not in waves:
-        raise OptionError(f"The cohort has no wave {wave!r}. {suggestion(wave, list(waves))}")
-    days = pd.Series(pd.NaT, index=children, dtype="datetime64[us]", name="date")
-    rows = readings(cohort)
-    if "date" in rows:
-        own = ((rows["measure"] == measure) & (rows["wave"] == wave)).to_numpy(dtype=bool)
-        rows = rows[own & rows["date"].notna().to_numpy(dtype=bool)]
-        days = rows.groupby(rows["child_id"].astype(str))["date"].max().reindex(children).rename("date")
-    return days.fillna(pd.Timestamp(waves[wave].start))

@@ -18,7 +18,7 @@ __all__ = ["PARTICIPANT_CARD", "PARTNER_CARD", "participant_card", "partner_card
 PARTICIPANT_CARD = ("journey", "topic", "what", "kind", "value", "unit", "n")
 PARTNER_CARD = (
     "partner", "support", "areas", "children", "planned", "attended", "rate", "sessions_a_child", "minutes", "weeks",
-    "levels_met", "levels",
+    "levels_met", "levels", "minutes_largest", "minutes_second",
 )  # fmt: skip
 #: Yes/no columns of the children table that a card shows, in words.
 FLAGS = {"fsm": "Eligible for free school meals", "eal": "English as an additional language",
@@ -95,7 +95,8 @@ def partner_cards(cohort: Cohort, frame: AnalysisFrame) -> pd.DataFrame:
         ``areas``, ``children``, ``planned``, ``attended`` (sessions), ``rate`` (percent attended),
         ``sessions_a_child`` (attended), ``minutes`` (of a session attended), ``weeks`` (from a child's first
         session to their last, median), ``levels_met`` (of the six of the delivery practice framework; missing when
-        not recorded), ``levels`` (their names). Empty without sessions.
+        not recorded), ``levels`` (their names), ``minutes_largest`` and ``minutes_second``
+        (what of ``minutes`` is that of the two children with most, for the release rule). Empty without sessions.
     """
     children = pd.Index(sorted(frame.data.index[frame.data["programme"] == 1]))
     if not cohort.has("sessions"):
@@ -114,12 +115,16 @@ def partner_cards(cohort: Cohort, frame: AnalysisFrame) -> pd.DataFrame:
     used["came"] = (used["minutes"] > 0).astype(float)
     by = used.groupby("partner", sort=True)
     spans = used.groupby(["partner", "child"])["day"].agg(lambda d: (d.max() - d.min()) / 7)
+    came = used[used["came"] > 0]
+    sessions, most = came.groupby("partner").size(), came.groupby(["partner", "child"])["minutes"].sum()
     out = pd.DataFrame(
         {
             "children": by["child"].nunique(),
             "planned": by.size(),
             "attended": by["came"].sum(),
-            "minutes": used[used["came"] > 0].groupby("partner")["minutes"].mean(),
+            "minutes": came.groupby("partner")["minutes"].mean(),
+            "minutes_largest": most.groupby("partner").max() / sessions,
+            "minutes_second": most.groupby("partner").agg(lambda m: m.nlargest(2).iloc[1:].sum()) / sessions,
             "weeks": spans.groupby("partner").median(),
             "support": by["support"].agg(lambda s: ", ".join(sorted({str(v).replace("_", " ") for v in s.dropna()}))),
         }

@@ -177,21 +177,24 @@ def _why_none(cohort: Cohort, data: pd.DataFrame, options: EngagementOptions) ->
     return why_no_steps(cohort.meta, options.journey_period)
 
 
-def beside_smallest(counts: pd.Series, within: list[pd.Series]) -> pd.Series:
+def beside_smallest(counts: pd.Series, within: list[pd.Series], told: pd.Series | None = None) -> pd.Series:
     """Count that would follow from each count if it were shown beside all others of a known total.
 
     The release rule hides the smallest count of a block when it is small; from a known total it would follow all
     the same, unless the next smallest is hidden with it. So the next smallest stands beside the smallest, and
-    every other count beside itself.
+    every other count beside itself. A count that stands elsewhere too (`told`) protects nothing by being hidden.
 
     Examples
     --------
     >>> beside_smallest(pd.Series([4, 30, 12]), [pd.Series(["a", "a", "a"])]).tolist()
     [4, 30, 4]
+    >>> beside_smallest(pd.Series([4, 30, 12]), [pd.Series(["a", "a", "a"])], pd.Series([False, False, True])).tolist()
+    [4, 4, 12]
     """
-    rank = counts.groupby(within, sort=False).rank(method="first")
     smallest = counts.groupby(within, sort=False).transform("min")
-    return counts.where(rank != 2, smallest)
+    first = counts.groupby(within, sort=False).rank(method="first") == 1
+    free = counts.where(~first & ~(told if told is not None else counts.isna()))
+    return counts.where(free.groupby(within, sort=False).rank(method="first") != 1, smallest)
 
 
 def state_shares(states: Ints, steps: tuple[str, ...], group: str) -> pd.DataFrame:
@@ -226,5 +229,7 @@ def state_shares(states: Ints, steps: tuple[str, ...], group: str) -> pd.DataFra
         }
     )
     table["share"] = 100.0 * table["children"] / max(n, 1)
-    table["beside"] = beside_smallest(table["children"], [table["step"]]) if len(table) else table["children"]
+    # How many left is told by their share of all, and by the journeys of those who stayed.
+    told = table["state"] == LABELS[STATES[LEFT]]
+    table["beside"] = beside_smallest(table["children"], [table["step"]], told) if len(table) else table["children"]
     return table[list(SHARES)]

@@ -1,4 +1,4 @@
-"""What page 05 says: ``outcome`` (one slope), ``examined`` (the main one from every side), ``result``, ``words``."""
+"""What page 5 says: ``outcome`` (one slope), ``examined`` (the main one from every side), ``result``, ``words``."""
 
 from wlz_eval.engagement.pages.examined import Examined, examine
 from wlz_eval.engagement.pages.figures import draw_slope

@@ -1,4 +1,4 @@
-"""The line of page 05, drawn from released data only: never a point a child."""
+"""The line of page 5, drawn from released data only: never a point a child."""
 
 from __future__ import annotations
 

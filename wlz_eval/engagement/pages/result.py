@@ -12,11 +12,19 @@ from wlz_eval.core.effort import EffortName
 from wlz_eval.core.finding import Finding, Unit
 from wlz_eval.core.result import Result
 from wlz_eval.core.words import WAVE_WORDS
-from wlz_eval.engagement.exposure import DOSES, Dose, Exposure, describe_exposure, dose
+from wlz_eval.engagement.exposure import (
+    DOSES,
+    BeforeReading,
+    Dose,
+    Exposure,
+    describe_exposure,
+    dose,
+    doses_before_reading,
+)
 from wlz_eval.engagement.options import EngagementOptions
 from wlz_eval.engagement.pages.examined import Examined, examine
 from wlz_eval.engagement.pages.outcome import Outcome, OutcomeSlope
-from wlz_eval.engagement.pages.words import answer_words
+from wlz_eval.engagement.pages.words import answer_words, window_words
 from wlz_eval.engagement.regress import NO_POINTS, engagement_slope
 from wlz_eval.measures.frame import AnalysisFrame
 
@@ -44,7 +52,7 @@ class Engagement(Result):
     dose : Dose
         The dose that the plan names.
     data : DataFrame
-        One row a programme child: the frame's columns and every dose.
+        One row a programme child: the frame's columns and every dose, of the whole programme.
     exposure : Exposure
         How much of each dose children had, and how it was recorded.
     slopes : tuple of OutcomeSlope
@@ -53,6 +61,8 @@ class Engagement(Result):
         The main outcome from every side; None where it has no slope.
     available : bool
         Whether the cohort records this dose at all.
+    before : BeforeReading or None
+        Doses up to the main outcome's reading, which its slope is about; None where it has none.
     """
 
     dose: Dose
@@ -61,6 +71,7 @@ class Engagement(Result):
     slopes: tuple[OutcomeSlope, ...] = ()
     examined: Examined | None = None
     available: bool = True
+    before: BeforeReading | None = None
 
     @property
     def title(self) -> str:  # type: ignore[override]
@@ -71,6 +82,11 @@ class Engagement(Result):
     def primary(self) -> OutcomeSlope | None:
         """The slope of the primary outcome, where the cohort holds it."""
         return next((s for s in self.slopes if s.primary), None)
+
+    @property
+    def related(self) -> pd.DataFrame:
+        """Rows of the primary outcome's slope: :attr:`data` with the doses up to its reading."""
+        return self.data if self.before is None else self.data.assign(**self.before.doses)
 
     def table(self) -> pd.DataFrame:
         """One row an outcome: its slope over one step of dose, with interval, children and schools.
@@ -154,7 +170,7 @@ class Engagement(Result):
 
     def findings(self) -> list[Finding]:
         """Return doses, slopes and all that bears on the main one; every slope is an association."""
-        found = [*self.exposure.findings(), *self._slope_findings()]
+        found = [*self.exposure.findings(), *self._slope_findings(), *self._before_findings()]
         if self.examined is not None:
             found += self.examined.findings(self.dose.unit)  # type: ignore[arg-type]
         return found
@@ -170,10 +186,30 @@ class Engagement(Result):
                     estimate=s.slope.estimate, se=s.slope.se, ci_low=s.slope.ci_low, ci_high=s.slope.ci_high,
                     unit=unit, claim="association", n_programme=s.slope.n, primary=s.primary,
                     subgroup=self.dose.step_label, method=f"on {self.dose.label}, {adjusted}: {s.slope.method}",
-                    note=s.slope.note,
+                    note=s.slope.note, residual_df=s.slope.residual_df,
                 )
             )
         return found
+
+    def _before_findings(self) -> list[Finding]:
+        """Return the mean dose up to the main outcome's reading."""
+        if self.before is None or self.primary is None:
+            return []
+        values = self.before.doses[self.dose.name].astype(float).dropna()
+        return [
+            Finding(
+                finding_id="engagement.window.mean", quantity="mean", estimate=float(values.mean()),
+                unit=self.dose.unit,  # type: ignore[arg-type]
+                claim="description", group="programme", n_programme=len(values), wave=self.primary.wave,
+                subgroup=f"{self.dose.label}, up to the main outcome's reading", method="mean over programme children",
+            )
+        ]
+
+    def window(self) -> tuple[str, dict[str, Finding | str | None]]:
+        """Say which support the slopes are about: what came between an outcome's two readings."""
+        by = next(iter(self._before_findings()), None)
+        whole = next((f for f in self.exposure.findings() if f.finding_id.endswith(f".{self.dose.name}.mean")), None)
+        return window_words(self.dose, self.before, by, whole)
 
     def answer(self) -> tuple[str, dict[str, Finding | str | None]]:
         """Answer the question of notebook 05 in words: a template and the values of its placeholders."""
@@ -234,24 +270,30 @@ def engagement(
     data = frame.data.loc[doses.index].join(doses[[c for c in doses.columns if c not in frame.data.columns]])
     if kind.name not in doses or doses[kind.name].isna().all():
         return Engagement(dose=kind, data=data, exposure=exposure, available=False)
-    slopes = tuple(
-        slope for outcome in outcomes if (slope := _slope(cohort, data, outcome, kind, options)) is not None
-    )
+    slopes, main = [], None
+    whole = doses.drop(columns="high_engagement", errors="ignore")
+    for outcome in outcomes:
+        column = f"{outcome.measure}_{outcome.wave}"
+        if column not in data or data[column].isna().all():
+            continue
+        before = doses_before_reading(cohort, frame, outcome.measure, outcome.wave, whole)
+        slopes.append(_slope(cohort, data.assign(**before.doses), outcome, kind, options))
+        main = before if outcome.primary else main
     primary = next((s for s in slopes if s.primary and s.slope.estimated), None)
-    examined = (
-        examine(cohort, frame, data, primary, kind, options, DRAWS[effort], seed) if primary is not None else None
+    examined = None
+    if primary is not None and main is not None:
+        held = data.assign(**main.doses)
+        examined = examine(cohort, frame, held, primary, kind, options, DRAWS[effort], seed)
+    return Engagement(
+        dose=kind, data=data, exposure=exposure, slopes=tuple(slopes), examined=examined, before=main
     )
-    return Engagement(dose=kind, data=data, exposure=exposure, slopes=slopes, examined=examined)
 
 
 def _slope(
     cohort: Cohort, data: pd.DataFrame, outcome: Outcome, kind: Dose, options: EngagementOptions
-) -> OutcomeSlope | None:
-    """Relate one outcome to dose; None where the cohort does not hold it."""
-    column = f"{outcome.measure}_{outcome.wave}"
-    if column not in data or data[column].isna().all():
-        return None
-    before = f"{outcome.measure}_baseline"
+) -> OutcomeSlope:
+    """Relate one outcome to the dose that came before its reading."""
+    column, before = f"{outcome.measure}_{outcome.wave}", f"{outcome.measure}_baseline"
     measure = cohort.measure(outcome.measure)
     slope = engagement_slope(
         data, column, kind.name, options.covariates, baseline=before if before in data else None, step=kind.step,

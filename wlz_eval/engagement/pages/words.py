@@ -1,13 +1,13 @@
-"""The answer of page 05 in words."""
+"""The answer of page 5 in words."""
 
 from __future__ import annotations
 
 from wlz_eval.core.finding import Finding
 from wlz_eval.engagement.confounding import Reading
-from wlz_eval.engagement.exposure import Dose
+from wlz_eval.engagement.exposure import BeforeReading, Dose
 from wlz_eval.engagement.pages.outcome import OutcomeSlope
 
-__all__ = ["answer_words"]
+__all__ = ["answer_words", "window_words"]
 
 CAUTION = (
     "How much support a child had was not left to chance: it goes to those in need, and those who want it take it up."
@@ -72,7 +72,8 @@ def answer_words(
         "slope": slope, "step": kind.step_label, "outcome": primary.measure.label, "reason": primary.slope.note,
     }
     if not primary.slope.estimated:
-        return "No association with {outcome} could be estimated. {reason}", values
+        none = "No association between {outcome} and the support before it was read could be estimated. {reason}"
+        return none, values
     name = reading.name if reading else ""
     # Once is enough to say that the slope should not be relied on.
     schools = DEPENDS if not schools_agree and name in ("robust", "fragile", "nothing_shown", "") else ""
@@ -90,3 +91,36 @@ def answer_words(
     )
     second = _worth(reading) if reading else ""
     return " ".join(filter(None, [first, second, schools, CAUTION])), values
+
+
+def window_words(
+    kind: Dose, before: BeforeReading | None, by: Finding | None, whole: Finding | None
+) -> tuple[str, dict[str, Finding | str | None]]:
+    """Say which support is compared with outcomes: what came between an outcome's two readings.
+
+    Parameters
+    ----------
+    kind : Dose
+    before : BeforeReading or None
+        None where the main outcome is not held.
+    by, whole : Finding or None
+        Mean dose up to the main outcome's reading, and over the whole programme.
+
+    Returns
+    -------
+    tuple
+        A template, and the values of its placeholders.
+    """
+    values: dict[str, Finding | str | None] = {"dose": kind.label, "by": by, "whole": whole}
+    if before is not None and kind.name in before.undated:
+        return "These data do not date {dose}, so some of it may have come after the outcomes were read.", values
+    rule = (
+        "The comparisons below count support from a child's reading at the start up to the reading of each outcome: "
+        "what came later cannot have brought it about."
+    )
+    if before is not None and kind.name in before.by_period:
+        rule += " What is recorded for a whole school year counts where most of the year lay before the reading."
+    if by is None or whole is None:
+        return rule, values
+    means = "The average of {dose} was {by} up to the reading of the main outcome, and {whole} in all."
+    return f"{rule} {means}", values

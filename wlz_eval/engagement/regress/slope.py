@@ -135,6 +135,11 @@ class EngagementSlope(Result):
         kind, freedom = VARIANCES[self.variance], DF_KINDS[self.df_kind]
         return f"{self.model} regression{fixed}, {kind}, {freedom} degrees of freedom"
 
+    @property
+    def residual_df(self) -> float:
+        """Children less coefficients, which the release rule reads; ``nan`` where there is no slope."""
+        return float(len(self.fit.X) - self.fit.X.shape[1]) if self.fit is not None else math.nan
+
     def table(self) -> pd.DataFrame:
         """One row: outcome, exposure, step, estimate, se, df, ci_low, ci_high, n, n_schools, note, and how."""
         return pd.DataFrame([{name: getattr(self, name) for name in _COLUMNS}])

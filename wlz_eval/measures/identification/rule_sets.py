@@ -67,7 +67,11 @@ class RuleSets(Result):
     @property
     def note(self) -> str:
         """Sentences below the table: what is not available there, and areas left out."""
-        return f"Not available: the rule of that column picks all of them, as it must. {self.caution}".rstrip()
+        return (
+            "Shares are of all children: one whose reading is missing cannot be picked, so a rule of one area may pick "
+            "fewer than the table of areas calls at risk. Not available: the rule of that column picks all of them, as "
+            f"it must. {self.caution}"
+        ).rstrip()
 
     @property
     def outside(self) -> str:

@@ -26,7 +26,7 @@ KINDS: MappingProxyType[str, str] = MappingProxyType(
         "heaping": "teachers' scores heaped on round numbers",
         "shifted_dates": "dates that were shifted",
         "silent_partner": "a partner that returned nothing",
-        "raters": "raters who knew, or one rater unlike the rest",
+        "raters": "raters who knew before the start or in one school only, or one rater unlike the rest",
         "mixed_forms": "forms or informants mixed",
         "counted_then_timed": "contacts counted first and timed later",
         "incident_policy": "incidents recorded by a new policy",

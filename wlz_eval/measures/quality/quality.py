@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.measures.quality.advice import recommendations
 from wlz_eval.measures.quality.checks import all_clues
 from wlz_eval.measures.quality.checks.partners import partner_return
+from wlz_eval.measures.quality.checks.raters import knew_share
 from wlz_eval.measures.quality.clues import KINDS, decide, places
 from wlz_eval.measures.quality.figures import plot_completeness
 from wlz_eval.measures.quality.held import Held
@@ -68,6 +69,9 @@ class DataQuality(Result):
         Warnings that the check of the data gave.
     evidence : str
         Whether the data are measured or simulated.
+    knew : DataFrame
+        Later ratings of programme children by raters who knew: see
+        :func:`wlz_eval.measures.quality.checks.raters.knew_share`.
     """
 
     held: pd.DataFrame
@@ -84,6 +88,7 @@ class DataQuality(Result):
     counts: dict[str, int]
     warnings: int = 0
     evidence: Evidence = "measured"
+    knew: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["wave", "children", "knew"]))
 
     title = "What the cohort holds, by measure and wave"
 
@@ -105,8 +110,29 @@ class DataQuality(Result):
     def _verdict(self) -> str:
         kinds = [KINDS[kind] for kind in KINDS if kind in set(self.suspected["kind"])]
         if not kinds:
-            return "No sign was found that records are wrong: what limits these data is what is missing."
-        return f"Some records look wrong and should be put right before they are used: {'; '.join(kinds)}."
+            return (
+                f"{self.raters} None of the faults that this page looks for was found. That is no proof that the "
+                "records are right: a fault of another kind, or of a few children, would not show."
+            ).strip()
+        wrong = f"Some records look wrong and should be put right before they are used: {'; '.join(kinds)}."
+        return f"{wrong} {self.raters}".strip()
+
+    @property
+    def raters(self) -> str:
+        """Say whether people who knew who took part gave later ratings; empty where none is known to have."""
+        knew, of = int(self.knew["knew"].sum()), int(self.knew["children"].sum())
+        if not knew:
+            return ""
+        many = "Most" if 2 * knew > of else "Some"
+        return (
+            f"{many} of the later ratings of programme children are by people who knew who took part, so a change in "
+            "them may be the rater's hope."
+        )
+
+    @property
+    def nothing_suspected(self) -> str:
+        """What is said in place of an empty list of faults; raters who knew everywhere are the fault of no place."""
+        return f"No fault of these kinds is suspected at any place. {self.raters}".strip()
 
     def words(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Values of the answer's placeholders, from recorded findings."""
@@ -157,11 +183,11 @@ class DataQuality(Result):
                     "children",
                 ),
             ):
-                field: dict[str, Any] = {f"n_{group}": n} if unit == "children" else {}
+                about: dict[str, Any] = {f"n_{group}": n} if unit == "children" else {}
                 found.append(
                     Finding(
                         finding_id=f"data.{what}.{group}", quantity=quantity, estimate=value, unit=unit,  # type: ignore[arg-type]
-                        primary=what == "primary_known", **field, **common,
+                        primary=what == "primary_known", **about, **common,
                     )
                 )
         return found
@@ -283,4 +309,5 @@ def data_quality(cohort: Cohort, frame: AnalysisFrame, primary: str) -> DataQual
         counts=counts,
         warnings=len(cohort.warnings),
         evidence="simulated" if cohort.provenance == "synthetic" else "measured",
+        knew=knew_share(held),
     )

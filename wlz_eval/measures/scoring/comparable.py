@@ -17,7 +17,17 @@ from wlz_eval.measures.scoring.derive import readings
 from wlz_eval.reference.breaks import breaks_between
 from wlz_eval.reference.measures import Measure
 
-__all__ = ["Comparability", "Comparisons", "Reading", "Verdict", "comparability", "comparisons", "judge_readings"]
+__all__ = [
+    "Comparability",
+    "Comparisons",
+    "Reading",
+    "Verdict",
+    "comparability",
+    "comparisons",
+    "judge_readings",
+    "middle_day",
+    "sources",
+]
 
 Verdict = Literal["comparable", "labelled", "refused"]
 
@@ -111,7 +121,7 @@ def judge_readings(measure: Measure, before: Reading, after: Reading) -> Compara
     return _verdict(refused, labelled)
 
 
-def _middle(cohort: Cohort, measure: str, wave: str) -> dt.date:
+def middle_day(cohort: Cohort, measure: str, wave: str) -> dt.date:
     """Middle of the days that stand for a wave: its attendance window for what comes from the registers."""
     windows = {**cohort.meta.waves}
     if cohort.measure(measure).family == "attendance":
@@ -122,7 +132,7 @@ def _middle(cohort: Cohort, measure: str, wave: str) -> dt.date:
     return period.start + (period.end - period.start) / 2
 
 
-def _sources(cohort: Cohort, measure: str) -> pd.DataFrame:
+def sources(cohort: Cohort, measure: str) -> pd.DataFrame:
     """Waves, informants and forms of a measure, each once; attendance from the registers counts as such."""
     table = readings(cohort)
     table = table[(table["measure"] == measure).to_numpy(dtype=bool) & table["value"].notna().to_numpy()]
@@ -156,7 +166,7 @@ def comparability(
     OptionError
         When the measure was not taken at one of the waves.
     """
-    found = _sources(cohort, measure)
+    found = sources(cohort, measure)
     if informant:
         found = found[found["informant"] == informant]
     described = cohort.measure(measure)
@@ -181,7 +191,7 @@ def comparability(
     if forms[0] != forms[1] or len(forms[0]) > 1:
         first, last = (", ".join(name or "not known" for name in of) for of in forms)
         labelled.append(f"forms are not the same throughout ({first}; then {last})")
-    days = [Reading(day=_middle(cohort, measure, name)) for name in (before, wave)]
+    days = [Reading(day=middle_day(cohort, measure, name)) for name in (before, wave)]
     broken = judge_readings(described, *days)
     (refused if broken.verdict == "refused" else labelled).extend(broken.reasons)
     return _verdict(refused, labelled)
@@ -215,7 +225,7 @@ def comparisons(cohort: Cohort, before: str = "baseline") -> Comparisons:
         names.append("attendance")
     rows = []
     for name in sorted(names):
-        waves = set(_sources(cohort, name)["wave"])
+        waves = set(sources(cohort, name)["wave"])
         described = cohort.measure(name)
         for wave in WAVES[WAVES.index(before) + 1 :]:
             if before in waves and wave in waves:

@@ -1,25 +1,37 @@
-"""The attacker: bounds every hidden number by linear programming over all that is published.
+"""The attacker: bounds every hidden number by all that is published.
 
-A hidden number is **found** when what is published excludes any of 1, …, threshold − 1: when it says more of the number
-than the mark "fewer than 10" does, but for whether there is any such child at all. Zero itself is never to be proved.
+A hidden number below the threshold is **found** when what is published excludes any of 1, …, threshold − 1 (that it is
+10 or more may be excluded, and that it is none). Zero itself is never to be proved. The mark of a hidden number says
+nothing but that it is no less than zero.
+
+Bounds are first tightened over all sums together, in whole children (:mod:`.rows`), which finds nearly all that can be
+found. A number that is left in doubt is safe once two *worlds* are known that fit everything published, one with at
+most one such child and one with as many as the mark allows. Worlds are found by programming (:mod:`.solve`), many
+numbers at a time, and kept; what then is left in doubt is decided alone. Where few numbers hang together a world must
+be of whole children; where many do, children in fractions are allowed, as linear programming has them. What cannot be
+decided, or not within so many solutions, counts as found.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from wlz_eval.release.ledger import Ledger
-from wlz_eval.release.suppression.facts import CellId, Fact, Quantities
-from wlz_eval.release.suppression.relations import Relation, relations
+from wlz_eval.release.suppression.facts import CellId
+from wlz_eval.release.suppression.readings import Reading
+from wlz_eval.release.suppression.rows import HIGH, LOW, SLACK, End, Floats, Tightened, tighten
+from wlz_eval.release.suppression.solve import Part, parts_of
+from wlz_eval.release.suppression.system import System
 
-__all__ = ["Bound", "System", "attack", "system_of"]
+__all__ = ["Attacker", "Bound", "Exposed", "attack"]
 
-_SLACK = 1e-6
+#: Numbers that are decided alone, each time that all are attacked; what is then in doubt counts as found.
+DECIDED = 60
+#: Numbers found of which it is said by what, each time that all are attacked.
+EXPLAINED = 8
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,8 @@ class Bound:
     quantity : int
         Which one.
     low, high : float
-        Least and most children that everything published leaves possible.
+        Least and most children that everything published leaves possible, as far as this was worked out: where it is
+        not found, the two may lie further apart than need be.
     cells : tuple of CellId
         Where it is withheld.
     """
@@ -47,230 +60,185 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class System:
-    """All that is published of one cohort, as linear relations.
+class Exposed:
+    """A hidden number that was found, and by what.
 
     Parameters
     ----------
-    quantities : Quantities
-        Numbers of children, and the facts published of them.
-    relations : tuple of Relation
-        Sums among them.
+    bound : Bound
+        What is known of it.
+    facts : frozenset of int
+        It stays found unless one of these is withheld; empty where nothing that may be withheld protects it. Where it
+        could not be decided, the facts that stand nearest to it.
     """
 
-    quantities: Quantities
-    relations: tuple[Relation, ...]
-    sums_of: Mapping[int, Sequence[Relation]] = field(default_factory=dict, compare=False, repr=False)
-    shares_of: Mapping[int, Sequence[int]] = field(default_factory=dict, compare=False, repr=False)
-    counts_of: Mapping[int, Sequence[int]] = field(default_factory=dict, compare=False, repr=False)
-
-    @property
-    def threshold(self) -> int:
-        """Fewest children that are shown."""
-        return self.quantities.rule.threshold
-
-    def shown(self, withheld: Collection[int]) -> set[int]:
-        """Quantities that stand on some page as rounded counts."""
-        facts = self.quantities.facts
-        return {q for q, of in self.counts_of.items() if any(not facts[i].hidden and i not in withheld for i in of)}
-
-    def sensitive(self) -> list[int]:
-        """Quantities that are withheld since too few children are behind them."""
-        values, threshold = self.quantities.values, self.threshold
-        found: dict[int, None] = {}
-        for fact in self.quantities.facts:
-            if fact.hidden:
-                found |= dict.fromkeys(q for q in fact.quantities if values[q] < threshold)
-        return list(found)
+    bound: Bound
+    facts: frozenset[int]
 
 
-def system_of(ledgers: Sequence[Ledger]) -> System:
-    """Write everything that a cohort's ledgers show as facts and sums.
+class Attacker:
+    """Attacks one system under any choice of what is withheld, and keeps the worlds that it finds.
 
-    The complement of each percentage is a quantity of its own, hidden with the percentage where it is small.
+    Parameters
+    ----------
+    system : System
+        What is published.
+    reading : Reading, optional
+        Which of its sums are known, and which hidden numbers are sought; all when not given.
     """
-    quantities = Quantities.of(ledgers)
-    sums = relations(ledgers, quantities)
-    added: list[Fact] = []
-    for fact in quantities.facts:
-        if fact.is_percent:
-            counted, base = fact.quantities
-            if counted == base:
-                continue
-            rest = quantities.add(quantities.values[base] - quantities.values[counted])
-            sums.append((base, (counted, rest)))
-            if fact.hidden and quantities.small(rest) and not quantities.small(base):
-                added.append(Fact(fact.cells, (rest,), 0, quantities.rule.threshold - 1, hidden=True))
-    quantities.facts += added
-    sums_of: dict[int, list[Relation]] = {}
-    for relation in dict.fromkeys(sums):
-        for q in dict.fromkeys((relation[0], *relation[1])):
-            sums_of.setdefault(q, []).append(relation)
-    shares_of: dict[int, list[int]] = {}
-    counts_of: dict[int, list[int]] = {}
-    for i, fact in enumerate(quantities.facts):
-        for q in fact.quantities:
-            if not fact.is_percent:
-                counts_of.setdefault(q, []).append(i)
-            elif not fact.hidden:
-                shares_of.setdefault(q, []).append(i)
-    return System(quantities, tuple(dict.fromkeys(sums)), sums_of, shares_of, counts_of)
+
+    def __init__(self, system: System, reading: Reading | None = None):
+        self.system = system
+        self.reading = reading or Reading(frozenset(), system.sensitive)
+        self.true = np.array(system.quantities.values, dtype=float)
+        self.worlds = self.true[None, :]
+
+    def active(self, withheld: Collection[int]) -> npt.NDArray[np.bool_]:
+        """Rows that are known when some facts are withheld."""
+        active = self.system.rows.without(withheld)
+        active[list(self.reading.without)] = False
+        return active
+
+    def known(self, withheld: Collection[int]) -> Tightened:
+        """Pass on what is published of each quantity."""
+        return tighten(self.system.rows, self.active(withheld), *self.system.given(withheld))
+
+    def exposed(self, withheld: Collection[int], thorough: bool = True) -> list[Exposed]:
+        """Find hidden numbers.
+
+        Parameters
+        ----------
+        withheld : collection of int
+            Facts that are withheld besides.
+        thorough : bool
+            Whether those in doubt are solved for too; else only what passing bounds on finds.
+        """
+        system = self.system
+        known = self.known(withheld)
+        bounds = [b for b in (self._bound(known, q) for q in self.reading.sought) if b.found(system.threshold)]
+        found, open_ = {}, 0
+        # Evenly over all that are found, which stand side by side where they are found by the same.
+        for i in range(step := -(-len(bounds) // EXPLAINED)):
+            for bound in bounds[i::step]:
+                wrong = [(bound.quantity, LOW)] if bound.low > 1 else [(bound.quantity, HIGH)]
+                found[bound.quantity] = self._because(bound, withheld, known, wrong)
+                open_ += bool(found[bound.quantity].facts)
+            if open_ >= EXPLAINED // 2:
+                return list(found.values())
+        if thorough:
+            for exposed in _Solving(self, withheld, known, frozenset(found)).run():
+                found.setdefault(exposed.bound.quantity, exposed)
+                open_ += bool(exposed.facts)
+                if open_ >= EXPLAINED:
+                    break
+        return list(found.values())
+
+    def _bound(self, known: Tightened, q: int) -> Bound:
+        return Bound(q, float(known.low[q]), float(known.high[q]), self.system.cells_of[q])
+
+    def _because(
+        self, bound: Bound, withheld: Collection[int], known: Tightened, ends: Iterable[End], rows: Iterable[int] = ()
+    ) -> Exposed:
+        """Say by which facts a number is found: those from which some ends and rows follow."""
+        given, more = known.reasons(ends)
+        used = more | set(rows)
+        shown = {self.system.fact_at(end, withheld) for end in given}
+        facts = shown | {i for row in used if (i := int(self.system.rows.fact[row])) >= 0}
+        return Exposed(bound, frozenset(i for i in facts if i is not None))
 
 
-@dataclass(frozen=True)
-class _Problem:
-    """One connected part of a system, ready to be solved."""
+class _Solving:
+    """Worlds for every number in doubt, under one choice of what is withheld."""
 
-    index: Mapping[int, int]
-    given: Mapping[str, Any]
-    bounds: Sequence[tuple[float, float]]
+    def __init__(self, attacker: Attacker, withheld: Collection[int], known: Tightened, found: frozenset[int]):
+        self.attacker, self.system, self.withheld, self.known = attacker, attacker.system, withheld, known
+        self.active = attacker.active(withheld)
+        self.ends = self.system.given(withheld)
+        self.sought = [q for q in attacker.reading.sought if q not in found]
+        self.worlds = attacker.worlds[self.fits(attacker.worlds)]
+        self.decided = 0
 
+    def fits(self, worlds: Floats) -> npt.NDArray[np.bool_]:
+        """Whether each world fits everything published."""
+        low, high = self.ends
+        inside = ((worlds >= low) & (worlds <= high)).all(axis=1)
+        return inside & self.system.rows.holds(worlds, self.active)
 
-def _alone(
-    system: System, withheld: Collection[int], quantity: int, shown: Collection[int]
-) -> tuple[float, float] | None:
-    """Bound a quantity of which only one sum with numbers that are shown says anything; None for any other."""
-    sums = system.sums_of.get(quantity, [])
-    low, high = _range(system, withheld, quantity)
-    if system.shares_of.get(quantity) or len(sums) > 1:
-        return None
-    if not sums:
-        return low, high
-    whole, parts = sums[0]
-    others = [q for q in parts if q != quantity]
-    if whole == quantity or len(others) < len(parts) - 1 or not {whole, *others} <= set(shown):
-        return None
-    least, most = _range(system, withheld, whole)
-    ranges = [_range(system, withheld, q) for q in others]
-    return max(low, least - sum(r[1] for r in ranges)), min(high, most - sum(r[0] for r in ranges))
+    def doubted(self, which: int, among: Iterable[int]) -> list[int]:
+        """Numbers of which no world is known that keeps one end open."""
+        if which == LOW:
+            return [q for q in among if not (self.worlds[:, q] <= 1 + SLACK).any()]
+        return [q for q in among if not (self.worlds[:, q] >= self.system.threshold - 1 - SLACK).any()]
 
+    def run(self) -> Iterator[Exposed]:
+        """Yield the numbers that are found."""
+        if not any(self.doubted(which, self.sought) for which in (LOW, HIGH)):
+            return
+        for part in parts_of(self.system.rows, self.active, self.known):
+            sought = [q for q in self.sought if q in part.index]
+            for which in (LOW, HIGH):
+                waiting = self.doubted(which, sought)
+                while waiting:
+                    self.keep(part, part.together(waiting, which, self.system.threshold - 1.0))
+                    left = self.doubted(which, waiting)
+                    if len(left) == len(waiting):
+                        break
+                    waiting = left
+                for multiple in (0.0, float(self.system.threshold)) if waiting else ():
+                    self.keep(part, multiple * self.attacker.true[part.columns])
+                waiting = self.doubted(which, waiting)
+                while waiting:
+                    exposed = self.decide(part, waiting[0], which)
+                    if exposed is not None:
+                        yield exposed
+                    waiting = self.doubted(which, waiting[1:])
 
-def _connected(
-    system: System, withheld: Collection[int], start: int, shown: Collection[int]
-) -> tuple[set[int], list[Relation], list[Fact]]:
-    """Find what a quantity hangs together with through sums and percentages.
+    def keep(self, part: Part, values: Floats | None) -> bool:
+        """Keep a solution if it fits everything published; rounded, but for a large part."""
+        if values is None:
+            return False
+        world = self.attacker.true[None, :].copy()
+        world[0, part.columns] = np.round(values) if part.whole else values
+        if not self.fits(world).all():
+            return False
+        self.worlds = np.vstack([self.worlds, world])
+        self.attacker.worlds = np.vstack([self.attacker.worlds, world])
+        return True
 
-    Numbers in `shown` are taken as they are shown, and not followed further.
-    """
-    seen, waiting = {start}, [start]
-    sums: dict[Relation, None] = {}
-    percents: dict[Fact, None] = {}
-    while waiting:
-        q = waiting.pop()
-        for relation in system.sums_of.get(q, []):
-            sums[relation] = None
-            new = {relation[0], *relation[1]} - seen
+    def decide(self, part: Part, q: int, which: int) -> Exposed | None:
+        """Decide one end of one number; None once a world is known that keeps it open."""
+        self.decided += 1
+        if self.decided > DECIDED:
+            return Exposed(Bound(q, 2.0, 2.0, self.system.cells_of[q]), self.near(q))
+        solved = part.solve(q, which)
+        ends = (solved.least, self.known.high[q]) if which == LOW else (self.known.low[q], -solved.least)
+        bound = Bound(q, float(ends[0]), float(ends[1]), self.system.cells_of[q])
+        if bound.found(self.system.threshold):
+            return self.attacker._because(bound, self.withheld, self.known, solved.ends, solved.rows)
+        self.keep(part, solved.world)
+        if not part.whole or not self.doubted(which, [q]):
+            return None
+        self.keep(part, part.reaching(q, which, 1.0 if which == LOW else self.system.threshold - 1.0))
+        if not self.doubted(which, [q]):
+            return None
+        return Exposed(Bound(q, 2.0, 2.0, bound.cells), self.near(q))
+
+    def near(self, q: int) -> frozenset[int]:
+        """Facts that stand nearest to a number among those that may be withheld."""
+        rows = self.system.rows
+        seen, facts = {q}, set[int]()
+        while not facts:
+            touched = {int(r) for r in rows.row[np.isin(rows.column, list(seen))] if self.active[r]}
+            new = {int(rows.column[e]) for r in touched for e in rows.entries(r)}
+            facts = {int(rows.fact[r]) for r in touched if rows.fact[r] >= 0}
+            facts |= {i for other in new if (i := self.system.fact_at((other, HIGH), self.withheld)) is not None}
+            if new <= seen:
+                break
             seen |= new
-            waiting += sorted(q for q in new if q not in shown)
-        for i in system.shares_of.get(q, []):
-            if i not in withheld:
-                fact = system.quantities.facts[i]
-                percents[fact] = None
-                new = set(fact.quantities) - seen
-                seen |= new
-                waiting += sorted(q for q in new if q not in shown)
-    return seen, list(sums), list(percents)
+        return frozenset(facts)
 
 
-def _range(system: System, withheld: Collection[int], quantity: int) -> tuple[float, float]:
-    """Say what is published of a quantity itself."""
-    low, high = 0.0, 10.0 * max(system.quantities.values) + system.threshold
-    for i in system.counts_of.get(quantity, []):
-        fact = system.quantities.facts[i]
-        # Who knows the rule knows that a number that was hidden for another's sake is not small.
-        of = (system.threshold, math.inf) if i in withheld else (fact.low, fact.high)
-        low, high = max(low, of[0]), min(high, of[1])
-    return low, high
-
-
-def giving_sum(system: System, withheld: Collection[int], quantity: int) -> Relation | None:
-    """Find a sum that gives a hidden number away by itself, without solving anything; None where there is none."""
-    for whole, parts in system.sums_of.get(quantity, []):
-        others = list(parts)
-        if quantity == whole or others.count(quantity) != 1:
-            continue
-        others.remove(quantity)
-        ranges = [_range(system, withheld, q) for q in others]
-        least, most = _range(system, withheld, whole)
-        low, high = least - sum(r[1] for r in ranges), most - sum(r[0] for r in ranges)
-        if low > 1 or high < system.threshold - 1:
-            return whole, parts
-    return None
-
-
-def _problem(system: System, withheld: Collection[int], start: int, shown: Collection[int]) -> _Problem:
-    seen, sums, percents = _connected(system, withheld, start, shown)
-    index = {q: i for i, q in enumerate(sorted(seen))}
-    bounds = [_range(system, withheld, q) for q in index]
-    rows: list[tuple[dict[int, float], float, float]] = []
-    for whole, parts in sums:
-        row = {index[whole]: 1.0}
-        for q in parts:
-            row[index[q]] = row.get(index[q], 0.0) - 1.0
-        rows.append((row, 0.0, 0.0))
-    for fact in percents:
-        counted, base = (index[q] for q in fact.quantities)
-        rows.append(({counted: 1.0, base: -fact.low / 100}, 0.0, math.inf))
-        rows.append(({counted: 1.0, base: -fact.high / 100}, -math.inf, 0.0))
-    return _Problem(index, _matrices(rows, bounds) if rows else {}, bounds)
-
-
-def _matrices(
-    rows: Sequence[tuple[Mapping[int, float], float, float]], bounds: Sequence[tuple[float, float]]
-) -> dict[str, Any]:
-    from scipy.optimize import Bounds, LinearConstraint
-    from scipy.sparse import csc_array
-
-    entries = [(i, j, v) for i, (row, *_) in enumerate(rows) for j, v in row.items()]
-    matrix = csc_array(
-        (np.array([v for *_, v in entries]), ([i for i, *_ in entries], [j for _, j, _ in entries])),
-        shape=(len(rows), len(bounds)),
-    )
-    return {
-        "constraints": LinearConstraint(matrix, [low for _, low, _ in rows], [high for *_, high in rows]),
-        "bounds": Bounds([b[0] for b in bounds], [b[1] for b in bounds]),
-    }
-
-
-def _solve(problem: _Problem, quantity: int, whole: bool) -> tuple[float, float]:
-    """Least and most that a quantity can be, in whole children."""
-    from scipy.optimize import milp
-
-    at = problem.index[quantity]
-    if not problem.given:
-        return problem.bounds[at]
-    size = len(problem.index)
-    ends = []
-    for sign in (1.0, -1.0):
-        objective = np.zeros(size)
-        objective[at] = sign
-        answer = milp(objective, integrality=np.full(size, int(whole)), **problem.given)
-        assert answer.x is not None, f"the published numbers contradict each other: {answer.message}"
-        ends.append(sign * answer.fun)
-    return math.ceil(ends[0] - _SLACK), math.floor(ends[1] + _SLACK)
-
-
-def bounds_of(
-    system: System, withheld: Collection[int], quantities: Iterable[int], wide: bool = True, whole: bool = False
-) -> dict[int, tuple[float, float]]:
-    """Bound quantities, given which facts are withheld beyond the rule."""
-    shown = frozenset() if wide else system.shown(withheld)
-    problems: list[_Problem] = []
-    found = {}
-    for quantity in quantities:
-        alone = None if wide else _alone(system, withheld, quantity, shown)
-        if alone is not None:
-            found[quantity] = alone
-            continue
-        problem = next((p for p in problems if wide and quantity in p.index), None)
-        if problem is None:
-            problem = _problem(system, withheld, quantity, shown)
-            problems.append(problem)
-        found[quantity] = _solve(problem, quantity, whole)
-    return found
-
-
-def attack(system: System, withheld: Collection[int] = (), wide: bool = True) -> list[Bound]:
+def attack(system: System, withheld: Collection[int] = ()) -> list[Bound]:
     """Bound every hidden number.
 
     Parameters
@@ -278,22 +246,14 @@ def attack(system: System, withheld: Collection[int] = (), wide: bool = True) ->
     system : System
         What is published.
     withheld : collection of int
-        Facts that are withheld besides, by their place in ``system.quantities.facts``.
-    wide : bool
-        Whether everything published is used, and that numbers are whole; else only what hangs together with a number
-        through others that are not shown, and linear programming.
+        Facts that are withheld besides, by their place in ``system.facts``.
 
     Returns
     -------
     list of Bound
         One a hidden number; ``found(threshold)`` says whether it was found.
     """
-    sensitive = system.sensitive()
-    cells: dict[int, list[CellId]] = {q: [] for q in sensitive}
-    for fact in system.quantities.facts:
-        if fact.hidden:
-            for q in fact.quantities:
-                if q in cells:
-                    cells[q].extend(fact.cells)
-    found = bounds_of(system, withheld, sensitive, wide, whole=wide)
-    return [Bound(q, *found[q], tuple(dict.fromkeys(cells[q]))) for q in sensitive]
+    attacker = Attacker(system)
+    known = attacker.known(withheld)
+    found = {exposed.bound.quantity: exposed.bound for exposed in attacker.exposed(withheld)}
+    return [found.get(q, attacker._bound(known, q)) for q in system.sensitive]

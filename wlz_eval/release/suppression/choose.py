@@ -1,23 +1,44 @@
-"""What else to withhold, so that the attack finds nothing: least first, exact while that is quick."""
+"""What else to withhold, so that the attack finds nothing, at little cost to the reader.
+
+Each number that is found comes with the facts that find it: it stays found unless one of them is withheld. So the
+attack yields a growing list of such *demands*. Facts are withheld one after another until nothing is found; after so
+many rounds whatever stands near to a number that is still found, further and further around, so that this ends. What
+turns out not to be needed is shown again, and a cheaper set of facts is sought that meets all demands, and taken if it
+leaves nothing open. Numbers of the same children under several names are withheld together, since each gives the
+others. Nothing depends on a clock.
+"""
 
 from __future__ import annotations
 
-import heapq
 import math
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wlz_eval.release.suppression.attack import Bound, System, attack, bounds_of, giving_sum
+import numpy as np
+
+from wlz_eval.release.suppression.attack import Attacker, Bound, Exposed
 from wlz_eval.release.suppression.facts import CellId
-from wlz_eval.release.suppression.relations import Relation
+from wlz_eval.release.suppression.readings import readings
+from wlz_eval.release.suppression.system import System
 
-__all__ = ["NODES", "Choice", "choose"]
+__all__ = ["ROUNDS", "Choice", "choose"]
 
-#: Sets of withheld facts that are tried for each number before the heuristic takes over.
-NODES = 60
+#: Rounds in which a cheaper set is sought, and demands up to which it is.
+ROUNDS, MANY = 8, 250
+#: Rounds of solving after which whatever stands near to a number is withheld, further around with each round.
+PATIENCE = 2
+#: Sums and percentages about a number with which it is twice as hard to withhold.
+SEVERAL = 5
+#: Facts that are shown again to see whether they are needed.
+TRIED = 4
 #: What it costs a reader not to see a number in a sentence, a figure (drawn anew), a table, the table of findings.
 PLACES = {"s": 6.0, "f": 2.0, "t": 1.0}
 ELSEWHERE = 0.5
+#: Branches in which a cheap set is sought, and how near to the cheapest it need come.
+BRANCHES, NEAR = 50, 0.05
+
+Demand = frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -31,169 +52,162 @@ class Choice:
     cells : frozenset of CellId
         Every place where they stand.
     left : tuple of Bound
-        Hidden numbers that are still found, since nothing that may be withheld protects them; not looked for unless the
-        attack solves.
-    exact : bool
-        Whether it is proved that no cheaper choice exists, by the costs above.
+        Hidden numbers that are still found, since nothing that may be withheld protects them.
     """
 
     facts: frozenset[int]
     cells: frozenset[CellId]
     left: tuple[Bound, ...]
-    exact: bool
 
 
-def choose(system: System, nodes: int = NODES, solve: bool = True) -> Choice:
+def choose(system: System, rounds: int = ROUNDS) -> Choice:
     """Withhold facts until no hidden number is found.
-
-    Numbers are protected in turn. For each, sets of facts are tried in the order of their cost, each extended only by
-    facts beside the number, so that the first that protects it is the cheapest; after `nodes` sets the cheapest fact
-    beside it is withheld until it is safe. What turns out not to be needed is shown again. Either way the attack is run
-    on the result over everything published: what it leaves is in ``left``.
 
     Parameters
     ----------
     system : System
         What is published.
-    nodes : int
-        Sets to try.
-    solve : bool
-        Whether the attack solves for each number over everything that hangs together with it (minutes for a cohort's
-        pages), or takes only what one sum gives away by itself (a second).
+    rounds : int
+        Rounds in which a cheaper set is sought than that found first.
 
     Returns
     -------
     Choice
         The same for the same pages.
     """
-    search = _Search(system, solve)
-    targets = search.exposed(frozenset(), system.sensitive())
-    facts, exact = search.one_by_one(frozenset(), targets, nodes)
-    left = _left(system, facts) if solve else ()
-    cells = frozenset(place for i in facts for place in system.quantities.facts[i].cells)
-    return Choice(facts, cells, left, exact)
-
-
-def _left(system: System, facts: Collection[int]) -> tuple[Bound, ...]:
-    return tuple(bound for bound in attack(system, facts) if bound.found(system.threshold))
+    search = _Search(system)
+    kept = search.cheaper(search.needed(search.one_by_one()), rounds)
+    held = search.facts(kept)
+    cells = frozenset(place for i in held for place in system.facts[i].cells)
+    return Choice(held, cells, search.left(kept))
 
 
 class _Search:
-    """Sets of withheld facts, with what each leaves exposed."""
+    """Demands so far, and what meets them; each fact stands for all that say the same."""
 
-    def __init__(self, system: System, solve: bool):
+    def __init__(self, system: System):
         self.system = system
-        self.solve = solve
-        facts = system.quantities.facts
-        self.facts_of: dict[int, list[int]] = {}
-        for i, fact in enumerate(facts):
-            if fact.cells and not fact.hidden:
-                for q in fact.quantities:
-                    self.facts_of.setdefault(q, []).append(i)
-        self.sums_of: dict[int, list[tuple[int, ...]]] = {}
-        for whole, parts in system.relations:
-            for q in (whole, *parts):
-                self.sums_of.setdefault(q, []).append((whole, *parts))
+        self.attackers = [Attacker(system, reading) for reading in readings(system)]
+        self.demands: dict[Demand, None] = {}
+        self.costs: dict[int, float] = {}
+        self.alike: dict[int, list[int]] = defaultdict(list)
+        for fact, first in enumerate(system.alike):
+            self.alike[first].append(fact)
 
-    def cost(self, i: int) -> float:
+    def facts(self, held: frozenset[int]) -> frozenset[int]:
+        """Facts that are withheld with these."""
+        return frozenset(fact for first in held for fact in self.alike[first])
+
+    def demand(self, exposed: Exposed) -> Demand:
+        """Facts of which one must be withheld."""
+        return frozenset(self.system.alike[i] for i in exposed.facts)
+
+    def cost(self, first: int) -> float:
         """Say what it costs not to see a fact: each place, and a little more for more children."""
-        fact = self.system.quantities.facts[i]
-        size = max(self.system.quantities.values[q] for q in fact.quantities)
-        places = sum(ELSEWHERE if "|" in key else PLACES.get(key[0], ELSEWHERE) for _, key in fact.cells)
+        if first not in self.costs:
+            self.costs[first] = self._cost(first)
+        return self.costs[first]
+
+    def _cost(self, first: int) -> float:
+        facts = [self.system.facts[i] for i in self.alike[first]]
+        size = max(self.system.quantities.values[q] for q in facts[0].quantities)
+        keys = [key for fact in facts for _, key in fact.cells]
+        places = sum(ELSEWHERE if "|" in key else PLACES.get(key[0], ELSEWHERE) for key in keys)
         return places * (1 + math.log1p(size / 10) / 10)
 
-    def exposed(self, withheld: frozenset[int], quantities: Sequence[int]) -> list[int]:
-        """Which of these an attacker finds."""
-        return [q for q in quantities if self.is_exposed(withheld, q)]
+    def known_from(self, first: int) -> float:
+        """Weigh a fact by how many others tell its numbers: withholding one of many gains little."""
+        return 1 + max(self.system.degree[q] for q in self.system.facts[first].quantities) / SEVERAL
 
-    def is_exposed(self, withheld: frozenset[int], quantity: int) -> bool:
-        """Whether an attacker finds a number."""
-        if giving_sum(self.system, withheld, quantity) is not None:
-            return True
-        if not self.solve:
-            return False
-        low, high = bounds_of(self.system, withheld, [quantity], wide=False)[quantity]
-        return Bound(quantity, low, high, ()).found(self.system.threshold)
+    def found(self, held: frozenset[int], thorough: bool) -> list[Exposed]:
+        """Find what is exposed and can be protected."""
+        facts = self.facts(held)
+        return [e for a in self.attackers for e in a.exposed(facts, thorough) if e.facts - facts]
 
-    def beside(self, quantity: int, withheld: Collection[int]) -> list[int]:
-        """Facts by which a quantity is found: those of sums that reach it through quantities that are not shown."""
-        values = self.system.quantities.facts
-        shown = {q for i, f in enumerate(values) if not f.hidden and i not in withheld for q in f.quantities}
-        seen, waiting, facts = {quantity}, [quantity], set()
-        while waiting:
-            for members in self.sums_of.get(waiting.pop(), []):
-                for q in members:
-                    facts |= set(self.facts_of.get(q, []))
-                    if q not in seen:
-                        seen.add(q)
-                        if q not in shown:
-                            waiting.append(q)
-        for q in seen:
-            facts |= set(self.facts_of.get(q, []))
-        return sorted(facts - set(withheld), key=lambda i: (self.cost(i), i))
+    def left(self, held: frozenset[int]) -> tuple[Bound, ...]:
+        """Hidden numbers that are found, whether or not anything protects them."""
+        facts = self.facts(held)
+        bounds = {e.bound.quantity: e.bound for a in self.attackers for e in a.exposed(facts)}
+        return tuple(bounds.values())
 
-    def within(self, relation: Relation, withheld: Collection[int]) -> list[int]:
-        """Facts of the quantities of one sum, cheapest first."""
-        facts = {i for q in (relation[0], *relation[1]) for i in self.facts_of.get(q, [])}
-        return sorted(facts - set(withheld), key=lambda i: (self.cost(i), i))
-
-    def one_by_one(
-        self, start: frozenset[int], targets: Sequence[int], nodes: int
-    ) -> tuple[frozenset[int], bool]:
-        """Protect each number in turn, then show again what is not needed; proved cheapest for one number only."""
-        held, proved = start, True
-        for target in targets:
-            held, cheapest = self.protect(held, target, nodes)
-            proved = proved and cheapest
-        if len(targets) < 2:
-            return held, proved
-        return self.needed(held, targets, start), False
-
-    def protect(self, start: frozenset[int], target: int, nodes: int) -> tuple[frozenset[int], bool]:
-        """Extend a set until a number is safe; whether it is proved to be the cheapest way."""
-        heap: list[tuple[float, tuple[int, ...]]] = [(0.0, tuple(sorted(start)))]
-        seen = {start}
-        for _ in range(nodes):
-            if not heap:
-                break
-            spent, held = heapq.heappop(heap)
-            if not self.is_exposed(frozenset(held), target):
-                return frozenset(held), True
-            for i in self.beside(target, held):
-                new = frozenset((*held, i))
-                if new not in seen:
-                    seen.add(new)
-                    heapq.heappush(heap, (spent + self.cost(i), tuple(sorted(new))))
-        return self.greedy(start, target), False
-
-    def greedy(self, start: frozenset[int], target: int) -> frozenset[int]:
-        """Withhold the cheapest fact beside an exposed number until it is safe, or nothing is left to withhold."""
-        held = start
-        while self.is_exposed(held, target):
-            sum_ = giving_sum(self.system, held, target)
-            choices = self.within(sum_, held) if sum_ else self.beside(target, held)
-            if not choices:
-                break
-            held = held | {choices[0]}
-        return self.needed(held, [target], start)
-
-    def needed(self, held: frozenset[int], targets: Sequence[int], start: frozenset[int]) -> frozenset[int]:
-        """Show again what is not needed, dearest first."""
-        safe = [q for q in targets if not self.is_exposed(held, q)]
-        for i in sorted(held - start, key=lambda i: (-self.cost(i), i)):
-            near = self.near(i)
-            if not any(self.is_exposed(held - {i}, q) for q in safe if q in near):
-                held = held - {i}
+    def one_by_one(self) -> frozenset[int]:
+        """Withhold more and more until nothing is found that can be protected."""
+        held: frozenset[int] = frozenset()
+        for thorough in (False, True):
+            rounds = 0
+            while exposed := self.found(held, thorough):
+                self.add(exposed)
+                held = self.greedily(held)
+                rounds += thorough
+                if rounds > PATIENCE:
+                    around = self.system.around([e.bound.quantity for e in exposed], rounds - PATIENCE)
+                    held |= {self.system.alike[i] for i in around}
         return held
 
-    def near(self, i: int) -> set[int]:
-        """Quantities that hang together with a fact."""
-        from_ = list(self.system.quantities.facts[i].quantities)
-        seen = set(from_)
-        while from_:
-            q = from_.pop()
-            shares = [self.system.quantities.facts[j].quantities for j in self.system.shares_of.get(q, [])]
-            new = {other for members in (*self.sums_of.get(q, []), *shares) for other in members} - seen
-            seen |= new
-            from_ += sorted(new)
-        return seen
+    def cheaper(self, held: frozenset[int], rounds: int) -> frozenset[int]:
+        """Seek a set of facts that costs less and leaves nothing open either; not where demands are many."""
+        for _ in range(rounds):
+            if not 0 < len(self.demands) <= MANY:
+                break
+            other = self.met()
+            if sum(map(self.cost, sorted(other))) >= (1 - NEAR) * sum(map(self.cost, sorted(held))):
+                break
+            if not self.gathered(other) and not self.add(self.found(other, thorough=True)):
+                return other
+        return held
+
+    def gathered(self, held: frozenset[int]) -> bool:
+        """Gather what passing bounds on demands beyond some facts, withholding more and more; whether there is any."""
+        any_ = False
+        while self.add(self.found(held, thorough=False)):
+            any_, held = True, self.greedily(held)
+        return any_
+
+    def add(self, exposed: Sequence[Exposed]) -> bool:
+        """Add what numbers demand that were found; whether there are any."""
+        self.demands |= dict.fromkeys(map(self.demand, exposed))
+        return bool(exposed)
+
+    def met(self) -> frozenset[int]:
+        """Return a set of facts that meets all demands and is near the cheapest."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import csr_array
+
+        facts = sorted(set().union(*self.demands))
+        index = {i: k for k, i in enumerate(facts)}
+        at = [(line, index[i]) for line, demand in enumerate(self.demands) for i in sorted(demand)]
+        matrix = csr_array(
+            (np.ones(len(at)), ([line for line, _ in at], [k for _, k in at])), shape=(len(self.demands), len(facts))
+        )
+        answer = milp(
+            np.array([self.cost(i) for i in facts]), constraints=LinearConstraint(matrix, 1.0, np.inf),
+            bounds=Bounds(0.0, 1.0), integrality=np.ones(len(facts)),
+            options={"node_limit": BRANCHES, "mip_rel_gap": NEAR},
+        )
+        if answer.x is None:
+            return self.greedily(frozenset())
+        return frozenset(i for i, x in zip(facts, answer.x, strict=True) if x > 0.5)
+
+    def greedily(self, held: frozenset[int]) -> frozenset[int]:
+        """Meet what is not met yet by the facts that meet most for their cost."""
+        open_ = [demand for demand in self.demands if not demand & held]
+        while open_:
+            meets: dict[int, int] = {}
+            for demand in open_:
+                for i in demand:
+                    meets[i] = meets.get(i, 0) + 1
+            best = min(sorted(meets), key=lambda i: (self.cost(i) * self.known_from(i) / meets[i], i))
+            held = held | {best}
+            open_ = [demand for demand in open_ if best not in demand]
+        return held
+
+    def needed(self, held: frozenset[int]) -> frozenset[int]:
+        """Show again what is not needed, dearest first."""
+        tried = 0
+        for i in sorted(held, key=lambda i: (-self.cost(i), i)):
+            without = held - {i}
+            if tried < TRIED and all(demand & without for demand in self.demands):
+                tried += 1
+                if not self.add(self.found(without, thorough=True)):
+                    held = without
+        return held

@@ -72,7 +72,9 @@ def withhold(ledgers: Iterable[Ledger], cells: Collection[CellId], text: str) ->
         dataclasses.replace(
             ledger,
             cells=[
-                dataclasses.replace(cell, text=text, hidden=True) if (ledger.notebook, cell.key) in cells else cell
+                dataclasses.replace(cell, text=text, plain="", hidden=True)
+                if (ledger.notebook, cell.key) in cells
+                else cell
                 for cell in ledger.cells
             ],
         )

@@ -1,7 +1,9 @@
 """What a cohort's pages say of numbers of children, as an attacker would write it down.
 
 A *quantity* is a true number of children. A *fact* is what is published of one: a rounded count, a mark that hides it,
-or a percentage that ties two of them. :mod:`.relations` adds which quantities add up to which.
+a percentage that ties two of them, or a mean or other number that is shown, so that those on whom it rests are no fewer
+than the threshold. A mark says nothing but that there may be such children: it is the same for numbers that are small
+and for those that were withheld for another's sake. :mod:`.relations` adds which quantities add up to which.
 """
 
 from __future__ import annotations
@@ -9,19 +11,24 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wlz_eval.release.ledger import Ledger, LedgerCell
 from wlz_eval.release.rule import Rule, release_count
 
-__all__ = ["CellId", "Fact", "Quantities", "rounded_range"]
+__all__ = ["EVERYBODY", "CellId", "Fact", "Quantities", "all_words", "rounded_range", "words_in", "words_of"]
 
 #: Notebook and key of a cell.
 CellId = tuple[str, str]
 
-#: A number under at most so many names is taken for one and the same group of children, whatever it is called.
-SAME_GROUP = 3
+#: Words that leave nobody out.
+ALL = frozenset(("all", "total", "everyone", "everybody", "overall", "child", "children", "pupil", "pupils"))
+#: Words for everybody, which may name the total of any table.
+EVERYBODY = ALL | {
+    "whole", "cohort", "programme", "comparison", "group", "groups", "number", "n", "count", "size", "years", "sexes",
+    "ages", "started", "both",
+}
 _WORD = re.compile(r"[a-z0-9]+")
 _IDLE = frozenset(("at", "the", "of", "in", "and", "a", "to", "for", "on", "with"))
 
@@ -47,6 +54,11 @@ class Fact:
     low: float
     high: float
     hidden: bool
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it is a rounded count."""
+        return len(self.quantities) == 1 and math.isfinite(self.high)
 
     @property
     def is_percent(self) -> bool:
@@ -80,7 +92,20 @@ def name_of(cell: LedgerCell) -> str:
     return about.get("row") or about.get("finding") or about.get("placeholder") or where
 
 
-def _words(name: str) -> frozenset[str]:
+def words_of(cell: LedgerCell) -> frozenset[str]:
+    """Words by which a cell is called; where its row has no name, those of its column and caption."""
+    about = cell.definition
+    named = about.get("row") or about.get("finding") or about.get("placeholder")
+    return words_in(named or f"{cell.of} {about.get('column', '')}")
+
+
+def all_words(cell: LedgerCell) -> frozenset[str]:
+    """Every word about a cell."""
+    return words_in(" ".join((cell.of, *cell.definition.values())))
+
+
+def words_in(name: str) -> frozenset[str]:
+    """Words of a name, but for the idle ones."""
     return frozenset(_WORD.findall(name.lower())) - _IDLE
 
 
@@ -120,12 +145,13 @@ class Quantities:
         rule = ledgers[0].rule if ledgers else Rule()
         found = cls(rule)
         cells = [(ledger.notebook, cell) for ledger in ledgers for cell in ledger.cells if _counts(cell)]
-        numbers = found._numbers(_mentions((cell for _, cell in cells), rule))
+        apart = _apart(cells)
+        numbers = found._numbers(m for place, cell in cells for m in _mentions(cell, rule, (place, cell.key) in apart))
         counts: dict[int, list[tuple[CellId, LedgerCell]]] = defaultdict(list)
         shares: dict[tuple[int, ...], list[tuple[CellId, LedgerCell]]] = defaultdict(list)
         for notebook, cell in cells:
-            quantities = tuple(numbers[(n, name)] for n, name in _mentions([cell], rule))
             place = (notebook, cell.key)
+            quantities = tuple(numbers[mention] for mention in _mentions(cell, rule, place in apart))
             if cell.kind == "count":
                 counts[quantities[0]].append((place, cell))
                 found.of_cell[place] = quantities
@@ -136,25 +162,44 @@ class Quantities:
             found.facts += found._count_facts(quantity, places)
         for pair, places in shares.items():
             found.facts += found._percent_facts(pair, places)
+        found._rested(ledgers, numbers)
         return found
 
+    def _rested(self, ledgers: Sequence[Ledger], numbers: Mapping[tuple[int, str], int]) -> None:
+        """Add that the children behind each number that is shown are no fewer than the threshold."""
+        beside: dict[tuple[str, str, int], dict[int, None]] = defaultdict(dict)
+        for ledger in ledgers:
+            for cell in ledger.cells:
+                for q in self.of_cell.get((ledger.notebook, cell.key), ()):
+                    for line in _lines_of(ledger.notebook, cell):
+                        beside[(*line, self.values[q])][q] = None
+        rests: dict[int, dict[CellId, None]] = defaultdict(dict)
+        for ledger in ledgers:
+            for cell in ledger.cells:
+                if cell.hidden or cell.kind not in ("statistic", "interval"):
+                    continue
+                for n in cell.ns:
+                    lines = _lines_of(ledger.notebook, cell)
+                    alike = [q for line in lines for q in beside.get((*line, n), ())]
+                    named = numbers.get((n, name_of(cell)))
+                    for q in alike if named is None else [*alike, named]:
+                        rests[q][(ledger.notebook, cell.key)] = None
+        for q, places in sorted(rests.items()):
+            self.facts.append(Fact(tuple(places), (q,), self.rule.threshold, math.inf, hidden=False))
+
     def _numbers(self, mentions: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
-        """Tell which numbers are one quantity: equal, and few enough or named alike."""
+        """Tell which numbers are one quantity: equal, and named by the same words but for those for everybody."""
         names: dict[int, list[str]] = defaultdict(list)
         for value, name in sorted(set(mentions)):
             names[value].append(name)
         numbers: dict[tuple[int, str], int] = {}
         for value, called in names.items():
-            if value >= self.rule.threshold and len(called) <= SAME_GROUP:
-                numbers |= dict.fromkeys(((value, name) for name in called), self.add(value))
-                continue
-            seen: list[tuple[frozenset[str], int]] = []
-            for name in sorted(called, key=lambda name: (len(_words(name)), name)):
-                words = _words(name)
-                large = value >= self.rule.threshold
-                alike = [q for w, q in seen if w and (w == words or (large and w < words and len(w) > 1))]
-                numbers[(value, name)] = alike[0] if alike else self.add(value)
-                seen.append((words, numbers[(value, name)]))
+            seen: dict[frozenset[str], int] = {}
+            for name in sorted(called, key=lambda name: (len(words_in(name)), name)):
+                words = words_in(name) - ALL
+                known = seen.get(words) if words else None
+                numbers[(value, name)] = self.add(value) if known is None else known
+                seen.setdefault(words, numbers[(value, name)])
         return numbers
 
     def _count_facts(self, quantity: int, places: list[tuple[CellId, LedgerCell]]) -> list[Fact]:
@@ -165,8 +210,7 @@ class Quantities:
         if shown:
             facts.append(Fact(shown, (quantity,), low, high, hidden=False))
         if withheld:
-            least, most = (low, high) if self.small(quantity) else (self.rule.threshold, math.inf)
-            facts.append(Fact(withheld, (quantity,), least, most, hidden=True))
+            facts.append(Fact(withheld, (quantity,), 0, math.inf, hidden=True))
         return facts
 
     def _percent_facts(self, pair: tuple[int, ...], places: list[tuple[CellId, LedgerCell]]) -> list[Fact]:
@@ -182,19 +226,32 @@ class Quantities:
         return facts
 
 
+def _lines_of(notebook: str, cell: LedgerCell) -> tuple[tuple[str, str], ...]:
+    """Row of a table, sentence, or finding: where a number and the children on whom it rests stand together."""
+    row = re.split(r"\.\d+$|\|", cell.key)[0]
+    finding = cell.definition.get("finding", "")
+    return ((notebook, row), ("", finding)) if finding else ((notebook, row),)
+
+
 def _counts(cell: LedgerCell) -> bool:
     """Whether a cell says a number of children: a count, or a share of so many."""
     known = len(cell.ns) == {"count": 1, "percent": 2}.get(cell.kind, -1)
     return known and (cell.kind == "count" or cell.ns[0] > 0)
 
 
-def _mentions(cells: Iterable[LedgerCell], rule: Rule) -> list[tuple[int, str]]:
+def _mentions(cell: LedgerCell, rule: Rule, apart: bool) -> list[tuple[int, str]]:
     """Numbers of children, each with its name; a small one is told from others of its row by its column."""
-    return [
-        (n, name_of(cell) + (f" | {cell.definition.get('column', '')}" if n < rule.threshold else ""))
-        for cell in cells
-        for n in cell.ns
-    ]
+    column = f" | {cell.definition.get('column', '')}"
+    return [(n, name_of(cell) + (column if apart or n < rule.threshold else "")) for n in cell.ns]
+
+
+def _apart(cells: Sequence[tuple[str, LedgerCell]]) -> set[CellId]:
+    """Find counts that stand twice in one row: of all children, and of those with a reading, where each has one."""
+    rows: dict[tuple[str, str, int], list[CellId]] = defaultdict(list)
+    for notebook, cell in cells:
+        if cell.kind == "count":
+            rows[(notebook, re.split(r"\.\d+$|\|", cell.key)[0], cell.ns[0])].append((notebook, cell.key))
+    return {place for places in rows.values() if len(places) > 1 for place in places}
 
 
 def _percent_range(text: str, true: float) -> tuple[float, float]:

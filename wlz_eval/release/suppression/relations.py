@@ -1,40 +1,45 @@
 """Which published numbers of children add up to which, found from the true numbers.
 
-Only sums that hold exactly are taken, so that all that the attacker is given is true: where a sum holds by chance the
-attacker is stronger than any real one, and more is hidden than need be, never less.
+Only sums that hold exactly are taken, so that all that the attacker is given is true. Among the hundreds of numbers
+of a cohort's pages nearly every small number is the sum of some others by chance, so a total that stands outside a
+table is taken where a reader could know it for the total of these parts: half the words of its name stand in the
+table too or mean everybody, or so few numbers are of its size that its being equal can hardly be chance. Within one
+table or sentence any sum is taken. Where a sum holds by chance the attacker is stronger than any real one, and more
+is hidden than need be. How much a reader could trust a sum is kept with it: sums that cannot all be the design of these
+tables, since together they prove that there is no child of some kind, are told apart by :mod:`.readings`.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
-from wlz_eval.release.ledger import Ledger, LedgerCell
-from wlz_eval.release.suppression.facts import Fact, Quantities, rounded_range
+from wlz_eval.release.ledger import Ledger
+from wlz_eval.release.suppression.blocks import Block, blocks_of, groups_of, is_total, runs_of
+from wlz_eval.release.suppression.facts import Quantities
+from wlz_eval.release.suppression.known import Known, known_of
 
-__all__ = ["Relation", "relations"]
+__all__ = ["Relation", "Trust", "relations"]
 
-#: A total and its parts: whole = sum of parts.
+#: A total and its parts: whole = sum of parts. With one part: two numbers of the same children.
 Relation = tuple[int, tuple[int, ...]]
+#: How far a reader could know a sum for one: how unlikely it is that all that agrees with it agrees by chance (a sum of
+#: logarithms), times so much more where the table itself says it. What is seen within a table counts for more than all
+#: numbers elsewhere that happen to be equal, and a total that is called so for more than what is seen.
+Trust = float
+ELSEWHERE, TITLED, WITHIN, NAMED = 1.0, 2.0, 100.0, 10_000.0
+#: Where it was found, what agrees with it, and the sum.
+_Found = tuple[float, Hashable, Relation]
 
-#: Names of one number from which it is taken for one quantity that stands all over the pages.
-MANY_NAMES = 12
 #: Columns of a table, and numbers of a sentence, of which sums of a few are tried.
 MOST_COLUMNS, MOST_PARTS = 14, 3
+#: Rows next to each other of which a total above or below them is sought.
+MOST_ROWS = 12
 
 
-@dataclass
-class _Block:
-    """One table, figure or sentence: names of its rows, and its quantities by column."""
-
-    names: dict[int, tuple[str, ...]]
-    columns: dict[tuple[int, int], dict[int, int]]
-    steps: frozenset[int]
-
-
-def relations(ledgers: Sequence[Ledger], quantities: Quantities) -> list[Relation]:
+def relations(ledgers: Sequence[Ledger], quantities: Quantities) -> dict[Relation, Trust]:
     """Find the sums among the numbers of all pages.
 
     Parameters
@@ -46,107 +51,79 @@ def relations(ledgers: Sequence[Ledger], quantities: Quantities) -> list[Relatio
 
     Returns
     -------
-    list of Relation
+    dict of Relation to Trust
         Each a total and its parts, without repeats.
     """
-    blocks = list(_blocks(ledgers, quantities))
-    known = _by_value(quantities)
-    found: dict[Relation, None] = {}
-    for block in blocks:
-        none_at_all: set[tuple[int, ...]] = set()
-        for whole, parts in itertools.chain(
-            _steps(block, quantities), _down(block, quantities, known), _across(block, quantities, known)
+    known = known_of(ledgers, quantities)
+    kinds: dict[Relation, dict[tuple[float, Hashable], None]] = defaultdict(dict)
+    agree: dict[Hashable, dict[tuple[int, ...], float]] = defaultdict(dict)
+    for number, block in enumerate(blocks_of(ledgers, quantities)):
+        none_at_all: set[tuple[int, tuple[int, ...]]] = set()
+        for kind, what, (whole, parts) in itertools.chain(
+            _steps(block, quantities), _down(block, quantities, known), _subtotals(block, quantities),
+            _across(block, quantities, known),
         ):
             nobody = tuple(sorted(q for q in parts if quantities.values[q] == 0))
             # 300 = 300 + 0 holds of any two groups of 300, in both directions: taken once, or it would prove the zero.
-            repeated = len(nobody) == len(parts) - 1 and nobody in none_at_all
-            if whole in parts or repeated:
+            alone = nobody and len(nobody) == len(parts) - 1
+            way = (quantities.values[whole], nobody)
+            if whole in parts or (alone and way in none_at_all):
                 continue
-            if len(nobody) == len(parts) - 1:
-                none_at_all.add(nobody)
-            found[(whole, tuple(sorted(parts)))] = None
-    return list(found)
+            if alone:
+                none_at_all.add(way)
+            relation = (whole, tuple(sorted(parts)))
+            kinds[relation][(kind, (number, what))] = None
+            agree[(number, what)][relation[1]] = math.log1p(quantities.values[whole])
+    found = {
+        relation: max(kind * (1 + math.fsum(agree[what].values())) for kind, what in of)
+        for relation, of in kinds.items()
+    }
+    equal = {
+        (one, (other,)): alike * math.log1p(quantities.values[one]) for one, other, alike in known.same()
+    }
+    return equal | found
 
 
-def _by_value(quantities: Quantities) -> Mapping[int, list[int]]:
-    """Quantities that are shown somewhere, by their number.
-
-    A number with many names, such as all children of the programme, is withheld everywhere or nowhere.
-    """
-    shown: dict[int, dict[int, None]] = defaultdict(dict)
-    for fact in quantities.facts:
-        if not fact.is_percent and not fact.hidden:
-            shown[quantities.values[fact.quantities[0]]][fact.quantities[0]] = None
-    known = {value: list(found) for value, found in shown.items()}
-    for value in [value for value, found in known.items() if len(found) > MANY_NAMES]:
-        facts = [f for f in quantities.facts if not f.hidden and f.quantities[0] in known[value] and not f.is_percent]
-        known[value] = [quantities.add(value)]
-        cells = tuple(place for fact in facts for place in fact.cells)
-        low, high = rounded_range(value, quantities.rule)
-        quantities.facts.append(Fact(cells, (known[value][0],), low, high, hidden=False))
-    return known
-
-
-def _place(cell: LedgerCell) -> tuple[str, int, int]:
-    """Block, row and column of a cell; numbers of a sentence stand in one row, findings of a kind below each other."""
-    block, _, rest = cell.key.partition(".")
-    if cell.where == "findings":
-        return f"findings of {cell.of}", -1, 0
-    parts = rest.split(".")
-    if cell.where in ("table", "figure") and len(parts) == 2 and all(part.isdigit() for part in parts):
-        return block, int(parts[0]), int(parts[1])
-    return f"{block} {cell.where}", 0, int(parts[-1]) if parts[-1].isdigit() else 0
-
-
-def _blocks(ledgers: Sequence[Ledger], quantities: Quantities) -> Iterator[_Block]:
-    for ledger in ledgers:
-        found: dict[str, _Block] = {}
-        for cell in ledger.cells:
-            of: tuple[int, ...] = quantities.of_cell.get((ledger.notebook, cell.key), ())
-            if not of:
-                continue
-            name, row, column = _place(cell)
-            block = found.setdefault(name, _Block({}, {}, frozenset()))
-            row = len(block.names) if row < 0 else row
-            block.names[row] = tuple(cell.definition.get("row", "").split(" | "))
-            for k, quantity in enumerate(of):
-                block.columns.setdefault((column, k), {})[row] = quantity
-            if cell.definition.get("steps"):
-                block.steps |= {column}
-        yield from found.values()
-
-
-def _groups(names: Mapping[int, tuple[str, ...]]) -> list[tuple[int, ...]]:
-    """Rows that may be the parts of something: all of them, or those that share all words of their names but one."""
-    groups: dict[tuple[int, ...], None] = {tuple(sorted(names)): None}
-    width = max((len(name) for name in names.values()), default=0)
-    for places in {(i,) for i in range(width)} | {tuple(j for j in range(width) if j != i) for i in range(width)}:
-        same: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        for row in sorted(names):
-            if len(names[row]) == width:
-                same[tuple(names[row][i] for i in places)].append(row)
-        groups |= dict.fromkeys(tuple(rows) for rows in same.values())
-    return [group for group in groups if len(group) > 1]
-
-
-def _down(block: _Block, quantities: Quantities, known: Mapping[int, list[int]]) -> Iterator[Relation]:
-    """Parts below each other: their total is one of the rows, or stands elsewhere."""
-    groups = _groups(block.names)
-    for column in block.columns.values():
+def _down(block: Block, quantities: Quantities, known: Known) -> Iterator[_Found]:
+    """Parts below each other: their total is one of the rows, stands beside each of them, or elsewhere."""
+    groups = groups_of(block.names)
+    for at, column in block.columns.items():
         for group in groups:
             if not all(row in column for row in group):
                 continue
-            of = [column[row] for row in group]
+            of = tuple(column[row] for row in group)
             values = [quantities.values[q] for q in of]
             total = sum(values)
-            for whole in known.get(total, []):
-                yield whole, tuple(of)
+            for whole in known.totals(total, block):
+                # A total that is called so before one that is only of the same number.
+                yield TITLED if known.named(whole, block) else ELSEWHERE, ("down", at, group), (whole, of)
+            for whole in known.hidden_totals(total, [block.names[row] for row in group]):
+                yield WITHIN, ("named", at), (whole, of)
             for i, value in enumerate(values):
-                if 2 * value == total and value > 0 and len(of) > 2:
-                    yield of[i], tuple(of[:i] + of[i + 1 :])
+                named = is_total(block.names[group[i]]) and not all(is_total(block.names[row]) for row in group)
+                if 2 * value == total and (named or (value > 0 and len(of) > 2)):
+                    yield NAMED if named else WITHIN, ("row", at, i, len(of)), (of[i], of[:i] + of[i + 1 :])
+            for beside, base in block.columns.items():
+                if beside != at and all(row in base and quantities.values[base[row]] == total for row in group):
+                    for row in group:
+                        yield WITHIN, ("base", at, beside), (base[row], of)
+                        yield WITHIN, ("base", at, beside), (base[row], (base[group[0]],))
 
 
-def _across(block: _Block, quantities: Quantities, known: Mapping[int, list[int]]) -> Iterator[Relation]:
+def _subtotals(block: Block, quantities: Quantities) -> Iterator[_Found]:
+    """Rows next to each other whose total stands just above or below them."""
+    values = quantities.values
+    for at, column in block.columns.items():
+        rows = sorted(column)
+        for run in runs_of(range(len(rows)), MOST_ROWS):
+            of = tuple(column[rows[i]] for i in run)
+            total = sum(values[q] for q in of)
+            for i in (run[0] - 1, run[-1] + 1):
+                if 0 <= i < len(rows) and values[column[rows[i]]] == total > 0:
+                    yield WITHIN, ("run", at, i, len(run)), (column[rows[i]], of)
+
+
+def _across(block: Block, quantities: Quantities, known: Known) -> Iterator[_Found]:
     """Columns beside each other that add up in every row, to another column or to a total that stands elsewhere."""
     columns: list[Mapping[int, int]] = []
     for column in block.columns.values():
@@ -155,30 +132,42 @@ def _across(block: _Block, quantities: Quantities, known: Mapping[int, list[int]
     if len(columns) > MOST_COLUMNS:
         return
     values = quantities.values
+    for places in _few(len(columns)):
+        parts = [columns[i] for i in places]
+        rows = sorted(set.intersection(*(set(part) for part in parts)))
+        sums = {row: sum(values[part[row]] for part in parts) for row in rows}
+        wholes = [
+            (k, c) for k, c in enumerate(columns)
+            if k not in places and all(row in c and values[c[row]] == sums[row] for row in rows)
+        ]
+        nobody = len(places) > 2 and any(all(values[part[row]] == 0 for row in rows) for part in parts)
+        outside = not nobody and all(known.totals(total, block) for total in sums.values())
+        for row in rows:
+            of = tuple(part[row] for part in parts)
+            yield from ((WITHIN, ("across", places, k), (whole[row], of)) for k, whole in wholes)
+            if outside and any(map(quantities.small, of)):
+                yield from ((ELSEWHERE, ("across", places), (q, of)) for q in known.totals(sums[row], block))
+
+
+def _few(columns: int) -> Iterator[tuple[int, ...]]:
+    """Yield places of columns that may add up: any two or three, those next to each other, and all but one."""
+    found: dict[tuple[int, ...], None] = {}
     for size in range(2, MOST_PARTS + 1):
-        for parts in itertools.combinations(columns, size):
-            rows = sorted(set.intersection(*(set(part) for part in parts)))
-            if size > 2 and any(all(values[part[row]] == 0 for row in rows) for part in parts):
-                continue
-            sums = {row: sum(values[part[row]] for part in parts) for row in rows}
-            others = [column for column in columns if column not in parts]
-            wholes = [c for c in others if all(row in c and values[c[row]] == sums[row] for row in rows)]
-            for row in rows:
-                of = tuple(part[row] for part in parts)
-                yield from ((whole[row], of) for whole in wholes)
-                if all(total in known for total in sums.values()) and any(map(quantities.small, of)):
-                    yield from ((whole, of) for whole in known[sums[row]])
+        found |= dict.fromkeys(itertools.combinations(range(columns), size))
+    found |= dict.fromkeys(runs_of(range(columns), columns))
+    found |= dict.fromkeys(tuple(j for j in range(columns) if j != i) for i in range(columns) if columns > 2)
+    yield from found
 
 
-def _steps(block: _Block, quantities: Quantities) -> Iterator[Relation]:
-    """Yield the steps of a flow: each is the one before it less those lost between, who are few."""
-    for (column, _), of in block.columns.items():
+def _steps(block: Block, quantities: Quantities) -> Iterator[_Found]:
+    """Yield the steps of a flow: each is the one before it less those lost between, who are fewer than those left."""
+    values = quantities.values
+    for (column, k), of in block.columns.items():
         if column not in block.steps:
             continue
-        for group in _groups(block.names):
+        for group in groups_of(block.names):
             rows = [of[row] for row in group if row in of]
             for i, j in itertools.combinations(range(len(rows)), 2):
                 lost = rows[i + 1 : j]
-                few = lost and all(quantities.small(q) for q in lost)
-                if few and quantities.values[rows[i]] == sum(quantities.values[q] for q in (rows[j], *lost)):
-                    yield rows[i], (rows[j], *lost)
+                if lost and sum(values[q] for q in lost) == values[rows[i]] - values[rows[j]] <= values[rows[j]]:
+                    yield WITHIN, ("steps", column, k), (rows[i], (rows[j], *lost))

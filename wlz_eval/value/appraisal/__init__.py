@@ -1,4 +1,4 @@
-"""Costs and benefits together: page 07."""
+"""Costs and benefits together: page 7."""
 
 from wlz_eval.value.appraisal.costeffect import CostEffect, acceptability
 from wlz_eval.value.appraisal.figures import (

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from wlz_eval.value.appraisal.npv import Appraisal
+from wlz_eval.value.benefits import BenefitLine
 
-__all__ = ["has_optimism", "without_optimism"]
+__all__ = ["has_optimism", "taken_off", "without_optimism"]
+
+
+def taken_off(line: BenefitLine) -> float:
+    """Share taken off what is expected of a benefit for optimism bias: nothing where that is a loss, or not known."""
+    return line.optimism if line.mean > 0 else 0.0
 
 
 def has_optimism(part: Appraisal) -> bool:
-    """Whether anything is taken off any benefit for optimism bias."""
+    """Whether the plan takes anything off any benefit for optimism bias."""
     return any(x.optimism > 0 for x in part.lines)
 
 
 def without_optimism(part: Appraisal) -> Appraisal:
     """Give back what was taken off for optimism bias, on the same draws.
 
-    Optimism bias scales a benefit, mean and draws alike, and is nowhere drawn: the share taken off is known, so giving
-    it back needs no new draws.
+    The share taken off is known and nowhere drawn, so giving it back needs no new draws. It was taken off gains only
+    (:func:`~wlz_eval.value.benefits.optimism.less_optimism`): an answer without it is never below the answer with it.
 
     Parameters
     ----------
@@ -30,12 +34,7 @@ def without_optimism(part: Appraisal) -> Appraisal:
     -------
     Appraisal
     """
-    kept = np.array([1.0 - x.optimism for x in part.lines])
     lines = tuple(replace(x, optimism=0.0) for x in part.lines)
-    benefits = tuple(replace(x, constant=x.constant / k) for x, k in zip(part.model.benefits, kept, strict=True))
-    return replace(
-        part,
-        lines=lines,
-        model=replace(part.model, benefits=benefits),
-        drawn=replace(part.drawn, benefits=part.drawn.benefits / kept),
-    )
+    model = replace(part.model, benefits=tuple(replace(x, optimism=0.0) for x in part.model.benefits))
+    drawn = replace(part.drawn, benefits=model.amounts(model.benefits, part.drawn.values))
+    return replace(part, lines=lines, model=model, drawn=drawn)

@@ -1,4 +1,4 @@
-"""Figures of page 07, drawn from released data only."""
+"""Figures of page 7, drawn from released data only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.core.figures import COLOURS, new_figure
-from wlz_eval.core.numbers import format_money, format_value
+from wlz_eval.core.numbers import format_money, format_money_short, format_value
 from wlz_eval.value.figures import currency_and_title, label_amount
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _rows(axes: Any, names: pd.Series, width: int = 34) -> list[int]:
 def _money_axis(axes: Any, currency: str, title: str, which: str = "x") -> None:
     """Print money on an axis as everywhere else, with a stroke at nothing."""
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_formatter(lambda value, _: format_money(value, currency))
+    axis.set_major_formatter(lambda value, _: format_money_short(value, currency))
     if which == "x":
         axes.set_xlabel(textwrap.fill(title, 80))
         axes.axvline(0, color=COLOURS["neutral"], lw=1)

@@ -16,6 +16,7 @@ from wlz_eval.value.appraisal.fiscal import SPENT, UNKNOWN
 from wlz_eval.value.appraisal.npv import Amounts, Appraisal
 from wlz_eval.value.appraisal.payback import payback
 from wlz_eval.value.appraisal.scenarios import scenario_values
+from wlz_eval.value.children import in_total
 from wlz_eval.value.costs import Costs
 from wlz_eval.value.options import ValueOptions
 from wlz_eval.value.uncertainty.information import information, perfect_information
@@ -68,7 +69,9 @@ class Writer:
         perspective: str = "society",
         **more: Any,
     ) -> Finding:
-        """Write one finding."""
+        """Write one finding; an interval that holds one value only is none."""
+        if interval[0] == interval[1]:
+            interval = NONE
         return Finding(
             finding_id=name, quantity=quantity, estimate=estimate, ci_low=interval[0], ci_high=interval[1], unit=unit,
             claim=claim, n_programme=n, price_year=self.costs.price_year, currency=self.costs.currency,
@@ -96,7 +99,8 @@ class Writer:
         reason = part.society.ratio_interval.reason
         said = {**given, "note": " ".join(x for x in (given["note"], reason) if x)} if reason else given
         return [
-            self.money(f"{prefix}.net_present_value", "net_present_value", part.net, net, **given),
+            self.money(f"{prefix}.net_present_value", "net_present_value", part.net, net, **given,
+                       counted=in_total(part.net, part.children)),
             self.money(
                 f"{prefix}.net_present_value_per_child", "net_present_value", part.net / n, (net[0] / n, net[1] / n),
                 **given, subgroup="for each child",
@@ -106,7 +110,8 @@ class Writer:
                 **said,
             ),
             self.money(f"{prefix}.breakeven_probability", "probability", part.breakeven, unit="probability", **given),
-            self.money(f"{prefix}.benefit_present_value", "benefit", part.benefit, part.interval("benefit"), **given),
+            self.money(f"{prefix}.benefit_present_value", "benefit", part.benefit, part.interval("benefit"), **given,
+                       counted=in_total(part.benefit, part.children)),
         ]
 
     def _unbiased(self, prefix: str, part: Appraisal, given: dict[str, Any]) -> list[Finding]:
@@ -185,10 +190,9 @@ class Writer:
         n, found = part.children, []
         net = part.drawn.net
         for switch in switching(part.model):
-            factor = switch.needed / switch.now if switch.now else math.nan
             said = {**given, "note": f"{given['note']} {switch.possible.capitalize()}.".strip()}
             found.append(
-                self.money(f"{prefix}.switching.{switch.name}", "switching_value", factor, **said, unit="ratio",
+                self.money(f"{prefix}.switching.{switch.name}", "switching_value", switch.factor, **said, unit="ratio",
                            subgroup=switch.label)
             )
         for name, amount in scenario_values(part, self.options).items():

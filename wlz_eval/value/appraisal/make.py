@@ -1,4 +1,4 @@
-"""The appraisal of a cohort: from its costs and the effects of page 04 to the whole of page 07."""
+"""The appraisal of a cohort: from its costs and the effects of page 4 to the whole of page 7."""
 
 from __future__ import annotations
 

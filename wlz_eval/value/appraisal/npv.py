@@ -22,6 +22,8 @@ from wlz_eval.value.uncertainty.ratio import HIGH, LOW, RatioInterval, ratio_int
 __all__ = ["Amounts", "Appraisal", "appraise"]
 
 Array = npt.NDArray[np.float64]
+#: Width of an interval, as a share of its farther end, below which it holds one value and is none.
+SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,12 @@ class Amounts:
         return float(np.mean(self.benefit_draws >= self.cost_draws))
 
     def interval(self, what: str = "benefit") -> tuple[float, float]:
-        """95% interval of ``benefit``, ``cost``, ``net`` or ``ratio``."""
+        """95% interval of ``benefit``, ``cost``, ``net`` or ``ratio``; ``nan`` for what is certain."""
+        low, high = self.ends(what)
+        return (low, high) if high - low > SAME * max(abs(low), abs(high)) else (math.nan, math.nan)
+
+    def ends(self, what: str = "benefit") -> tuple[float, float]:
+        """Give the ends of the middle 95% of draws of ``benefit``, ``cost``, ``net`` or ``ratio``, certain or not."""
         if what == "ratio":
             return self.ratio_interval.low, self.ratio_interval.high
         draws = {
@@ -169,7 +176,7 @@ class Appraisal:
         return self.society.breakeven
 
     def interval(self, what: str = "benefit") -> tuple[float, float]:
-        """95% interval of ``benefit``, ``cost``, ``net`` or ``ratio``, to society."""
+        """95% interval of ``benefit``, ``cost``, ``net`` or ``ratio``, to society; ``nan`` for what is certain."""
         return self.society.interval(what)
 
 

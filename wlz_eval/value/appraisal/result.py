@@ -1,4 +1,4 @@
-"""Costs and benefits together: the whole of page 07."""
+"""Costs and benefits together: the whole of page 7."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of page 07, ready to be released: a child, in one price year, with evidence beside each number."""
+"""Tables of page 7, ready to be released: a child, in one price year, with evidence beside each number."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.core.words import claim_words
-from wlz_eval.value.appraisal.bias import has_optimism, without_optimism
+from wlz_eval.value.appraisal.bias import has_optimism, taken_off, without_optimism
 from wlz_eval.value.appraisal.costeffect import CostEffect
-from wlz_eval.value.appraisal.npv import Amounts, Appraisal
+from wlz_eval.value.appraisal.npv import SAME, Amounts, Appraisal
 from wlz_eval.value.appraisal.payback import running_net
 from wlz_eval.value.appraisal.scenarios import scenario_inputs, scenario_values, scenarios_of
 from wlz_eval.value.benefits import BenefitLine
@@ -73,7 +73,7 @@ def benefit_rows(lines: Sequence[BenefitLine], price_year: int) -> pd.DataFrame:
             "reason": x.reason,
             "price": x.price,
             "units_per_point": x.link.mean,
-            "taken_off": 100 * (1 - x.additional * (1 - x.optimism)),
+            "taken_off": 100 * (1 - x.additional * (1 - taken_off(x))),
             "evidence": x.evidence,
             "source": x.unit.source,
             "price_year": price_year,
@@ -133,11 +133,11 @@ def switching_rows(part: Appraisal | None) -> pd.DataFrame:
     for switch in switching(part.model):
         given = next(i for i in part.model.inputs if i.name == switch.name)
         times, unit, more = _scale(given)
-        factor = switch.needed / switch.now if switch.now else math.nan
         rows.append(
             {
                 "input": switch.label + more, "now": times * switch.now, "needed": times * switch.needed, "unit": unit,
-                "factor": factor, "possible": switch.possible, "evidence": given.evidence, "children": part.children,
+                "factor": switch.factor, "possible": switch.possible, "evidence": given.evidence,
+                "children": part.children,
             }
         )
     return pd.DataFrame(rows, columns=COLUMNS["switching"].split())
@@ -187,11 +187,11 @@ def scenario_rows(part: Appraisal | None, options: ValueOptions) -> pd.DataFrame
 
 
 def optimism_rows(part: Appraisal | None) -> pd.DataFrame:
-    """Give the answer with what is taken off for optimism bias, and without; empty where nothing is."""
+    """Give the answer with what is taken off gains for optimism bias, and without; empty where nothing may be."""
     if part is None or not has_optimism(part):
         return empty("optimism")
     rows = []
-    for basis, given in (("taken off: the answer", part), ("not taken off", without_optimism(part))):
+    for basis, given in (("taken off gains: the answer", part), ("not taken off", without_optimism(part))):
         seen, n = given.society, given.children
         (low, high), (least, most) = seen.interval("net"), seen.interval("ratio")
         rows.append(
@@ -212,7 +212,8 @@ def assumptions(part: Appraisal | None) -> pd.DataFrame:
     rows = []
     for given in part.model.inputs:
         times, unit, more = _scale(given)
-        low, high = (times * float(given.margin.at(z)) for z in ENDS)
+        # What is known for sure has no range.
+        low, high = (times * float(given.margin.at(z)) if given.margin.uncertain else math.nan for z in ENDS)
         rows.append(
             {
                 "input": given.label + more, "name": given.name, "value": times * given.margin.mean, "low": low,
@@ -243,13 +244,22 @@ def _taken_off(line: BenefitLine) -> str:
     return f"{weak}; grades of HM Treasury and partners (shares not confirmed)"
 
 
+def _optimism(line: BenefitLine) -> tuple[str, str]:
+    """Say how much is taken off one benefit for optimism bias, and on what ground."""
+    if not line.optimism > 0:
+        return "nothing is taken off", "plan"
+    off = f"{100 * line.optimism:.0f}% is taken off a gain, and nothing off a loss; not drawn"
+    if taken_off(line) < line.optimism:
+        off += ". Expected to be a loss: left as it is"
+    return off, _taken_off(line)
+
+
 def _of_line(line: BenefitLine) -> list[tuple[str, str, str]]:
     """Say what is fixed of one benefit."""
     rows = [(f"{line.label}: when it comes", _when(line), line.link_source)]
     if line.additional < 1:
         rows.append((f"{line.label}: additionality", f"{100 * line.additional:.0f}% counts", "plan"))
-    off = f"{100 * line.optimism:.0f}% is taken off, once; not drawn" if line.optimism > 0 else "nothing is taken off"
-    rows.append((f"{line.label}: optimism bias", off, _taken_off(line) if line.optimism > 0 else "plan"))
+    rows.append((f"{line.label}: optimism bias", *_optimism(line)))
     if line.unit.kind == "fiscal":
         known = line.cashable is not None
         share = f"{100 * float(line.cashable or 0):.0f}%" if known else "not known: upper limits are given"
@@ -301,6 +311,9 @@ def years_rows(part: Appraisal | None, title: str) -> pd.DataFrame:
     drawn, total = running_net(part)
     low, high = np.quantile(drawn / part.children, [0.025, 0.975], axis=0)
     expected = total / part.children
+    # Until the first benefit nothing is drawn but costs: where those are certain, there is no interval.
+    same = high - low <= SAME * np.abs(expected)
+    low, high = np.where(same, np.nan, low), np.where(same, np.nan, high)
     return pd.DataFrame(
         {
             "year": range(len(expected)), "net": expected, "low": low, "high": high, "children": part.children,

@@ -16,8 +16,8 @@ def verdict(part: Appraisal) -> str:
         That benefits exceed costs only where the whole interval of net value lies above zero; that they may be nothing
         wherever the interval of benefits holds zero.
     """
-    low, high = part.interval("net")
-    least, most = part.interval("benefit")
+    low, high = part.society.ends("net")
+    least, most = part.society.ends("benefit")
     if low > 0:
         return "Benefits exceed costs, as far as these assumptions hold."
     if high < 0:

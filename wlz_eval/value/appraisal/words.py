@@ -1,4 +1,4 @@
-"""What page 07 says: templates whose placeholders are findings."""
+"""What page 7 says: templates whose placeholders are findings."""
 
 from __future__ import annotations
 
@@ -71,10 +71,12 @@ def answer(result: ValueResult) -> Words:
         "payback": found[f"{prefix}.payback_year"],
         "evidence": found[f"{prefix}.net_present_value"].evidence,
     }
-    biased = ", optimism bias taken off" if has_optimism(result.shown) else ""
-    text = f"{{net}} a child (95% interval {{net:interval}}, {{year}} prices, {{evidence}} links to money{biased})"
-    if values["ratio"] is not None and found[f"{prefix}.benefit_cost_ratio"].has_interval:
-        text += ": benefits of {ratio} times the cost ({ratio:interval})"
+    biased = ", optimism bias taken off gains" if has_optimism(result.shown) else ""
+    ranged = "95% interval {net:interval}, " if found[f"{prefix}.net_present_value_per_child"].has_interval else ""
+    text = f"{{net}} a child ({ranged}{{year}} prices, {{evidence}} links to money{biased})"
+    if (ratio := found[f"{prefix}.benefit_cost_ratio"]).has_interval:
+        text += ": benefits below zero, " if ratio.estimate < 0 else ": benefits of "
+        text += "{ratio} times the cost ({ratio:interval})"
     odds = f"The chance that benefits reach the cost is {{odds:chance}}. {_paid_back(found, prefix)}"
     if result.headline is not None:
         return f"Net present value to society is {text}. {odds}{verdict(result.headline)} {spent}", values
@@ -102,13 +104,15 @@ def purse_sentence(result: ValueResult) -> Words:
     # Built on a mere difference it is said as an if, like every other amount of that set.
     if_all = result.headline is None
     lead = "If all of the adjusted difference were due to the programme, for" if if_all else "For"
-    back = f"{lead} each {{spent}} that the public purse spent, {{most}} ({{most:interval}}) "
+    ranged = "{most} ({most:interval}) " if most.has_interval else "{most} "
+    back = f"{lead} each {{spent}} that the public purse spent, {ranged}"
     if most.estimate < 0:
         back += "would come back to it" if if_all else "comes back to it"
         return back + ". That is below zero: on the best estimate services are needed more, not less.", values
     if part.cashable[1]:
         back += "would be saved" if if_all else "is saved"
-        return back + " in services less needed, of which {least} ({least:interval}) can be cashed.", values
+        cashed = "{least} ({least:interval})" if least is not None and least.has_interval else "{least}"
+        return f"{back} in services less needed, of which {cashed} can be cashed.", values
     return (
         back + ("would come" if if_all else "comes") + " back to it at most: how much of what services save can be "
         "cashed is not known, so this is the upper limit, if all of it could be."

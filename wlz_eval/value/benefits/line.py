@@ -11,6 +11,7 @@ from wlz_eval.core.finding import Finding
 from wlz_eval.reference.appraisal import value_link
 from wlz_eval.reference.money import UnitValue
 from wlz_eval.value.benefits.fading import Fading
+from wlz_eval.value.benefits.optimism import less_optimism
 from wlz_eval.value.options import BenefitOptions
 from wlz_eval.value.spread import Spread
 
@@ -24,7 +25,8 @@ class BenefitLine:
     """One line of benefit: the effect, the link to units, the price of a unit, and its years.
 
     Its expected present value for one child is direction x effect x mean of `link` x mean of `worth` x `factor` x
-    `multiplier`; the Monte Carlo draws effect, `link`, `worth`, and duration and decay of `fading`.
+    `multiplier`, less `optimism` where that is a gain; the Monte Carlo draws effect, `link`, `worth`, and duration and
+    decay of `fading`.
 
     Parameters
     ----------
@@ -48,7 +50,7 @@ class BenefitLine:
     fading : Fading
         When it starts, how long it lasts and how fast it fades.
     optimism : float
-        Share taken off for optimism bias: it shifts the mean, and is not drawn.
+        Share taken off a gain for optimism bias; known, and not drawn.
     weight : float
         Distributional weight; 1 for what agencies gain, and where the plan asks for none.
     price_note : str
@@ -113,8 +115,8 @@ class BenefitLine:
 
     @property
     def multiplier(self) -> float:
-        """What a discounted benefit is multiplied by: additionality, optimism bias, distributional weight."""
-        return self.additional * (1 - self.optimism) * self.weight
+        """What a discounted benefit is multiplied by: additionality, distributional weight."""
+        return self.additional * self.weight
 
     @property
     def cashable(self) -> float | None:
@@ -137,7 +139,7 @@ class BenefitLine:
         if self.effect is None:
             return math.nan
         money = self.link.mean * self.worth.mean * self.factor * self.multiplier
-        return self.direction * self.effect.estimate * money
+        return less_optimism(self.direction * self.effect.estimate * money, self.optimism)
 
 
 def is_sourced(source: str) -> bool:

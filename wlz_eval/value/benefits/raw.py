@@ -42,7 +42,7 @@ def raw_change_lines(
     options : ValueOptions
         Benefits of the plan; nothing is made where ``raw_change`` is off.
     changes : iterable of Finding
-        Findings of page 03; those with id ``progress.change.<measure>.<wave>`` are used.
+        Findings of page 3; those with id ``progress.change.<measure>.<wave>`` are used.
     years : int
         Length of the programme in years.
     better : mapping of str to str, optional

@@ -1,4 +1,4 @@
-"""What is owed under an outcomes contract: page 08."""
+"""What is owed under an outcomes contract: page 8."""
 
 from wlz_eval.value.contract.caused import Caused, caused
 from wlz_eval.value.contract.families import Families, families

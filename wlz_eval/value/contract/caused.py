@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from wlz_eval.attribution.options import MatchingOptions
-from wlz_eval.core.finding import Finding
+from wlz_eval.core.finding import Counted, Finding
 from wlz_eval.core.result import Result
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.value.contract.counterfactual import (
@@ -26,6 +26,7 @@ from wlz_eval.value.contract.counterfactual import (
     thinned_to,
 )
 from wlz_eval.value.contract.owed import Owed
+from wlz_eval.value.contract.parts import counted_in, scaled
 from wlz_eval.value.contract.payments import PENNIES
 from wlz_eval.value.contract.terms import OUTCOME_TRIGGERS
 
@@ -51,7 +52,8 @@ class Caused(Result):
     rows : DataFrame
         ``basis``, ``areas``, ``rate`` (percent; missing for the estimate), ``paid``, ``without``, ``without_low``,
         ``without_high``, ``over``, ``over_low``, ``over_high`` (paid less without; missing where there is no estimate),
-        ``share``, ``share_low``, ``share_high`` (percent of `paid` beyond; likewise), ``children``, ``title``.
+        ``share``, ``share_low``, ``share_high`` (percent of `paid` beyond; likewise), ``children``, ``title``; of each
+        amount ``<name>_counted`` for the release rule.
     claim : str
         ``effect`` when page 4 calls the effect on each of these outcomes one, else ``adjusted_difference``.
     owed : Owed
@@ -104,6 +106,7 @@ class Caused(Result):
                         n_programme=int(row["children"]),
                         method=METHOD,
                         note=NOTE,
+                        counted=row["share_counted"],
                     )
                 )
         for assumed in self.at_rates.to_dict(orient="records"):
@@ -133,9 +136,11 @@ class Caused(Result):
             perspective="payers",
             evidence=self.owed.evidence,
             note=NOTE,
+            counted=row[f"{key}_counted"],
         )
 
 
+_AMOUNTS = ("paid", "without", "without_low", "without_high", "over", "over_low", "over_high")
 METHOD = "the contract's rule put to programme and comparison children; effect on it by the design of page 4"
 NOTE = "Outcome payments only; sign-up and engagement are not outcomes."
 
@@ -220,9 +225,10 @@ def _estimated(
     )
     over = (paid - without, paid - high, paid - low)
     percent = [100 * v / paid if paid > 0 else math.nan for v in over]
-    return {**_shown(owed, MEASURED, areas, math.nan, paid, (without, low, high)),
-            "over": over[0], "over_low": over[1], "over_high": over[2],
-            "share": percent[0], "share_low": percent[1], "share_high": percent[2]}
+    row = {**_shown(owed, MEASURED, areas, math.nan, paid, (without, low, high)),
+           "over": over[0], "over_low": over[1], "over_high": over[2],
+           "share": percent[0], "share_low": percent[1], "share_high": percent[2]}
+    return _with_children(row, _paid_children(owed, reached, paid, areas))
 
 
 def _assumed(
@@ -243,7 +249,23 @@ def _assumed(
     money = [min(max(v * kept, 0.0), most) / PENNIES for v in (middle, *ends)]
     blank = dict.fromkeys(("over", "over_low", "over_high", "share", "share_low", "share_high"), math.nan)
     paid = min(_earned(owed, reached, first), _room(owed)) / PENNIES
-    return {**_shown(owed, "All outcomes", areas, 100 * rate, paid, (money[0], money[1], money[2])), **blank}
+    row = {**_shown(owed, "All outcomes", areas, 100 * rate, paid, (money[0], money[1], money[2])), **blank}
+    return _with_children(row, counted_in(owed, OUTCOME_TRIGGERS))
+
+
+def _paid_children(owed: Owed, reached: Reached, paid: float, areas: npt.NDArray[Any]) -> tuple[Counted, ...]:
+    """Return the children who are paid for in some areas; in all of them, those of each trigger."""
+    if len(areas) == len(owed.rules):
+        return counted_in(owed, OUTCOME_TRIGGERS)
+    n = int((reached.got.any(axis=1) & owed.met[list(OUTCOME_TRIGGERS)].any(axis=1).to_numpy(dtype=bool)).sum())
+    return (Counted(children=f"paid for in {', '.join(areas)}", n=n, each=paid / max(n, 1)),)
+
+
+def _with_children(row: dict[str, Any], counted: tuple[Counted, ...]) -> dict[str, Any]:
+    """Say of each amount which children it tells: all move with what is paid, and a share not at all."""
+    part = {name: row[name] / row["paid"] if row["paid"] else 0.0 for name in _AMOUNTS}
+    return {**row, "share_counted": scaled(counted, 0.0),
+            **{f"{name}_counted": scaled(counted, by if math.isfinite(by) else 0.0) for name, by in part.items()}}
 
 
 def _shown(

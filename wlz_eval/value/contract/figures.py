@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from wlz_eval.core.figures import COLOURS, new_figure
+from wlz_eval.core.numbers import format_money_short
 from wlz_eval.value.figures import currency_and_title
 
 if TYPE_CHECKING:
@@ -40,16 +41,11 @@ def _months(axes: Any, months: list[str]) -> None:
     axes.set_xticks(at, words)
 
 
-def _thousands(axis: Any, currency: str) -> None:
+def _money(axis: Any, currency: str) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    sign = {"GBP": "£", "USD": "$", "EUR": "€"}.get(currency, f"{currency} ")
-
-    def words(value: float, _: object) -> str:
-        return f"{'−' if value < 0 else ''}{sign}{abs(value) / 1000:,.0f}k" if value else f"{sign}0"
-
     axis.set_major_locator(MaxNLocator(6))
-    axis.set_major_formatter(FuncFormatter(words))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: format_money_short(value, currency)))
 
 
 def draw_payments(data: pd.DataFrame) -> Figure:
@@ -66,7 +62,7 @@ def draw_payments(data: pd.DataFrame) -> Figure:
     axes.step([rows[data.index.get_loc(i)] for i in paid.index], paid, where="post", color=COLOURS["programme"], lw=2.4,
               label="Owed")
     _months(axes, [str(m) for m in data["month"]])
-    _thousands(axes.yaxis, currency)
+    _money(axes.yaxis, currency)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("\n".join(title.replace(" (", ",\n(").split(",\n")))
     axes.legend(loc="upper left")
@@ -83,7 +79,7 @@ def draw_anyway(data: pd.DataFrame) -> Figure:
     axes.hlines(rows, shown["without_low"], shown["without_high"], color=COLOURS["bad"], lw=2.2)
     axes.plot(shown["without"], rows, "D", color=COLOURS["bad"], ms=7, label="With no programme, and its 95% range")
     axes.set_yticks(rows, list(shown["words"]))
-    _thousands(axes.xaxis, currency)
+    _money(axes.xaxis, currency)
     axes.set_ylim(-0.6, len(shown) - 0.4)
     axes.set_xlim(left=0)
     axes.set_xlabel(title)
@@ -103,7 +99,7 @@ def draw_cash(data: pd.DataFrame) -> Figure:
     axes.plot(rows, data["balance"], color=COLOURS["neutral"], lw=2, label="Balance")
     axes.axhline(0, color=COLOURS["neutral"], lw=0.8)
     _months(axes, [str(m) for m in data["month"]])
-    _thousands(axes.yaxis, currency)
+    _money(axes.yaxis, currency)
     axes.set_ylabel("\n".join(title.replace(" (", ",\n(").split(",\n")))
     figure.legend(loc="outside upper left", ncols=4)
     return figure

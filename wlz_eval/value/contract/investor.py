@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +17,10 @@ from wlz_eval.core.finding import Evidence, Finding, Unit
 from wlz_eval.core.result import Result
 from wlz_eval.value.contract.dates import add_months
 from wlz_eval.value.contract.owed import Owed
+from wlz_eval.value.contract.parts import amounts, beside, counted_in, parts_in_all, scaled
 from wlz_eval.value.contract.payments import PENNIES
 from wlz_eval.value.contract.terms import CASE_WORDS, CASES, OUTCOME_TRIGGERS
-from wlz_eval.value.contract.timeline import dated_targets, paid_by_month, period_months
+from wlz_eval.value.contract.timeline import counted_so_far, dated_targets, paid_by_month, period_months
 from wlz_eval.value.contract.xirr import xirr
 
 __all__ = ["Investor", "Returns", "cash_flow", "investor", "returns"]
@@ -90,8 +93,10 @@ class Investor(Result):
         if not self.available:
             return []
         found = [self._money("capital", "capital", self.capital, "paid in by investors", self.owed.children)]
+        paid, claimed = parts_in_all(self.owed), counted_in(self.owed)
         for row in self.cases.to_dict(orient="records"):
             case, n = str(row["case"]), int(row["children"])
+            first = len(found)
             name = case.replace(" ", "_")
             found.append(self._money(f"peak_deficit.{name}", "peak_deficit", row["peak_deficit"], case, n))
             found.append(self._money(f"loss.{name}", "capital_lost", row["loss"], case, n))
@@ -99,6 +104,13 @@ class Investor(Result):
             if math.isfinite(row["rate"]):
                 rate = row["rate"] / 100
                 found.append(self._plain(f"rate.{name}", "internal_rate_of_return", rate, "ratio", case, n))
+            if case == SO_FAR:
+                told = {"peak_deficit": row["peak_deficit_counted"], "capital_lost": row["loss_counted"],
+                        "money_multiple": row["multiple_counted"]}
+                found[first:] = [
+                    replace(f, **amounts(paid, f.estimate), counted=told.get(f.quantity, scaled(claimed, 0.0)))
+                    for f in found[first:]
+                ]
         if math.isfinite(self.break_even):
             found.append(
                 self._plain("break_even", "share_of_outcome_payments_at_which_capital_is_lost", self.break_even,
@@ -121,6 +133,14 @@ class Investor(Result):
         )
 
 
+
+def _per_pound(capital: float, row: Mapping[Any, Any]) -> float:
+    """Return what one more pound of payments adds to the money multiple; nothing where nothing comes back."""
+    return 1 / capital if capital and row["returned"] > 0 else 0.0
+
+
+#: The case of what is owed until now; the others are targets, which are about no child.
+SO_FAR = "so far"
 NOTE = "Cash as it moves, in the prices of each year; what is left at the end is taken to go to the investors."
 
 
@@ -203,7 +223,7 @@ def returns(flow: pd.DataFrame, capital: list[tuple[dt.date, float]]) -> Returns
 def _payments(owed: Owed, case: str, outcomes: float = 1.0) -> pd.Series:
     """Payments by month: so far, or what a case's targets come to (outcomes scaled), the contract's cap kept."""
     lag = owed.terms.payment_months
-    if case == "so far":
+    if case == SO_FAR:
         return owed.payments.groupby("month")["amount"].sum()
     targets = dated_targets(owed)
     own = targets[targets["case"] == case]
@@ -254,24 +274,41 @@ def investor(owed: Owed, fewest: int = 0) -> Investor:
     capital = pd.Series([a for _, a in put_in], index=[f"{d:%Y-%m}" for d, _ in put_in]).groupby(level=0).sum()
     costs, total = _cost_by_month(owed), sum(a for _, a in put_in)
     held = set(dated_targets(owed)["case"])
-    rows = []
-    for case in ("so far", *(c for c in CASES if c in held)):
+    rows: list[dict[str, Any]] = []
+    everything = parts_in_all(owed)
+    for case in (SO_FAR, *(c for c in CASES if c in held)):
         flow = cash_flow(capital, costs, _payments(owed, case))
         got = returns(flow, put_in)
         rows.append(
             {
-                "case": case if case == "so far" else f"{CASE_WORDS[case]} target",
+                "case": case if case == SO_FAR else f"{CASE_WORDS[case]} target",
                 "payments": float(flow["payments"].sum()),
                 "returned": got.returned, "multiple": got.multiple, "rate": 100 * got.rate,
                 "loss": max(total - got.returned, 0.0), "peak_deficit": got.peak_deficit, "shortfall": got.shortfall,
-                "children": owed.paid_for() if case == "so far" else owed.children,
+                "children": owed.paid_for() if case == SO_FAR else owed.children,
             }
         )
+        if case == SO_FAR:
+            # What one more pound of payments adds to each; a rate of return is not in proportion, and shown whole.
+            lost, back = -1.0 if rows[-1]["loss"] > 0 else 0.0, 1.0 if got.returned > 0 else 0.0
+            by = {"payments": 1.0, "returned": back, "multiple": _per_pound(total, rows[-1]), "rate": 0.0, "loss": lost}
+            for name, more in by.items():
+                rows[-1] |= beside(name, everything, float(rows[-1][name]))
+                rows[-1][f"{name}_counted"] = scaled(counted_in(owed), more)
+            lowest = str(flow["month"].iloc[int((flow["payments"] - flow["costs"]).cumsum().argmin())])
+            rows[-1]["peak_deficit_counted"] = scaled(counted_so_far(paid_by_month(owed, fewest), [lowest])[0], -1.0)
     year = f", {owed.price_year} prices" if owed.price_year else ""
     kind = _evidence(owed)
     paid = paid_by_month(owed, fewest)
     flow = cash_flow(capital, costs, paid["amount"])
     children = paid["children"].reindex(flow["month"]).ffill().fillna(owed.children).astype(int)
+    shares = paid[["one", "two"]].reindex(flow["month"]).ffill().set_axis(flow.index)
+    counted = counted_so_far(paid, list(flow["month"]))
+    own = [so_far[-1:] if m in paid.index else () for m, so_far in zip(flow["month"], counted, strict=True)]
+    flow = flow.assign(balance_counted=pd.Series(counted, dtype=object), payments_counted=pd.Series(own, dtype=object))
+    for name in ("payments", "balance"):
+        flow[f"{name}_largest"] = shares["one"] * flow[name].abs()
+        flow[f"{name}_second"] = (shares["two"] - shares["one"]) * flow[name].abs()
     return Investor(
         available=True,
         flow=flow.assign(children=children.to_numpy(), everyone=owed.children,

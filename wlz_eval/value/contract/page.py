@@ -1,4 +1,4 @@
-"""The whole of page 08: one verb that works through everything the page shows, and says in a sentence what it found."""
+"""The whole of page 8: one verb that works through everything the page shows, and says in a sentence what it found."""
 
 from __future__ import annotations
 
@@ -22,7 +22,15 @@ from wlz_eval.value.contract.forecast import Forecast, forecast
 from wlz_eval.value.contract.incentives import Incentives, incentives
 from wlz_eval.value.contract.indigo import indigo_commitments, indigo_metrics
 from wlz_eval.value.contract.investor import Investor, investor
-from wlz_eval.value.contract.pages import Words, answer, anyway_answer, forecast_answer, investor_answer, targets_answer
+from wlz_eval.value.contract.pages import (
+    Words,
+    answer,
+    anyway_answer,
+    forecast_answer,
+    ground,
+    investor_answer,
+    targets_answer,
+)
 from wlz_eval.value.contract.result import ContractResult, contract
 from wlz_eval.value.contract.terms import OUTCOME_TRIGGERS, TRIGGERS
 from wlz_eval.value.contract.timeline import over_time
@@ -33,7 +41,8 @@ __all__ = ["ContractPage", "contract_page"]
 #: Draws by effort.
 DRAWS: Mapping[str, int] = MappingProxyType({"draft": 500, "quick": 2000, "full": 10_000})
 NO_CONTRACT: Words = ("There is no contract, so there is nothing to say here.", {})
-ANYWAY = ("words", "areas", "paid", "without", "without_low", "without_high", "children", "title")
+ANYWAY = ("words", "areas", "paid", "without", "without_low", "without_high", "children", "title", "paid_counted",
+          "without_counted", "without_low_counted", "without_high_counted")
 CASH = ("month", "capital", "costs", "payments", "balance", "children", "everyone", "title")
 CASE_COLUMNS = ("case", "payments", "returned", "multiple", "rate", "loss", "children", "kind")
 INFORMANT_WORDS: Mapping[str, str] = MappingProxyType(
@@ -46,7 +55,7 @@ RATERS = ("area", "measure", "informant", "readings", "words")
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ContractPage(Result):
-    """Everything that page 08 shows.
+    """Everything that page 8 shows.
 
     Parameters
     ----------
@@ -91,7 +100,7 @@ class ContractPage(Result):
     def anyway_answer(self) -> Words:
         """How much of it could have been paid with no programme."""
         if self.caused is None:
-            return "What the programme itself can be shown to have changed stands on page 04.", {}
+            return "What the programme itself can be shown to have changed stands on page 4.", {}
         return anyway_answer(self.caused)
 
     def forecast_answer(self) -> Words:
@@ -123,8 +132,13 @@ class ContractPage(Result):
         return self.caused.rows.assign(words=words, children=owed.paid_for(OUTCOME_TRIGGERS))[list(ANYWAY)]
 
     @property
+    def anyway_if(self) -> str:
+        """Condition under which the payments with no programme hold; empty where page 4 gives effects."""
+        return ground(self.caused.claim) if self.caused is not None and self.caused.estimated else ""
+
+    @property
     def exits(self) -> list[str]:
-        """Ids of page 03's exit rates to be expected with no programme, of the outcomes that are paid for."""
+        """Ids of page 3's exit rates to be expected with no programme, of the outcomes that are paid for."""
         rules = self.result.worked.rules if self.result.worked else ()
         return [f"progress.exit_rate_expected.{r.outcome.measure}.{r.outcome.wave}" for r in rules]
 
@@ -217,7 +231,7 @@ def contract_page(
     seed: int = 0,
     fewest: int = 0,
 ) -> ContractPage:
-    """Work through everything that page 08 shows.
+    """Work through everything that page 8 shows.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Findings and sentences of page 08: who owes how much, of what maximum, against targets, what could come anyway."""
+"""Findings and sentences of page 8: who owes how much, of what maximum, against targets, what could come anyway."""
 
 from __future__ import annotations
 
@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from wlz_eval.core.finding import Finding, Unit
+from wlz_eval.core.finding import Counted, Finding, Unit
+from wlz_eval.value.children import everybody
 from wlz_eval.value.contract.achieved import attainable_share, maximum_possible
 from wlz_eval.value.contract.caused import Caused
 from wlz_eval.value.contract.owed import Owed
+from wlz_eval.value.contract.parts import (
+    Parts,
+    amounts,
+    counted_in,
+    parts_by_payer,
+    parts_in_all,
+    parts_of_outcomes,
+    scaled,
+)
 from wlz_eval.value.contract.payments import PENNIES
 from wlz_eval.value.contract.terms import CASE_WORDS, OUTCOME_TRIGGERS
 from wlz_eval.value.contract.timeline import target_payments
@@ -24,7 +34,8 @@ if TYPE_CHECKING:
     from wlz_eval.value.contract.result import ContractResult
 
 __all__ = [
-    "Words", "answer", "anyway_answer", "forecast_answer", "investor_answer", "owed_findings", "targets_answer",
+    "Words", "answer", "anyway_answer", "forecast_answer", "ground", "investor_answer", "owed_findings",
+    "targets_answer",
 ]
 
 Words = tuple[str, dict[str, Finding | str | None]]
@@ -32,6 +43,8 @@ PAID_NOT_CAUSED = (
     "An outcome is paid when a child crosses a line, whatever moved the child across it; "
     "page 4 says what the programme itself can be shown to have changed."
 )
+#: What comparison children's payments are where page 4 gives an adjusted difference.
+OF_OTHERS = "by the same rules the outcomes of similar children come to"
 PRICE_WORDS = {
     "illustrative": "illustrative prices", "published": "published prices", "measured": "the prices of the contract"
 }
@@ -43,13 +56,17 @@ class _Maker:
     def __init__(self, owed: Owed):
         self.owed = owed
 
-    def money(self, name: str, quantity: str, value: float, subgroup: str, n: int) -> Finding:
+    def money(
+        self, name: str, quantity: str, value: float, subgroup: str, n: int, parts: Parts | None = None,
+        counted: tuple[Counted, ...] = (),
+    ) -> Finding:
         owed = self.owed
         return Finding(
             finding_id=f"contract.{name}", quantity=quantity, estimate=value, unit="money", claim="description",
             group="programme", subgroup=subgroup, n_programme=n, price_year=owed.price_year,
             currency=owed.currency, perspective="payers", evidence=owed.evidence,
-            method="rate card applied to measured outcomes", note=PAID_NOT_CAUSED,
+            method="rate card applied to measured outcomes", note=PAID_NOT_CAUSED, counted=counted,
+            **(amounts(parts, value) if parts else {}),
         )
 
     def target(self, case: str, value: float) -> Finding:
@@ -76,14 +93,22 @@ def owed_findings(owed: Owed, counts: pd.DataFrame, by_payer: pd.DataFrame, trig
     make, cap = _Maker(owed), owed.terms.outcomes_paid_per_child
     paid, n = int(owed.claims["paid"].sum()) / PENNIES, owed.paid_for()
     held = triggers.dropna(subset=["base"])
+    whole, of_payer = parts_in_all(owed), parts_by_payer(owed)
+    share = paid / owed.maximum if owed.maximum else math.nan
+    each, mean = _most_each(owed), everybody(owed.children, over=True)
+    # A total that is the contract's cap says nothing of the children.
+    claimed = () if paid and paid == owed.terms.contract_cap else counted_in(owed)
+    of_share = scaled(claimed, 1 / (each or owed.maximum)) if owed.maximum else ()
     found = [
-        make.money("paid_total", "payment", paid, "in all", n),
+        make.money("paid_total", "payment", paid, "in all", n, whole, claimed),
         make.money("paid_per_child", "payment", paid / owed.children if owed.children else math.nan,
-                   "for each child who started", n),
-        make.money("paid_outcomes", "payment", owed.outcome_payments, "for outcomes", owed.paid_for(OUTCOME_TRIGGERS)),
+                   "for each child who started", n, whole, (*claimed, *mean)),
+        make.money("paid_outcomes", "payment", owed.outcome_payments, "for outcomes", owed.paid_for(OUTCOME_TRIGGERS),
+                   parts_of_outcomes(owed), counted_in(owed, OUTCOME_TRIGGERS)),
         make.money("maximum_payment", "largest_payment", owed.maximum, "if every child met every trigger",
-                   owed.children),
-        make.count("share_of_maximum", "share", paid / owed.maximum if owed.maximum else math.nan, "probability"),
+                   owed.children, counted=everybody(owed.children, each) if each else ()),
+        replace(make.count("share_of_maximum", "share", share, "probability"), **amounts(whole, share),
+                counted=(*of_share, *(mean if each else ()))),
         make.count("maximum_possible", "share", maximum_possible(counts["outcomes"], cap), "probability"),
         make.count("attainable", "share", attainable_share(counts["outcomes"], counts["at_risk"], cap), "probability",
                    note="Of what the children could achieve: a child at risk in two areas cannot achieve three."),
@@ -93,7 +118,8 @@ def owed_findings(owed: Owed, counts: pd.DataFrame, by_payer: pd.DataFrame, trig
                    "triggers that reached the middle target"),
     ]
     found += [
-        make.money(f"paid.{row['payer']}", "payment", row["amount"], row["group"], row["children"])
+        make.money(f"paid.{row['payer']}", "payment", row["amount"], row["group"], row["children"],
+                   of_payer[row["payer"]], counted_in(owed, payer=row["payer"]))
         for row in by_payer.to_dict(orient="records")
     ]
     found += [
@@ -105,6 +131,12 @@ def owed_findings(owed: Owed, counts: pd.DataFrame, by_payer: pd.DataFrame, trig
         if math.isfinite(row["base"]):
             found.append(make.count(f"target.{name}", "target", float(row["base"]), "count", label))
     return found
+
+
+def _most_each(owed: Owed) -> float:
+    """Return what the contract could pay for each child; 0 where its cap, which is no number of children, binds."""
+    capped = owed.terms.contract_cap is not None and owed.maximum >= owed.terms.contract_cap
+    return 0.0 if capped or not owed.children else owed.maximum / owed.children
 
 
 def _listed(parts: list[str]) -> str:
@@ -196,9 +228,10 @@ def anyway_answer(result: Caused) -> Words:
     if row := result.estimate:
         values = {"paid": found["outcomes_paid.estimated"], "anyway": found["anyway.estimated"],
                   "beyond": found["beyond.estimated"], "areas": _areas(str(row["areas"]).split(", "))}
+        other = "with no programme it would have been" if result.claim == "effect" else OF_OTHERS
         text = (
-            "For {areas}, where page 04 compares with similar children, {paid:short} is paid for outcomes; with no "
-            "programme it would have been {anyway:short} (95% interval {anyway:short_interval}). "
+            "For {areas}, where page 4 compares with similar children, {paid:short} is paid for outcomes; " + other
+            + " {anyway:short} (95% interval {anyway:short_interval}). "
         )
         text += _beyond_words(row, result.claim)
     if len(result.at_rates):
@@ -213,14 +246,24 @@ def anyway_answer(result: Caused) -> Words:
     return text.strip() or "How much would have been paid with no programme cannot be said.", values
 
 
+def ground(claim: str) -> str:
+    """Condition under which payments of similar children are those with no programme; none where page 4 bears it."""
+    return "" if claim == "effect" else ", as far as the children compared are alike in all that matters"
+
+
 def _beyond_words(row: Mapping[str, Any], claim: str) -> str:
+    """Say how the two sums differ: as what the programme did only where page 4 calls its differences effects."""
     ends = row["over_low"], row["over_high"]
     if ends[0] <= 0 <= ends[1]:
         return "So all of it could have been paid with no programme: the difference is not told apart from nothing."
     if ends[1] < 0:
-        return "So less is paid than would have been with no programme."
-    ground = "" if claim == "effect" else ", as far as the children compared are alike in all that matters"
-    return "So {beyond:short} (95% interval {beyond:short_interval}) is paid for outcomes beyond those" + ground + "."
+        if claim == "effect":
+            return "So, as far as these data can say, less is paid than would have been with no programme."
+        return (
+            "So less is paid than for similar children. The groups may differ in what nobody measured, so this does "
+            "not show that the programme lowered it."
+        )
+    return "So {beyond:short} (95% interval {beyond:short_interval}) is paid beyond that" + ground(claim) + "."
 
 
 def forecast_answer(result: Forecast) -> Words:

@@ -11,7 +11,7 @@ import pandas as pd
 from wlz_eval.value.contract.dates import add_months, month_of
 from wlz_eval.value.contract.terms import TRIGGERS, ContractTerms
 
-__all__ = ["PENNIES", "apply_caps", "claims_of", "payments_by_payer", "prices_of", "split_pennies"]
+__all__ = ["PENNIES", "apply_caps", "claims_of", "payments_by_payer", "prices_of", "split_pennies", "weights_of"]
 
 PENNIES = 100
 CLAIM_COLUMNS = ("child_id", "intake", "trigger", "date", "month", "claimed")
@@ -135,8 +135,8 @@ def _to_total(
     return paid
 
 
-def _weights(card: pd.DataFrame, trigger: str, shares: Mapping[str, float]) -> dict[str, float]:
-    """Weight of each payer in one trigger: named prices to their payer, the rest by shares."""
+def weights_of(card: pd.DataFrame, trigger: str, shares: Mapping[str, float]) -> dict[str, float]:
+    """Return the weight of each payer in one trigger: named prices go to their payer, the rest by shares."""
     rows = card[card["trigger"].astype(str) == trigger]
     weights: dict[str, float] = {}
     for row in rows.to_dict(orient="records"):
@@ -168,7 +168,7 @@ def payments_by_payer(claims: pd.DataFrame, card: pd.DataFrame, terms: ContractT
         add up exactly to what is paid.
     """
     rows = []
-    weights = {t: _weights(card, t, terms.payers) for t in claims["trigger"].unique()}
+    weights = {t: weights_of(card, t, terms.payers) for t in claims["trigger"].unique()}
     for (month, intake, trigger), own in claims.groupby(["month", "intake", "trigger"], sort=False):
         parts = split_pennies(int(own["paid"].sum()), list(weights[trigger].values()))
         due, children = add_months(str(month), terms.payment_months), int((own["paid"] > 0).sum())

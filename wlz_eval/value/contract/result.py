@@ -15,8 +15,10 @@ from wlz_eval.core.result import Result
 from wlz_eval.engagement import EngagementOptions
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.measures.options import RiskRule
+from wlz_eval.value.children import everybody
 from wlz_eval.value.contract.owed import Owed, work_through
 from wlz_eval.value.contract.pages import owed_findings
+from wlz_eval.value.contract.parts import beside, counted_in, parts_by_payer
 from wlz_eval.value.contract.payments import PENNIES
 from wlz_eval.value.contract.terms import CASES, TRIGGERS
 from wlz_eval.value.contract.timeline import over_time, targets_by_trigger
@@ -26,7 +28,7 @@ __all__ = ["ContractResult", "contract"]
 _TRIGGER_COLUMNS = (
     "trigger", "label", "achieved", "price", "claimed", "paid", "children", *CASES, "price_year", "evidence"
 )
-_AREA_COLUMNS = ("area", "measure", "at_risk", "achieved", "percent", "rule", "unread")
+_AREA_COLUMNS = ("area", "measure", "at_risk", "achieved", "percent", "rule", "unread", "read")
 _PAYER_COLUMNS = ("group", "payer", "amount", "per_child", "children", "title")
 
 
@@ -88,7 +90,7 @@ class ContractResult(Result):
 
     @property
     def by_payer(self) -> pd.DataFrame:
-        """Payments by payer, largest first: ``group``, ``payer``, ``amount``, ``per_child``, ``title``."""
+        """Payments by payer, largest first: ``group``, ``payer``, ``amount``, ``per_child``, its parts, ``title``."""
         if self.worked is None or not len(self.worked.payments):
             return pd.DataFrame(columns=list(_PAYER_COLUMNS))
         owed = self.worked
@@ -98,12 +100,17 @@ class ContractResult(Result):
         year = f", {owed.price_year} prices" if owed.price_year else ""
         shared = owed.payments[owed.payments["pennies"] > 0].groupby(owed.payments["payer"].astype(str))["trigger"]
         triggers = {str(payer): sorted(set(own)) for payer, own in shared}
-        return table.assign(
+        parts = parts_by_payer(owed)
+        each = amount / max(owed.children, 1)
+        counted = [(*counted_in(owed, payer=str(p)), *everybody(owed.children, over=True)) for p in table["payer"]]
+        of = pd.DataFrame([beside("per_child", parts[p], a) for p, a in zip(table["payer"], each, strict=True)])
+        return table.join(of).assign(
             group=table["payer"].str.replace("_", " "),
-            per_child=amount / max(owed.children, 1),
+            per_child=each,
             children=[owed.paid_for(triggers.get(payer, ["nothing"])) for payer in table["payer"]],
+            per_child_counted=pd.Series(counted, dtype=object),
             title=f"{owed.currency} a child{year} ({owed.evidence})",
-        )[list(_PAYER_COLUMNS)]
+        )[[*_PAYER_COLUMNS, *of, "per_child_counted"]]
 
     @property
     def by_intake(self) -> pd.DataFrame:
@@ -145,7 +152,7 @@ class ContractResult(Result):
 
     @property
     def areas(self) -> pd.DataFrame:
-        """One row a payable outcome: children at risk, achieved, its rule, and at-risk children not read again."""
+        """One row a payable outcome: children at risk, achieved, its rule, and those at risk read again, and not."""
         if self.worked is None:
             return pd.DataFrame(columns=list(_AREA_COLUMNS))
         owed = self.worked
@@ -158,7 +165,8 @@ class ContractResult(Result):
             n = int(risky.sum())
             words = "no longer at risk" if o.rule == "crosses_out" else "more than expected progress"
             share = 100.0 * got / n if n else math.nan
-            rows.append((o.area.replace("_", " ").capitalize(), rule.label, n, got, share, words, int(unread.sum())))
+            rows.append((o.area.replace("_", " ").capitalize(), rule.label, n, got, share, words, int(unread.sum()),
+                         int((risky & ~unread).sum())))
         return pd.DataFrame(rows, columns=list(_AREA_COLUMNS))
 
     def targets(self) -> pd.DataFrame:

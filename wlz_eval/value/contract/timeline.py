@@ -8,12 +8,17 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.core.errors import CohortError, Problem
+from wlz_eval.core.finding import Counted
 from wlz_eval.value.contract.dates import add_months, month_of
 from wlz_eval.value.contract.owed import Owed
+from wlz_eval.value.contract.parts import parts_of
 from wlz_eval.value.contract.payments import PENNIES
 from wlz_eval.value.contract.terms import CASES
 
-__all__ = ["dated_targets", "over_time", "paid_by_month", "period_months", "target_payments", "targets_by_trigger"]
+__all__ = [
+    "counted_so_far", "dated_targets", "over_time", "paid_by_month", "period_months", "target_payments",
+    "targets_by_trigger",
+]
 
 
 def period_months(period: str) -> tuple[str, str]:
@@ -134,7 +139,8 @@ def paid_by_month(owed: Owed, fewest: int = 0) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index ``month``: ``amount``, ``children``.
+        Index ``month``: ``amount``, ``children``, and ``one`` and ``two``, the share of the largest and of the two
+        largest children's payments in this or any earlier month: a step of the running total is a sum of its own.
     """
     paid = owed.claims[owed.claims["paid"] > 0]
     paid = paid.assign(month=paid["month"].map(lambda m: add_months(m, owed.terms.payment_months)))
@@ -149,8 +155,43 @@ def paid_by_month(owed: Owed, fewest: int = 0) -> pd.DataFrame:
             waiting, held = [], set()
     last = list(shown.values())[-1] if shown else (waiting or [""])[-1]
     shown.update(dict.fromkeys(waiting, last))
-    groups = paid.assign(month=paid["month"].map(shown)).groupby("month")
-    return pd.DataFrame({"amount": groups["paid"].sum() / PENNIES, "children": groups["child_id"].nunique()})
+    paid = paid.assign(month=paid["month"].map(shown))
+    groups, by_child = paid.groupby("month"), paid.groupby(["month", "child_id"])["paid"].sum()
+    parts = by_child.groupby("month").agg(parts_of)
+    return pd.DataFrame(
+        {
+            "amount": groups["paid"].sum() / PENNIES, "children": groups["child_id"].nunique(),
+            "one": parts.map(lambda p: p[0]).astype(float).cummax(),
+            "two": parts.map(lambda p: p[0] + p[1]).astype(float).cummax(),
+        }
+    )
+
+
+def counted_so_far(paid: pd.DataFrame, months: list[str]) -> list[tuple[Counted, ...]]:
+    """Return, for each month, the children of the payments up to then: from two running totals those between follow.
+
+    Parameters
+    ----------
+    paid : DataFrame
+        Of :func:`paid_by_month`.
+    months : list of str
+        In order.
+
+    Returns
+    -------
+    list of tuple of Counted
+        Only the last is named, since earlier totals tell the others.
+    """
+    steps = [
+        (str(month), int(n), float(amount) / max(int(n), 1))
+        for month, amount, n in zip(paid.index, paid["amount"], paid["children"], strict=True)
+    ]
+    found: list[tuple[Counted, ...]] = []
+    for month in months:
+        here = [step for step in steps if step[0] <= month]
+        names = ["" for _ in here[:-1]] + [f"paid for in {m}" for m, _, _ in here[-1:]]
+        found.append(tuple(Counted(children=w, n=n, each=e) for w, (_, n, e) in zip(names, here, strict=True)))
+    return found
 
 
 def over_time(owed: Owed, fewest: int = 0) -> pd.DataFrame:
@@ -167,7 +208,7 @@ def over_time(owed: Owed, fewest: int = 0) -> pd.DataFrame:
     DataFrame
         ``month``, ``paid``, ``low``, ``base``, ``high`` (all cumulative; ``paid`` is missing after the contract's
         `as_of`), ``children`` (whose payments the last step adds; before the first, all), ``title`` (what the
-        amounts are).
+        amounts are); ``paid_largest``, ``paid_second`` and ``paid_counted`` for the release rule.
     """
     targets, lag, paid = dated_targets(owed), owed.terms.payment_months, paid_by_month(owed, fewest)
     known = [*paid.index, *(add_months(m, lag) for m in targets["month"])]
@@ -180,7 +221,10 @@ def over_time(owed: Owed, fewest: int = 0) -> pd.DataFrame:
     if owed.terms.as_of is not None:
         total[[m > f"{owed.terms.as_of:%Y-%m}" for m in months]] = np.nan
     year = f", {owed.price_year} prices" if owed.price_year else ""
+    shares = paid[["one", "two"]].reindex(months).ffill().mul(total, axis=0)
     return pd.DataFrame({"month": months, "paid": total.to_numpy()}).assign(
         **_projected(owed, targets, months), children=children.to_numpy(),
+        paid_counted=pd.Series(counted_so_far(paid, months), dtype=object),
+        paid_largest=shares["one"].to_numpy(), paid_second=(shares["two"] - shares["one"]).to_numpy(),
         title=f"{owed.currency} in all{year} ({owed.evidence})",
     )

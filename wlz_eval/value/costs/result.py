@@ -12,9 +12,10 @@ import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import OptionError
-from wlz_eval.core.finding import Evidence, Finding
+from wlz_eval.core.finding import Counted, Evidence, Finding
 from wlz_eval.core.result import Result
 from wlz_eval.reference.money import published_value
+from wlz_eval.value.children import in_total
 from wlz_eval.value.costs.lines import COLUMNS, common_price_year, money_lines, programme_years
 from wlz_eval.value.options import ValueOptions
 from wlz_eval.value.prices.deflate import deflate, price_notes
@@ -195,7 +196,8 @@ class Costs(Result):
         return draw_amounts(self.by("payer"))
 
     def _finding(
-        self, name: str, quantity: str, estimate: float, note: str = "", group: str = "", n: int | None = None
+        self, name: str, quantity: str, estimate: float, note: str = "", group: str = "", n: int | None = None,
+        counted: tuple[Counted, ...] = (),
     ) -> Finding:
         return Finding(
             finding_id=f"value.{name}",
@@ -211,7 +213,15 @@ class Costs(Result):
             evidence=self.evidence,
             method="sum of cost lines in one price year",
             note=note,
+            counted=counted,
         )
+
+    def _over(self, key: str) -> tuple[Counted, ...]:
+        """Return the children whom a rate tells beside the cost of a child: those over whom it is spread."""
+        if key != "per_engaged_child" or self.engaged is None:
+            return ()
+        engaged = Counted(children="children who engaged highly", n=self.engaged, over=True)
+        return (*in_total(self.total, self.children), engaged)
 
     def findings(self) -> list[Finding]:
         """Return total, cost a child, the other rates, and cost a child by payer and kind."""
@@ -219,12 +229,13 @@ class Costs(Result):
             return []
         found = [
             self._finding("cost_per_child", "cost_per_child", self.total / self.children, " ".join(self.notes)),
-            self._finding("cost_total", "cost", self.total),
-            self._finding("cost_present_value", "cost", self.present_value, "Discounted to the first year."),
+            self._finding("cost_total", "cost", self.total, counted=in_total(self.total, self.children)),
+            self._finding("cost_present_value", "cost", self.present_value, "Discounted to the first year.",
+                          counted=in_total(self.present_value, self.children)),
         ]
         for key, what, amount, n, note in self._rates():
             if key != "per_child":
-                found.append(self._finding(f"cost.{key}", "cost", amount, note, what, n))
+                found.append(self._finding(f"cost.{key}", "cost", amount, note, what, n, self._over(key)))
         for column in ("payer", "kind"):
             for row in self.by(column).to_dict(orient="records"):
                 words = re.sub(r"[^a-z0-9]+", "_", str(row["key"]).lower()).strip("_")

@@ -54,7 +54,7 @@ def _inputs(line: BenefitLine, effect: Finding, currency: str) -> tuple[Input, .
     through = line.option.link.replace("_", " ") if line.option.link else f"{line.label}, in units of {line.unit.unit}"
     unit, label = f"{line.unit.unit} a point", f"Effect: {line.label}, {wave}"
     return (
-        Input(names[0], label, effect_spread(effect), "notebook 04", effect.evidence, "points"),
+        Input(names[0], label, effect_spread(effect), "page 4", effect.evidence, "points"),
         Input(names[1], f"Link: {through}", line.link, line.link_source, _link_evidence(line), unit),
         Input(names[2], f"Price: {line.unit.label}", line.worth, line.unit.source, line.unit.evidence, currency),
         *_lasting(line, names[3:]),
@@ -185,7 +185,8 @@ def value_model(
         at = tuple(names.index(n) for n in input_names(line))
         constant = line.direction * line.multiplier * money.children * (1.0 if at[3:] else line.factor)
         fading = line.fading if at[3:] else None
-        made.append(Line(line.option.measure, line.label, constant, at[:3], fading=fading, when=at[3:]))
+        name, off = line.option.measure, line.optimism
+        made.append(Line(name, line.label, constant, at[:3], fading=fading, when=at[3:], optimism=off))
     # The mean of a normal cut at zero is a little above its centre: costs stay what was recorded.
     costs = [Line(k, k.replace("_", " "), v / spread.mean, (names.index(COSTS),)) for k, v in purses(money).items()]
     if money.usual_support_present_value:

@@ -2,7 +2,9 @@
 
 An amount is a straight line in each of its inputs but the duration and the decay of a benefit. Where those two stand at
 no one value (``nan``), it takes its mean over their ranges, so that amounts with one input moved are what is expected
-at that value, and amounts with none moved are what is expected.
+at that value, and amounts with none moved are what is expected. Optimism bias is taken off last, off what is a gain
+(:func:`~wlz_eval.value.benefits.optimism.less_optimism`): an amount is thus a straight line in an effect on either side
+of no effect.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wlz_eval.value.benefits.fading import Fading
+from wlz_eval.value.benefits.optimism import less_optimism
 from wlz_eval.value.uncertainty.margins import Margin
 from wlz_eval.value.uncertainty.sampling import correlated_scores
 
@@ -61,14 +64,15 @@ class Line:
     ----------
     name, label : str
     constant : float
-        Everything that is certain: direction, what is taken off for optimism, number of children, and discounting
-        where `fading` is left out.
+        Everything that is certain: direction, number of children, and discounting where `fading` is left out.
     inputs : tuple of int
         Positions of its inputs in the model.
     fading : Fading, optional
         Years of a benefit whose duration and decay are inputs.
     when : tuple of (int, int), optional
         Positions of that duration and decay.
+    optimism : float
+        Share taken off for optimism bias where the amount is a gain.
     """
 
     name: str
@@ -77,11 +81,18 @@ class Line:
     inputs: tuple[int, ...]
     fading: Fading | None = None
     when: tuple[int, ...] = ()
+    optimism: float = 0.0
 
     def amount(self, values: Array) -> Array:
         """Amount at values of the inputs, shape (...)."""
+        return less_optimism(self.hoped(values), self.optimism)
+
+    def hoped(self, values: Array) -> Array:
+        """Amount before anything is taken off for optimism bias, shape (...)."""
         out = self.constant * np.prod(values[..., list(self.inputs)], axis=-1)
-        return out if self.fading is None else out * self.fading.factor(*(values[..., k] for k in self.when))
+        if self.fading is not None:
+            out = out * self.fading.factor(*(values[..., k] for k in self.when))
+        return np.asarray(out)
 
     def profile(self, values: Array) -> Array:
         """Share of the amount that comes in each year from its start, shape (..., years)."""
@@ -191,6 +202,8 @@ class ValueModel:
     def expected(self, lines: Sequence[Line]) -> Array:
         """Work out expected amounts of lines: exact where the inputs of a line are independent, else over many draws.
 
+        What is taken off for optimism bias comes off the expectation.
+
         Returns
         -------
         array, shape (lines,)
@@ -199,7 +212,8 @@ class ValueModel:
         tied = [i for i, x in enumerate(lines) if self._tied(x)]
         if tied:
             values = self.draw(TIED_DRAWS, 0).values
-            amounts[tied] = self.amounts([lines[i] for i in tied], values).mean(axis=0)
+            for i in tied:
+                amounts[i] = less_optimism(float(lines[i].hoped(values).mean()), lines[i].optimism)
         return amounts
 
     def _tied(self, line: Line) -> bool:

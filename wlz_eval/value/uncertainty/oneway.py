@@ -60,6 +60,8 @@ def two_way(model: ValueModel, first: str, second: str, steps: int = 7) -> pd.Da
     return pd.DataFrame(rows, columns=["first", "second", "net"])
 
 
+#: What is said of an input of which no value makes benefits equal costs.
+NO_VALUE = "not possible: no value would do"
 #: Share of net value below which a move of it is a matter of rounding.
 TOLD = 1e-9
 
@@ -77,7 +79,8 @@ class Switch:
     needed : float
         Where net value is zero; ``nan`` where no value of it would do, as when a price would have to be negative.
     possible : str
-        ``within its range``, ``beyond its 95% range``, ``impossible within its range`` or ``no value would do``.
+        ``within its range``, ``beyond its 95% range``, ``not possible within its range``, each with ``the other way
+        round from now`` where its sign would have to turn, or ``not possible: no value would do``.
     """
 
     name: str
@@ -87,13 +90,19 @@ class Switch:
     needed: float
     possible: str
 
+    @property
+    def factor(self) -> float:
+        """How many times what it is now would be needed; ``nan`` where that cannot be, or has the other sign."""
+        times = self.needed / self.now if self.now else math.nan
+        return times if times >= 0 else math.nan
+
 
 def switching(model: ValueModel) -> tuple[Switch, ...]:
     """Work out for each uncertain input what it would have to be for benefits to equal costs.
 
-    Net value is a straight line in each input but durations and decays, so the answer is exact; those two are searched
-    by halving, over all that they could be. An input that moves net value by less than numbers can tell is no way to
-    break even.
+    Net value is a straight line in each input but durations and decays (in an effect, one on either side of none, since
+    optimism bias comes off gains only), so the answer is exact; those two are searched by halving, over all that they
+    could be. An input that moves net value by less than numbers can tell is no way to break even.
     """
     found = []
     for k in model.uncertain:
@@ -113,13 +122,22 @@ def _solved(model: ValueModel, k: int) -> float:
     """Where a straight line meets zero; ``nan`` where it does not, or below zero what cannot be."""
     margin = model.inputs[k].margin
     low, high = (float(margin.at(z)) for z in (-1.0, 1.0))
+    if isinstance(margin, EffectSpread):
+        farther = max(abs(low), abs(high))
+        sides = (_met(model, k, 0.0, far) for far in (farther, -farther))
+        return next((x for x, far in zip(sides, (1, -1), strict=True) if x * far >= 0), math.nan)
+    needed = _met(model, k, low, high)
+    # Links, prices and costs cannot be negative.
+    return math.nan if needed < 0 else needed
+
+
+def _met(model: ValueModel, k: int, low: float, high: float) -> float:
+    """Where the straight line through two points meets zero; ``nan`` where it is level."""
     at_low, at_high = _at(model, k, low), _at(model, k, high)
     moves = at_high - at_low
     if abs(moves) <= TOLD * max(abs(at_low), abs(at_high)):
         return math.nan
-    needed = low - at_low * (high - low) / moves
-    # Links, prices and costs cannot be negative.
-    return math.nan if needed < 0 and not isinstance(margin, EffectSpread) else needed
+    return low - at_low * (high - low) / moves
 
 
 def _searched(model: ValueModel, k: int) -> float:
@@ -136,13 +154,16 @@ def _searched(model: ValueModel, k: int) -> float:
 
 def _possible(model: ValueModel, k: int, needed: float) -> str:
     if math.isnan(needed):
-        return "no value would do"
+        return NO_VALUE
     usual, farthest = (
         [float(model.inputs[k].margin.at(z)) for z in (-reach, reach)] for reach in (Z95, FARTHEST)
     )
+    where = "not possible within its range"
     if usual[0] <= needed <= usual[1]:
-        return "within its range"
-    return "beyond its 95% range" if farthest[0] <= needed <= farthest[1] else "impossible within its range"
+        where = "within its range"
+    elif farthest[0] <= needed <= farthest[1]:
+        where = "beyond its 95% range"
+    return f"{where}, the other way round from now" if needed * model.inputs[k].margin.mean < 0 else where
 
 
 def scenario(model: ValueModel, share: float = math.nan, given: Mapping[str, float] | None = None) -> float:

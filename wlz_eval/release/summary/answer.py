@@ -1,0 +1,200 @@
+"""The summary's answer: one or two plain sentences on each question."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wlz_eval.attribution.claims import CLEAR, claim_sentence, direction_words
+from wlz_eval.cohort.model import Cohort
+from wlz_eval.core.finding import Finding
+from wlz_eval.core.words import WAVE_WORDS
+from wlz_eval.plan import Plan
+from wlz_eval.release.findings import FindingSet
+from wlz_eval.release.labels import outcome_label
+from wlz_eval.release.sentences import Sentence
+from wlz_eval.release.summary.numbers import compared, first, which_is_better
+
+__all__ = ["EFFECT_TOPIC", "change", "children", "effect", "engagement", "others", "reality", "value"]
+
+NO_EFFECT = (
+    "These findings do not compare the main outcome with that of other children. So they cannot say what would have "
+    "happened without the programme."
+)
+#: Begins the one sentence that the list of all cohorts quotes.
+EFFECT_TOPIC = "What the programme did."
+OTHERS_TOPIC = "Other outcomes."
+
+
+def children(found: FindingSet, att: Finding | None) -> Sentence:
+    """Say how many children there were, and how many of them the comparison is about."""
+    topic = "The children."
+    programme = first(found, "identification.children.programme", "data.children.programme", "data.started")
+    if programme is None:
+        counts = found.where(unit="children", group="programme", quantity="count")
+        programme = max(counts, key=lambda f: f.estimate, default=None)
+    if programme is None:
+        return Sentence("The first notebooks have not run, so it is not clear how many took part.", topic=topic)
+    if att is not None and att.n_programme:
+        return Sentence(
+            "This report counts {programme} on the programme. What the programme did is worked out for "
+            "{att:n_programme} of them: those who have a result, and who resemble children that were not on it.",
+            {"programme": programme, "att": att},
+            topic,
+        )
+    return Sentence("This report counts {programme} on the programme.", {"programme": programme}, topic)
+
+
+def change(found: FindingSet, cohort: Cohort, plan: Plan) -> Sentence:
+    """Say what changed from start to end, beside what would have changed anyway."""
+    topic = "What changed."
+    wanted = [plan.primary, *(o for o in plan.outcomes if not o.primary)]
+    for outcome in wanted:
+        where = f"{outcome.measure}.{outcome.wave}"
+        changed = first(found, f"progress.change.{where}")
+        if changed is None:
+            continue
+        way, _ = direction_words(changed.estimate, "unclear")
+        values = {"change": changed, "label": outcome_label(cohort, outcome.measure)}
+        text = f"{{label}} was {{change:magnitude}} {way} {WAVE_WORDS[outcome.wave]} than at the start"
+        text += " (95% interval {change:interval})." if changed.has_interval else "."
+        expected = first(found, f"progress.expected_untreated.{where}")
+        if expected is not None:
+            values["expected"] = expected
+            text += " Such children would change by about {expected} with no programme at all."
+        return Sentence(text + " A change alone does not say why.", values, topic)
+    return Sentence("These findings do not say how children changed from start to end.", topic=topic)
+
+
+def effect(att: Finding | None, tier: Finding | None, label: str, better: str) -> Sentence:
+    """Say what may be said of the programme's own part, in the words that the claim allows."""
+    if att is not None and att.estimate == att.estimate:
+        return Sentence(claim_sentence(att, label, better), {"att": att}, EFFECT_TOPIC)
+    if tier is not None and tier.tier == "C":
+        return Sentence(claim_sentence(tier, label, better), {"att": tier}, EFFECT_TOPIC)
+    return Sentence(NO_EFFECT, topic=EFFECT_TOPIC)
+
+
+def others(found: FindingSet, cohort: Cohort, plan: Plan) -> tuple[Sentence, ...]:
+    """Tell every further outcome that is clear, for the better or the worse, as page 4 does; or that none is."""
+    known = compared(found, plan)
+    sure: list[Sentence] = []
+    doubted: list[Sentence] = []
+    for outcome, att in known:
+        if not att.interval_excludes_zero:
+            continue
+        better = outcome.better or which_is_better(cohort, outcome.measure)
+        text = claim_sentence(att, outcome_label(cohort, outcome.measure), better, reason="")
+        family = first(found, f"attribution.family_p.{outcome.measure}.{outcome.wave}")
+        held = doubted if family is not None and family.estimate >= CLEAR else sure
+        held.append(Sentence(text, {"att": att}))
+    said = sure + _by_chance(doubted, alone=not sure)
+    if known and not said:
+        return (Sentence("No other outcome of the plan shows a clear difference.", topic=OTHERS_TOPIC),)
+    return tuple(replace(sentence, topic="" if i else OTHERS_TOPIC) for i, sentence in enumerate(said))
+
+
+def _by_chance(doubted: list[Sentence], alone: bool) -> list[Sentence]:
+    """Say once, after the last of them, that clear outcomes among many may be chance."""
+    if not doubted:
+        return []
+    if len(doubted) == 1:
+        words = "one may look clear by chance, so do not take it for a result."
+    else:
+        those = "these" if alone else "the last of these"
+        words = f"{those} may look clear by chance, so do not take them for results."
+    last = doubted[-1]
+    return [*doubted[:-1], replace(last, template=f"{last.template} With so many outcomes {words}")]
+
+
+def engagement(found: FindingSet, cohort: Cohort, plan: Plan) -> Sentence:
+    """Say whether more engagement goes with better results; it is never called an effect."""
+    topic = "Engagement."
+    primary = plan.primary
+    slope = first(found, f"engagement.slope.{primary.measure}.{primary.wave}")
+    if slope is None:
+        slopes = [f for f in found.where(quantity="slope", id_prefix="engagement.slope") if f.estimate == f.estimate]
+        slope = slopes[0] if slopes else None
+    if slope is None:
+        return Sentence("These data cannot say whether more engagement goes with better results.", topic=topic)
+    label = outcome_label(cohort, slope.outcome)
+    when = WAVE_WORDS.get(slope.wave, "")
+    values = {"slope": slope, "label": f"{label} {when}".strip(), "step": slope.subgroup or "one step more"}
+    if not slope.interval_excludes_zero:
+        return Sentence(
+            "It is not clear whether more engagement goes with better results. For {step}, {label} differed by "
+            "{slope} (95% interval {slope:interval}). There may be no difference at all.",
+            values,
+            topic,
+        )
+    way, good = direction_words(slope.estimate, which_is_better(cohort, slope.outcome))
+    return Sentence(
+        f"For {{step}}, {{label}} was {{slope:magnitude}} {way}, {good} (95% interval {{slope:interval}}). "
+        "The two go together. That does not show what the support did.",
+        values,
+        topic,
+    )
+
+
+def value(found: FindingSet) -> Sentence:
+    """Say what it cost and, where an effect allows it, what that is worth."""
+    topic = "What it is worth."
+    cost = first(found, "value.cost_per_child")
+    net = first(found, "value.net_present_value_per_child")
+    if not found.where(id_prefix="value."):
+        return Sentence("These findings hold no costs and no benefits yet.", topic=topic)
+    if cost is None:
+        return Sentence("These data hold no costs, so they say nothing about value.", topic=topic)
+    spent = "The programme cost {cost} a child{basis}."
+    values: dict[str, Finding | str | None] = {"cost": cost, "basis": _basis(cost)}
+    if net is not None:
+        return _worth(found, net, spent, values)
+    if first(found, "value.projection.net_present_value") is not None:
+        text = spent + " This report counts no benefit, since no effect of the programme has been shown."
+        return Sentence(text, values, topic)
+    text = spent + " This report puts no benefit into money, so it cannot say what that is worth."
+    return Sentence(text, values, topic)
+
+
+def _worth(
+    found: FindingSet, net: Finding, spent: str, values: dict[str, Finding | str | None]
+) -> Sentence:
+    """Set benefits against the cost; what is taken off gains for optimism bias is said beside."""
+    ratio = first(found, "value.benefit_cost_ratio")
+    odds = first(found, "value.breakeven_probability")
+    uncut = first(found, "value.without_optimism.net_present_value_per_child")
+    values |= {"net": net, "kind": net.evidence}
+    text = spent + " To society, benefits less costs come to {net} a child"
+    text += " (95% interval {net:interval})." if net.has_interval else "."
+    if ratio is not None:
+        values["ratio"] = ratio
+        text += " Benefits are below zero:" if ratio.estimate < 0 else " Benefits are"
+        text += " {ratio:number} times the cost"
+        text += " (95% interval {ratio:interval})." if ratio.has_interval else "."
+    if odds is not None:
+        values["odds"] = odds
+        text += " The chance that benefits reach costs is {odds:chance}."
+    text += " The sums rest on {kind} links from results to money."
+    if uncut is not None:
+        # Nothing is taken off a loss: where no gain is expected, the result is the same without.
+        text += " Hopes tend to run high, so the sums first take something off each gain (optimism bias). "
+        same = uncut.estimate == net.estimate
+        values |= {} if same else {"uncut": uncut}
+        text += "Here no gain is expected." if same else "Without that, the result would be {uncut} a child."
+    return Sentence(text, values, "What it is worth.")
+
+
+def _basis(cost: Finding) -> str:
+    """Price year of a cost, and where it comes from when it was not this programme's own."""
+    kind = f"{cost.evidence} figure" if cost.evidence in ("published", "illustrative") else ""
+    said = [x for x in (f"{cost.price_year} prices" if cost.price_year else "", kind) if x]
+    return f" ({', '.join(said)})" if said else ""
+
+
+def reality(cohort: Cohort) -> Sentence:
+    """Say whether real children stand behind the numbers."""
+    return Sentence(
+        "These data are simulated. No real children stand behind any number, so nobody may quote one as a result."
+        if cohort.provenance == "synthetic"
+        else "These data are of real pupils.",
+        topic="Real or simulated.",
+    )
