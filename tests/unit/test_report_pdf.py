@@ -11,6 +11,7 @@ from wlz_eval.batch import RunRequest
 from wlz_eval.batch.request import check_run
 from wlz_eval.core.errors import RunError
 from wlz_eval.release.provenance import SIMULATED_MARK
+from wlz_eval.report.fonts import font_file, font_rules
 from wlz_eval.report.page import css_string, render_template
 from wlz_eval.report.pdf import Printer, pdf_files
 
@@ -90,6 +91,20 @@ def test_the_bytes_repeat_and_hold_no_date(printed):
     assert again == printed
     assert b"CreationDate" not in printed
     assert read(printed).metadata.creation_date is None
+
+
+def test_fonts_are_those_of_the_suite_whatever_the_machine_has(printed):
+    """With the fonts of one machine the summary took two sheets, with those of another three."""
+    sheets = read(printed).pages
+    found = {font.get_object()["/BaseFont"] for sheet in sheets for font in sheet["/Resources"]["/Font"].values()}
+    assert {name.split("+")[1].split("-")[0] for name in found} == {"wlz"}
+
+
+def test_each_face_of_paper_is_a_file_that_is_there():
+    urls = re.findall(r'url\("([^"]+)"\)', font_rules())
+    assert len(urls) == 12
+    assert [url for url in urls if not font_file(url).is_file()] == []
+    assert font_file("https://example.invalid/x.ttf") is None
 
 
 def test_a_page_that_asks_for_something_else_is_not_printed():

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from wlz_eval.core.errors import RunError
 from wlz_eval.core.files import hash_bytes, write_atomic
-from wlz_eval.report import paper
+from wlz_eval.report import fonts, paper
+from wlz_eval.report.fonts import font_file, font_rules
 from wlz_eval.report.paper import blank_sheets, front_page, page_for_paper
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def need_pdf() -> None:
 class Printer:
     """Prints pages. Each is laid out once, and printed by itself and as part of the document of all pages.
 
-    Every document is A4 and tagged, holds no date, and has the same bytes for the same pages and fonts.
+    Every document is A4 and tagged, holds no date, and has the same bytes for the same pages on every machine.
     """
 
     _pictures: dict[str, bytes] = field(default_factory=dict)
@@ -124,14 +125,18 @@ class Printer:
     def _layout(self, html: str, prepare: Callable[[Any], None]) -> Any:
         """Lay out a page of which `prepare` has changed the tree."""
         import weasyprint  # type: ignore[import-untyped]
+        from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-untyped]
         from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse  # type: ignore[import-untyped]
 
         pictures = self._pictures
 
         class Inside(weasyprint.URLFetcher):
-            """Pictures are inside the page; nothing else is ever fetched."""
+            """Pictures are inside the page and fonts inside the suite; nothing else is ever fetched."""
 
             def fetch(self, url: str, headers: Any = None) -> Any:
+                font = font_file(url)
+                if font is not None:
+                    return URLFetcherResponse(url, font.read_bytes(), {"Content-Type": "font/ttf"})
                 return URLFetcherResponse(url, pictures[url], {"Content-Type": "image/png"})
 
         try:
@@ -140,7 +145,9 @@ class Printer:
                 named, fetcher = _PICTURE.sub(self._named, html), Inside(fail_on_errors=True)
                 read = weasyprint.HTML(string=named, url_fetcher=fetcher, media_type="print")
                 prepare(read.etree_element)
-                return read.render(pdf_variant=VARIANT, cache=self._images)
+                known = FontConfiguration()
+                rules = weasyprint.CSS(string=font_rules(), url_fetcher=fetcher, font_config=known)
+                return read.render(stylesheets=[rules], font_config=known, pdf_variant=VARIANT, cache=self._images)
         except FatalURLFetchingError as error:
             # No ordinary exception, so it would end a whole batch.
             raise RunError(f"A page that is to be printed asks for what is not inside it: {error}") from None
@@ -209,7 +216,7 @@ class _Kept:
     def get(self, made_from: Sequence[str], make: Callable[[], bytes]) -> bytes:
         import weasyprint
 
-        own = [Path(str(module.__file__)).read_bytes() for module in (paper, sys.modules[__name__])]
+        own = [Path(str(module.__file__)).read_bytes() for module in (fonts, paper, sys.modules[__name__])]
         key = hash_bytes(*own, weasyprint.__version__.encode(), *(text.encode() for text in made_from))
         path = self.folder / f"{key}.pdf"
         self.used.add(path.name)
