@@ -157,3 +157,18 @@ def test_the_cohorts_own_page(monkeypatch, tmp_path):
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
     publish("toy", toy.workspace, cohort=toy.cohort)
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before, "published again, it is the same to the byte"
+
+
+def test_what_a_run_with_a_failed_notebook_published_is_not_compared_with(monkeypatch, tmp_path):
+    """A kernel was killed, the rest was published, and the next report said that all its other numbers were new."""
+    toy = Toy(monkeypatch, tmp_path).typical().save()
+    run_file = toy.workspace.run_file("toy", "public")
+    run_file.parent.mkdir(parents=True, exist_ok=True)
+    ended = {"status": "failed", "reason": "its kernel was killed", "seconds": 1.0}
+    run_file.write_text(json.dumps({"notebooks": {"05_engagement": ended}}), encoding="utf-8")
+    folder = publish("toy", toy.workspace, cohort=toy.cohort).folder
+    assert not toy.workspace.releases_file("toy", "public").exists()
+    run_file.write_text(json.dumps({"notebooks": {"05_engagement": {**ended, "status": "skipped"}}}), encoding="utf-8")
+    publish("toy", toy.workspace, cohort=toy.cohort)
+    assert "there is nothing to compare with" in (folder / "changes.html").read_text(encoding="utf-8")
+    assert toy.workspace.releases_file("toy", "public").exists()

@@ -2,7 +2,8 @@
 
 Only released numbers are kept, and only those of two reports: the one that stands, and the one before it. The same
 report published again changes neither, so its pages stay the same to the byte; a run that is killed after the pages
-were moved finds the earlier record, and makes the same pages again.
+were moved finds the earlier record, and makes the same pages again. What is published of a run in which a notebook
+failed is not kept: the next report is compared with the last one that was whole.
 """
 
 from __future__ import annotations

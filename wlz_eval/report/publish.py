@@ -143,7 +143,9 @@ def publish(
     folder = release_staged(workspace, cohort_id, audience, ledgers, known(loaded, ledgers[0].rule.threshold))
     if audience == "public":
         runs.remember(marks)
-    history.remember(release)
+    if not any(ended["status"] == "failed" for ended in run.get("notebooks", {}).values()):
+        # One that lacks what failed is no report to compare the next with: all that it lacks would then seem new.
+        history.remember(release)
     _remember(workspace, cohort_id, audience, contents, findings, numbers_record(rows, loaded))
     pages = tuple(sorted(p.name for p in folder.iterdir()))
     return PublishResult(cohort_id, audience, folder, pages)
