@@ -33,7 +33,7 @@ full: $(READY) ## The same with full effort: more replicates, more draws
 test: lint ## Check style, types, imports and every test (no browser needed)
 	@rm -rf build/nbval && $(BIN)/python tests/notebooks/prepare.py build/nbval
 	@$(BIN)/python -m pytest tests build/nbval/notebooks --nbval-lax --nbval-current-env -p no:cacheprovider \
-		-m "not browser" -n 2 --dist loadscope -q
+		-m "not browser" -n 2 --dist loadscope --max-worker-restart=1 -q
 
 test-worlds: $(READY) ## All simulated worlds of the acceptance tests, not only the first quarter (fifteen minutes)
 	@WLZ_ALL_WORLDS=1 $(BIN)/python -m pytest tests/acceptance/test_simulated_worlds.py tests/acceptance/test_progress_worlds.py tests/acceptance/test_dose_worlds.py tests/unit/test_delivery_funnel.py -q -p no:cacheprovider -n 2 --dist loadscope

@@ -16,12 +16,14 @@ from wlz_eval.batch import RunRequest, run
 from wlz_eval.batch.progress import QuietProgress
 from wlz_eval.core.errors import OptionError, RunError
 
-#: A cell that goes on only when nobody has begun it before: the first to come waits to be killed.
+#: A cell that goes on only when nobody has begun it before: the first to come waits to be killed. Its mark is there
+#: with what it says, or not at all: read half-written, it once failed the test.
 WAITS = """\
 import time
 mark = Path({mark!r})
 if not mark.exists():
-    mark.write_text(str(Path(out_dir)))
+    mark.with_suffix(".part").write_text(str(Path(out_dir)))
+    mark.with_suffix(".part").rename(mark)
     time.sleep(600)
 print(out_dir, cohort)
 """

@@ -45,6 +45,8 @@ SINGLE_THREAD: dict[str, str] = {
     "NUMEXPR_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
     "ARROW_NUM_THREADS": "1",
+    # Its thread that tidies memory would be there from the import on; a process that has threads is not safely copied.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
 
 #: Variables that would let the machine's settings change what a notebook shows.
