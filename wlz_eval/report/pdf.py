@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,15 @@ class Printer:
     _laid: dict[tuple[str, str], Any] = field(default_factory=dict)
     _images: dict[str, Any] = field(default_factory=dict)
 
+    @cached_property
+    def _fonts(self) -> tuple[Any, Any]:
+        """The fonts, read once, and the rules that use them."""
+        import weasyprint  # type: ignore[import-untyped]
+        from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-untyped]
+
+        known = FontConfiguration()
+        return known, weasyprint.CSS(string=font_rules(), url_fetcher=_fetcher({}), font_config=known)
+
     def page(self, name: str, html: str) -> bytes:
         """Print one page.
 
@@ -124,33 +133,34 @@ class Printer:
 
     def _layout(self, html: str, prepare: Callable[[Any], None]) -> Any:
         """Lay out a page of which `prepare` has changed the tree."""
-        import weasyprint  # type: ignore[import-untyped]
-        from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-untyped]
-        from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse  # type: ignore[import-untyped]
-
-        pictures = self._pictures
-
-        class Inside(weasyprint.URLFetcher):
-            """Pictures are inside the page and fonts inside the suite; nothing else is ever fetched."""
-
-            def fetch(self, url: str, headers: Any = None) -> Any:
-                font = font_file(url)
-                if font is not None:
-                    return URLFetcherResponse(url, font.read_bytes(), {"Content-Type": "font/ttf"})
-                return URLFetcherResponse(url, pictures[url], {"Content-Type": "image/png"})
+        import weasyprint
+        from weasyprint.urls import FatalURLFetchingError  # type: ignore[import-untyped]
 
         try:
             with _unspoken():
                 # A parser is slow on long attributes, so pictures stand in it by name.
-                named, fetcher = _PICTURE.sub(self._named, html), Inside(fail_on_errors=True)
-                read = weasyprint.HTML(string=named, url_fetcher=fetcher, media_type="print")
+                named, (known, rules) = _PICTURE.sub(self._named, html), self._fonts
+                read = weasyprint.HTML(string=named, url_fetcher=_fetcher(self._pictures), media_type="print")
                 prepare(read.etree_element)
-                known = FontConfiguration()
-                rules = weasyprint.CSS(string=font_rules(), url_fetcher=fetcher, font_config=known)
                 return read.render(stylesheets=[rules], font_config=known, pdf_variant=VARIANT, cache=self._images)
         except FatalURLFetchingError as error:
             # No ordinary exception, so it would end a whole batch.
             raise RunError(f"A page that is to be printed asks for what is not inside it: {error}") from None
+
+
+def _fetcher(pictures: Mapping[str, bytes]) -> Any:
+    """Return what fetches pictures, which are inside the page, and fonts, which are inside the suite; nothing else."""
+    import weasyprint
+    from weasyprint.urls import URLFetcherResponse
+
+    class Inside(weasyprint.URLFetcher):
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            font = font_file(url)
+            if font is not None:
+                return URLFetcherResponse(url, font.read_bytes(), {"Content-Type": "font/ttf"})
+            return URLFetcherResponse(url, pictures[url], {"Content-Type": "image/png"})
+
+    return Inside(fail_on_errors=True)
 
 
 def _written(document: Any) -> bytes:
