@@ -2,10 +2,11 @@
 
     python tests/notebooks/kill_study.py --runs 200
 
-Each round kills one process with SIGKILL: the runner, the warm process, a kernel, or a worker process that a notebook
-has started. Whatever the moment, the plain run afterwards must leave the same reports and findings to the byte, no
-process, and no temporary file. Most rounds run toy notebooks through the whole batch, with real staging, swapping and
-site; every tenth runs shipped notebooks of a shipped cohort with the real report and its gate. Linux only.
+Each round kills one process with SIGKILL: the runner, the warm process, a kernel, a worker process that a notebook
+has started, or the process that makes pages. Whatever the moment, the plain run afterwards must leave the same reports
+and findings to the byte, no process, and no temporary file. Most rounds run toy notebooks through the whole batch, with
+real staging, swapping and site; every tenth runs a shipped notebook of two shipped cohorts with the real report and its
+gate. Linux only.
 """
 
 from __future__ import annotations
@@ -35,9 +36,13 @@ from wlz_eval.batch import RunRequest, run
 from wlz_eval.batch.key import package_hash
 from wlz_eval.batch.progress import QuietProgress
 
-TARGETS = ("runner", "kernel", "warm process", "worker")
+TARGETS = ("runner", "kernel", "warm process", "worker", "desk")
+#: Toy pages are made in the batch's own process, and shipped notebooks start no worker.
+OF_TOYS, OF_REAL = TARGETS[:4], ("runner", "kernel", "warm process", "desk")
 #: What differs between runs by its nature: wall times, numbers of processes, marks of children under a key of chance.
 VARIES = frozenset({"run.json", "manifest.json", "timings.json", "run.lock", "checked.json", "published_runs.json"})
+#: Modules that processes of the batch's own run: what is copied for kernels, and what makes pages.
+_MODULES = ("wlz_eval.batch.warm.server", "wlz_eval.batch.desk_process")
 #: Seconds from which a process below a kernel is what it is called: the tracker of resources, a part of Python that no
 #: batch answers for, begins as a copy of its kernel.
 GROWN = 0.3
@@ -116,13 +121,14 @@ def toy_scene(folder: Path) -> Scene:
 
 
 def real_scene(folder: Path) -> Scene:
-    """Two shipped notebooks of a shipped cohort, with the real report."""
+    """A shipped notebook of two shipped cohorts, with the real report, made in a process of its own."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def request(out: Path) -> RunRequest:
         return RunRequest(
-            cohorts=("simulated-complete",), notebooks=("01", "02"), effort="draft", out_dir=out, workers=2
-        )
+            cohorts=("simulated-complete", "simulated-typical"), notebooks=("01",), effort="draft", out_dir=out,
+            workers=2,
+        )  # fmt: skip
 
     return Scene(folder, request, real=True)
 
@@ -186,12 +192,14 @@ def _find(target: str, runner: int) -> list[int]:
     if target == "runner":
         return [runner]
     with contextlib.suppress(psutil.Error):
-        warm = [p for p in psutil.Process(runner).children() if "wlz_eval.batch.warm.server" in p.cmdline()]
+        own = psutil.Process(runner).children()
+        warm, desk = ([p for p in own if name in p.cmdline()] for name in _MODULES)
         kernels = [child for server in warm for child in server.children()]
         started = [child for kernel in kernels for child in kernel.children()]
         grown = [child for child in started if time.time() - child.create_time() > GROWN]
         workers = [child for child in grown if "resource_tracker" not in " ".join(child.cmdline())]
-        return [p.pid for p in {"warm process": warm, "kernel": kernels, "worker": workers}[target]]
+        found = {"warm process": warm, "kernel": kernels, "worker": workers, "desk": desk}
+        return [p.pid for p in found[target]]
     return []
 
 
@@ -261,8 +269,7 @@ def rounds(runs: int, seed: int, folder: Path, every: int) -> Iterator[Round]:
     real = real_scene(folder / "real").settle() if every else None
     for number in range(runs):
         scene = real if real is not None and number % every == every - 1 else toy
-        # Shipped notebooks start no worker in a batch.
-        targets = TARGETS[:3] if scene.real else TARGETS
+        targets = OF_REAL if scene.real else OF_TOYS
         yield play(scene, seed + number, targets[(number // every if scene.real else number) % len(targets)])
 
 

@@ -104,6 +104,8 @@ def fake_publish(monkeypatch: Any) -> list[str]:
         workspace.site_dir(audience).mkdir(parents=True, exist_ok=True)
         (workspace.site_dir(audience) / "index.html").write_text("site")
 
+    # What is put in its place here is not there in another process.
+    monkeypatch.setattr("wlz_eval.batch.desk.SEVERAL", 99)
     import wlz_eval.report
 
     monkeypatch.setattr(wlz_eval.report, "publish", publish, raising=False)
@@ -120,6 +122,7 @@ def staged_publish(monkeypatch: Any) -> None:
     """Let a toy cohort's pages go the way of real ones: written to staging, swapped in, and listed by the real site."""
     import json
 
+    monkeypatch.setattr("wlz_eval.batch.desk.SEVERAL", 99)
     import wlz_eval.report
     from wlz_eval.core.files import replace_folder, write_atomic
 

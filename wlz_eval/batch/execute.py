@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from wlz_eval.batch.berth import Berth
 from wlz_eval.batch.clean import clean_notebook
 from wlz_eval.batch.reasons import DISK, cell_reason, death_reason
 from wlz_eval.batch.warm import WarmServer
@@ -23,7 +22,7 @@ from wlz_eval.core import errors
 from wlz_eval.core.errors import StorageError
 from wlz_eval.core.files import storage_error, write_atomic
 
-__all__ = ["CELL_TIMEOUT", "NOTEBOOK_TIMEOUT", "Execution", "NotebookTask", "end_kernel", "execute"]
+__all__ = ["CELL_TIMEOUT", "NOTEBOOK_TIMEOUT", "Execution", "NotebookTask", "execute"]
 
 #: Seconds that one cell may take unless the run says otherwise.
 CELL_TIMEOUT = 3600
@@ -98,7 +97,10 @@ class _PassingFaultError(Exception):
 
 
 def execute(
-    task: NotebookTask, on_start: Callable[[Any], None] = lambda manager: None, warm: WarmServer | None = None
+    task: NotebookTask,
+    on_start: Callable[[Any], None] = lambda manager: None,
+    warm: WarmServer | None = None,
+    ahead: Berth | None = None,
 ) -> Execution:
     """Run a notebook; a kernel that does not come up, or whose output is lost, is tried once more.
 
@@ -110,6 +112,8 @@ def execute(
         Called with the kernel's manager as soon as there is one, so that a caller can stop it.
     warm : WarmServer, optional
         Process of which the kernel is a copy; a kernel starts cold without one.
+    ahead : Berth, optional
+        With a kernel that waits for the notebook; it is closed in any case.
 
     Returns
     -------
@@ -121,20 +125,26 @@ def execute(
         with task.log.open("wb", buffering=0) as log:
             # Where not even this can be written, a kernel dies of its first warning, and nobody would know why.
             log.write(f"{task.source.name}\n".encode())
-            return _attempts(task, log, on_start, warm)
+            return _attempts(task, log, on_start, warm, ahead)
     except OSError as error:
         if error.errno not in DISK:
             raise
         return _not_written(storage_error(error, Path(error.filename or task.log)))
     except StorageError as error:
         return _not_written(error)
+    finally:
+        if ahead is not None:
+            ahead.close()
 
 
-def _attempts(task: NotebookTask, log: Any, on_start: Callable[[Any], None], warm: WarmServer | None) -> Execution:
+def _attempts(
+    task: NotebookTask, log: Any, on_start: Callable[[Any], None], warm: WarmServer | None, ahead: Berth | None
+) -> Execution:
     reason = ""
     for attempt in (1, 2):
         try:
-            return _attempt(task, log, on_start, warm)
+            berth = ahead if ahead is not None and attempt == 1 else Berth(task.scratch, warm)
+            return _attempt(task, log, on_start, berth)
         except _PassingFaultError as error:
             reason = str(error)
             _note(log, f"attempt {attempt}: {reason}")
@@ -142,33 +152,23 @@ def _attempts(task: NotebookTask, log: Any, on_start: Callable[[Any], None], war
     return Execution("failed", f"{reason}, twice", f"{reason}, twice; see {task.log}", bug=True)
 
 
-def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None], warm: WarmServer | None) -> Execution:
+def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None], berth: Berth) -> Execution:
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     from wlz_eval.batch.limits import Deadline
-    from wlz_eval.batch.output import Output
 
-    started: list[Any] = []
-
-    def remember(manager: Any) -> None:
-        started.append(manager)
-        on_start(manager)
-
-    def end() -> None:
-        for manager in started:
-            end_kernel(manager)
-
-    task.scratch.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=task.scratch, prefix="kernel-"))
-    deadline = Deadline(task.notebook_timeout, end)
+    deadline = Deadline(task.notebook_timeout, berth.end_kernel)
     try:
-        with deadline, Output(log) as output:
+        with deadline:
             try:
-                return _run(task, folder, log, output, remember, warm)
+                berth.output.to(log)
+                on_start(berth.manager)
+                berth.start()
+                return _run(task, log, berth.manager)
             finally:
                 # No kernel outlives its notebook, whatever happened between.
-                end()
+                berth.close()
     except Exception as error:
         if deadline.passed:
             return _stopped(task, log, f"it took longer than {task.notebook_timeout:,} seconds in all")
@@ -179,17 +179,13 @@ def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None], warm
                 raise _PassingFaultError("the output of a cell did not arrive") from error
             return _stopped(task, log, f"a cell took longer than {task.cell_timeout:,} seconds")
         if isinstance(error, DeadKernelError):
-            return _stopped(task, log, death_reason([manager.provisioner for manager in started]))
-        if _not_started(error, started):
+            return _stopped(task, log, death_reason(berth.manager.provisioner))
+        if _not_started(error, berth.manager.provisioner):
             raise _PassingFaultError("its kernel could not be started") from error
         raise
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(
-    task: NotebookTask, folder: Path, log: Any, output: Any, on_start: Callable[[Any], None], warm: WarmServer | None
-) -> Execution:
+def _run(task: NotebookTask, log: Any, manager: Any) -> Execution:
     import nbformat
     import papermill
 
@@ -212,27 +208,18 @@ def _run(
         progress_bar=False,
         start_timeout=START_TIMEOUT,
         execution_timeout=task.cell_timeout,
-        folder=folder,
         log=log,
-        output=output,
-        on_start=on_start,
-        warm=warm,
+        manager=manager,
     )
     write_atomic(task.target, nbformat.writes(clean_notebook(notebook, task.shown)) + "\n")
     return Execution("succeeded")
 
 
-def end_kernel(manager: Any) -> None:
-    """Kill a kernel at once, and what it started. Any thread may ask."""
-    if manager.provisioner is not None:
-        manager.provisioner.end()
-
-
-def _not_started(error: Exception, started: list[Any]) -> bool:
+def _not_started(error: Exception, provisioner: Any) -> bool:
     """Whether a kernel never came up: it died before its first answer, never gave it, or could not be started."""
     if isinstance(error, OSError) and not isinstance(error, TimeoutError):
-        provisioners = [manager.provisioner for manager in started]
-        return error.errno not in DISK and not any(p is not None and (p.has_process or p.ended) for p in provisioners)
+        begun = provisioner is not None and (provisioner.has_process or provisioner.ended)
+        return error.errno not in DISK and not begun
     return isinstance(error, RuntimeError | TimeoutError) and (
         "Kernel died before replying" in str(error) or "Kernel didn't respond" in str(error)
     )

@@ -16,16 +16,18 @@ import zmq
 import zmq.asyncio
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_core.utils import run_sync
 from papermill.engines import NBClientEngine, papermill_engines
 from traitlets import Any as AnyTrait
 from traitlets import Instance, default
 
 from wlz_eval.batch.client import OwnKernelClient
 from wlz_eval.batch.limits import LimitedClient
+from wlz_eval.batch.output import Output
 from wlz_eval.batch.usage import Usage
 from wlz_eval.batch.warm.provisioner import PROVISIONER
 
-__all__ = ["ENGINE", "SINGLE_THREAD", "OwnKernelManager", "kernel_environment", "register_engine"]
+__all__ = ["ENGINE", "SINGLE_THREAD", "OwnKernelManager", "kernel_environment", "register_engine", "start_kernel"]
 
 #: Name under which papermill knows the engine.
 ENGINE = "wlz-eval"
@@ -111,8 +113,20 @@ class OwnKernelManager(AsyncKernelManager):
         return OwnKernelSpecs(parent=self)
 
 
+def start_kernel(manager: OwnKernelManager, folder: Path, output: Output) -> None:
+    """Start a kernel whose process keeps to its folder and writes to `output`."""
+    run_sync(manager.start_kernel)(
+        # Kernels side by side would wait for one another's history database.
+        extra_arguments=["--HistoryManager.enabled=False", "--HistoryManager.hist_file=:memory:"],
+        env=kernel_environment(folder),
+        cwd=str(folder),
+        stdout=output,
+        stderr=output,
+    )
+
+
 class OwnEngine(NBClientEngine):
-    """papermill's own engine, with :class:`OwnKernelManager` and a process that keeps to its folder."""
+    """papermill's own engine, for a kernel of ours that runs already."""
 
     @classmethod
     def execute_managed_notebook(
@@ -128,12 +142,9 @@ class OwnEngine(NBClientEngine):
     ) -> None:
         """Execute the cells.
 
-        `options`: ``folder`` (the kernel's own), ``log``, ``output`` (of its process), ``on_start``, ``warm``.
+        `options`: ``manager`` (of the kernel, which runs), ``log``.
         """
-        folder: Path = options["folder"]
-        manager = OwnKernelManager(
-            kernel_name="python3", connection_file=str(folder / "kernel.json"), warm=options["warm"]
-        )
+        manager: OwnKernelManager = options["manager"]
         client = LimitedClient(
             nb_man,
             km=manager,
@@ -150,17 +161,9 @@ class OwnEngine(NBClientEngine):
             ),
             # A kernel whose notebook is done holds nothing that a slower, polite end would save.
             shutdown_kernel="immediate",
-            # Kernels side by side would wait for one another's history database.
-            extra_arguments=["--HistoryManager.enabled=False"],
         )
         client.owns_km = True
-        options["on_start"](manager)
-        client.execute(
-            env=kernel_environment(folder),
-            cwd=str(folder),
-            stdout=options["output"],
-            stderr=options["output"],
-        )
+        client.execute()
 
 
 def register_engine() -> None:

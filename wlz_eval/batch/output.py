@@ -17,30 +17,36 @@ _REST = 2.0
 
 
 class Output:
-    """A file for a process to write to, of which only so much reaches the log; to be used in a ``with`` block.
+    """A file for a process to write to, of which only so much reaches a log. It may be open before there is a log."""
 
-    Parameters
-    ----------
-    log : file
-        Open for bytes, unbuffered. On a full disk what is written is lost, and the process goes on.
-    """
-
-    def __init__(self, log: IO[Any]):
-        self._log = log
+    def __init__(self) -> None:
+        self._log: IO[Any] | None = None
+        self._before = bytearray()
         self._written = 0
         self._end = bytearray()
         self._lock = threading.Lock()
         self._over = False
         self._ended_line = True
-
-    def __enter__(self) -> Output:
         reader, self._writer = os.pipe()
         # What a process leaves running may go on writing: somebody must read it, or it would stand still.
         self._thread = threading.Thread(target=self._read, args=(reader,), name="output", daemon=True)
         self._thread.start()
-        return self
 
-    def __exit__(self, *error: object) -> None:
+    def to(self, log: IO[Any]) -> None:
+        """Write to this log from now on, and what came before.
+
+        Parameters
+        ----------
+        log : file
+            Open for bytes, unbuffered. On a full disk what is written is lost, and the process goes on.
+        """
+        with self._lock:
+            self._log = log
+            self._write(bytes(self._before))
+            self._before.clear()
+
+    def close(self) -> None:
+        """Take no more, and end the log; what never had one is lost."""
         os.close(self._writer)
         self._thread.join(_REST)
         with self._lock:
@@ -72,6 +78,9 @@ class Output:
         del self._end[:-LAST]
 
     def _write(self, data: bytes) -> None:
+        if self._log is None:
+            self._before += data
+            return
         with contextlib.suppress(OSError):
             if data:
                 self._log.write(data)

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
-from wlz_eval.batch.execute import Execution, end_kernel, execute
+from wlz_eval.batch.berth import Ahead, Berth, end_kernel
+from wlz_eval.batch.execute import Execution, execute
+from wlz_eval.batch.lock import scratch_folder
 from wlz_eval.batch.memory import available_memory, fits
 from wlz_eval.batch.timings import Timing, Timings
 from wlz_eval.batch.usage import Usage, peak_memory
@@ -32,6 +34,9 @@ class Place(Protocol):
 
     def submit(self, state: CohortState, name: str) -> Future[Execution]:
         """Run a notebook of a cohort."""
+
+    def expect(self) -> None:
+        """Get ready for one notebook more, where that saves it time."""
 
     def news(self) -> Sequence[str]:
         """Return what a person should be told that happened since the last call."""
@@ -64,6 +69,7 @@ class LocalPlace:
         self._workspace = workspace
         self._warm = WarmSource() if warm else None
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="kernel")
+        self._ahead = Ahead()
         self._kernels: dict[tuple[str, str], Any] = {}
         self._running: set[tuple[str, str]] = set()
         self._timings = Timings(workspace)
@@ -82,10 +88,19 @@ class LocalPlace:
         """Run a notebook in a kernel of its own."""
         job = (state.prepared.id, name)
         self._running.add(job)
-        warm = self._warm.server(self._workspace.private) if self._warm is not None else None
-        return self._threads.submit(self._execute, job, state.task(name), warm)
+        warm = self._server()
+        return self._threads.submit(self._execute, job, state.task(name), warm, self._ahead.take(warm))
 
-    def _execute(self, job: tuple[str, str], task: Any, warm: WarmServer | None) -> Execution:
+    def expect(self) -> None:
+        """Start a kernel ahead of the notebook that it is for."""
+        self._ahead.prepare(scratch_folder(self._workspace.private), self._server())
+
+    def _server(self) -> WarmServer | None:
+        return self._warm.server(self._workspace.private) if self._warm is not None else None
+
+    def _execute(
+        self, job: tuple[str, str], task: Any, warm: WarmServer | None, ahead: Berth | None
+    ) -> Execution:
         usage, began = Usage(), time.monotonic()
 
         def on_start(manager: Any) -> None:
@@ -94,7 +109,7 @@ class LocalPlace:
             usage = manager.usage
 
         try:
-            execution = execute(task, on_start, warm)
+            execution = execute(task, on_start, warm, ahead)
         finally:
             self._kernels.pop(job, None)
             self._running.discard(job)
@@ -119,6 +134,7 @@ class LocalPlace:
         """Kill what still runs, and the warm process."""
         self.stop()
         self._threads.shutdown(cancel_futures=True)
+        self._ahead.close()
         self._timings.write()
         if self._warm is not None:
             self._warm.close()

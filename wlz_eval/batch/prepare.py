@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wlz_eval.batch.described import described
+from wlz_eval.batch.desk import Call, call_here
 from wlz_eval.batch.forgotten import forgotten_children
 from wlz_eval.batch.key import file_hash, package_hash
 from wlz_eval.batch.record import Refusal
@@ -71,7 +72,11 @@ class Prepared:
 
 
 def prepare(
-    cohort: str | Path, workspace: Workspace, overrides: Mapping[str, Any] | None = None, keep: bool = True
+    cohort: str | Path,
+    workspace: Workspace,
+    overrides: Mapping[str, Any] | None = None,
+    keep: bool = True,
+    call: Call = call_here,
 ) -> Prepared:
     """Find and check a cohort and its plan.
 
@@ -85,6 +90,8 @@ def prepare(
         Changes to the plan in this run.
     keep : bool
         Whether the outcome of the check is kept; a dry run writes nothing.
+    call : callable
+        Calls what takes time: reading and checking tables.
 
     Returns
     -------
@@ -111,7 +118,7 @@ def prepare(
         kept = _kept(workspace, known, stamp)
         if kept is not None:
             return kept
-        prepared = _check(folder, files, overrides)
+        prepared: Prepared = call(_check, folder, files, overrides)
         _check_forgotten(folder, workspace)
     except WlzEvalError as error:
         raise RefusedError(Refusal(name, str(error), public_problems(error)), known) from None

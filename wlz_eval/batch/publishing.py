@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from wlz_eval.batch.desk import Call, call_here
 from wlz_eval.batch.key import file_hash, package_hash
 from wlz_eval.batch.record import Refusal, write_run_file
 from wlz_eval.batch.state import CohortState
@@ -20,13 +21,15 @@ __all__ = ["publish_cohort", "publish_site", "record_refusal"]
 _NOT_WELL = ("failed", "skipped")
 
 
-def publish_cohort(state: CohortState) -> tuple[str, ...]:
+def publish_cohort(state: CohortState, call: Call = call_here) -> tuple[str, ...]:
     """Publish what is finished of one cohort, or of the studies.
 
     Parameters
     ----------
     state : CohortState
         A cohort, or the studies, each of whose notebooks has ended.
+    call : callable
+        Calls what takes time: making pages and putting them to the gate.
 
     Returns
     -------
@@ -51,9 +54,10 @@ def publish_cohort(state: CohortState) -> tuple[str, ...]:
     try:
         if cohort == STUDIES:
             names = tuple(state.checked.graph.notebooks)
-            publish_studies(workspace, audience, names, {c for name in names for c in state.cohorts(name)}, pdf=pdf)
+            read = {c for name in names for c in state.cohorts(name)}
+            call(publish_studies, workspace, audience, names, read, pdf=pdf)
         else:
-            publish(cohort, workspace, audience, pdf=pdf)
+            call(publish, cohort, workspace, audience, pdf=pdf)
     except GateRefusedError as error:
         reasons = tuple(str(error).splitlines())
         write_run_file(workspace.run_file(cohort, audience), cohort, audience, jobs, gate=reasons)

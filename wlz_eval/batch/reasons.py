@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import re
 import signal
-from collections.abc import Iterable
 from typing import Any
 
 __all__ = ["DISK", "cell_reason", "death_reason"]
@@ -48,9 +47,9 @@ def cell_reason(name: str, message: str, cell: str) -> str:
     return _WRITE.get(int(found[1]), "").format(cell=cell) if found else ""
 
 
-def death_reason(provisioners: Iterable[Any]) -> str:
+def death_reason(provisioner: Any) -> str:
     """Say how a kernel died, as far as its exit status tells."""
-    status = next((p.ended for p in provisioners if p is not None and p.ended is not None), None)
+    status = getattr(provisioner, "ended", None)
     if status is None:
         return "its kernel died"
     if status >= 0:

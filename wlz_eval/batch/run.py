@@ -6,12 +6,13 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from wlz_eval.batch.desk import Desk
 from wlz_eval.batch.execute import Execution
 from wlz_eval.batch.interrupts import STOPPED, Interrupts
 from wlz_eval.batch.lock import locked
@@ -24,7 +25,6 @@ from wlz_eval.batch.request import CheckedRequest, CheckedRun, RunRequest, check
 from wlz_eval.batch.state import CohortState
 from wlz_eval.batch.studies import prepare_studies
 from wlz_eval.batch.timeleft import TimeLeft
-from wlz_eval.batch.turns import short_turns
 from wlz_eval.core.errors import GateRefusedError, StorageError, WlzEvalError
 from wlz_eval.release.workspace import STUDIES, Workspace
 
@@ -110,25 +110,24 @@ class _Batch:
     def run(self, cohorts: list[str | Path]) -> RunResult:
         self.progress.begin(self.checked.total(len(cohorts)))
         self.unchecked = len(cohorts) + (self.checked.studies is not None)
-        # Checking and rendering share one thread: the kernels are processes of their own, but these would
-        # only wait for each other's turn in the interpreter.
-        desk = ThreadPoolExecutor(1, thread_name_prefix="desk")
+        desk = Desk(self.unchecked)
         try:
-            with self.interrupts.counted(), short_turns():
+            with self.interrupts.counted():
                 for cohort in cohorts:
                     checked = self.checked.for_cohorts()
-                    future = desk.submit(prepare, cohort, self.workspace, checked.parameters.get("plan_overrides"))
+                    overrides = checked.parameters.get("plan_overrides")
+                    future = desk.submit(prepare, cohort, self.workspace, overrides, True, desk.call)
                     self.futures[future] = partial(self._prepared, asked=str(cohort), checked=checked)
                 self._add_studies(desk)
                 while self.futures:
                     self._step(desk)
         finally:
             self.place.close()
-            desk.shutdown(cancel_futures=True)
+            desk.close()
             self.progress.close()
         return self._result()
 
-    def _step(self, desk: ThreadPoolExecutor) -> None:
+    def _step(self, desk: Desk) -> None:
         done, _ = wait(self.futures, timeout=0.25, return_when=FIRST_COMPLETED)
         for future in done:
             self.futures.pop(future)(future)
@@ -145,13 +144,20 @@ class _Batch:
             if not self.place.has_room(self.states[cohort], name):
                 break
             self._start(self.states[cohort], name, self.ready.pop((cohort, name)))
+        if any(state.running for state in self.states.values()) and self._more_to_come():
+            self.place.expect()
+
+    def _more_to_come(self) -> bool:
+        """Whether notebooks beside those that run may still have to."""
+        waiting = any(len(s.results) + len(s.running) < len(s.checked.wanted) for s in self.states.values())
+        return not self.interrupts.count and (waiting or self.unchecked > 0)
 
     def _turn(self, job: tuple[str, str]) -> tuple[bool, float]:
         """Put cohorts that have begun first, so that their pages are made while others run; then the longest."""
         state = self.states[job[0]]
         return not (state.running or state.results), -state.expected[job[1]]
 
-    def _add_studies(self, desk: ThreadPoolExecutor) -> None:
+    def _add_studies(self, desk: Desk) -> None:
         """Let the studies wait behind the cohorts: they are short, and fill what the cohorts leave idle."""
         if self.checked.fault:
             refusal = Refusal(STUDIES, self.checked.fault, tuple(self.checked.fault.splitlines()))
@@ -183,7 +189,7 @@ class _Batch:
         else:
             self.states[prepared.id] = CohortState(prepared, checked, self.workspace)
 
-    def _advance(self, state: CohortState, desk: ThreadPoolExecutor) -> None:
+    def _advance(self, state: CohortState, desk: Desk) -> None:
         if state.closed:
             return
         settled, ready = state.advance() if not self.interrupts.count else ([], [])
@@ -195,7 +201,7 @@ class _Batch:
         if state.done:
             state.closed = True
             if not self.interrupts.count:
-                future = desk.submit(publish_cohort, state)
+                future = desk.submit(publish_cohort, state, desk.call)
                 self.futures[future] = partial(self._published, cohort=state.prepared.id)
 
     def _start(self, state: CohortState, name: str, reason: str) -> None:

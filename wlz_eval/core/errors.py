@@ -106,6 +106,10 @@ class ProblemsError(WlzEvalError):
         head = (heading or self.heading).format(n=f"{n} problem" + ("" if n == 1 else "s"))
         super().__init__("\n".join([head, *(f"  - {problem}" for problem in self.problems)]))
 
+    def __reduce__(self) -> tuple[type[ProblemsError], tuple[tuple[Problem, ...], str]]:
+        # Sent from another process it is made anew, from what it was made of.
+        return type(self), (self.problems, str(self).split("\n", 1)[0])
+
 
 class CohortError(ProblemsError):
     """A cohort folder that breaks the data contract."""

@@ -91,6 +91,9 @@ class ClusterPlace:
         """Send a notebook to the workers."""
         return self._jobs.submit(self._run, state, name, state.task(name))
 
+    def expect(self) -> None:
+        """Do nothing: a worker starts a kernel when it has a notebook."""
+
     def news(self) -> Sequence[str]:
         """Return what happened since the last call."""
         return [self._news.popleft() for _ in range(len(self._news))]

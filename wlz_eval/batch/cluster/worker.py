@@ -12,9 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from wlz_eval.batch.berth import end_kernel
 from wlz_eval.batch.cluster.identity import differences, identity
 from wlz_eval.batch.cluster.parcel import Job, Outcome, Store, pack
-from wlz_eval.batch.execute import Execution, end_kernel, execute
+from wlz_eval.batch.execute import Execution, execute
 from wlz_eval.batch.warm import WarmSource
 from wlz_eval.core.files import hash_bytes, write_atomic
 
