@@ -42,7 +42,7 @@ def test_the_figure_shows_every_cell(folder):
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b", "c"]
     assert len(figure.axes[0].get_legend_handles_labels()[1]) == 5
     drawn = figure.axes[0].collections[3].get_offsets()
-    assert drawn[:, 0].tolist() == [96.0, 85.0, 70.0]
+    assert drawn[:, 0].tolist() == [96.0, 85.0, 50.0]
 
 
 def test_without_a_study_it_says_what_to_run(tmp_path):

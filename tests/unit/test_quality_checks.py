@@ -124,7 +124,7 @@ def test_a_suspected_fault_lowers_its_dimension_and_is_the_first_thing_to_mend(c
     planted = plant_fault(cohort, "mixed_forms", seed=3)
     faulty = data_quality(planted.cohort, analysis_frame(planted.cohort), "english_endline")
     assert clean.suspected.empty
-    assert "None of the faults that this page looks for" in clean.answer
+    assert "None of the faults that these tables let one look for was found; the others could not be" in clean.answer
     assert "forms or informants mixed" in faulty.answer
     scores = [q.scores.set_index("dimension")["score"] for q in (clean, faulty)]
     assert scores[0]["consistency"] == 100

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from wlz_eval.batch.prepare import RefusedError, prepare
-from wlz_eval.batch.retention import overdue, retention, retention_notice
+from wlz_eval.batch.retention import overdue, retention, retention_date, retention_notice
 from wlz_eval.cohort import load_cohort
 from wlz_eval.release import Workspace
 
@@ -32,6 +32,15 @@ def test_what_is_said_on_which_day(cohort, days, due, said):
     notice = retention_notice(cohort, today)
     assert said in notice
     assert bool(notice) is bool(said)
+
+
+def test_a_day_in_quotes_is_a_day(cohort):
+    """A program that wrote every value as text made data that were overdue look as if they might be kept."""
+    path = cohort / "cohort.yaml"
+    described = yaml.safe_load(path.read_text(encoding="utf-8"))
+    described["data_use"]["retention_date"] = str(described["data_use"]["retention_date"])
+    path.write_text(yaml.safe_dump(described), encoding="utf-8")
+    assert retention_date(cohort) == DAY
 
 
 def test_a_run_refuses_data_that_should_be_gone(cohort, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import shutil
 from collections.abc import Sequence
@@ -52,6 +53,10 @@ def retention_date(folder: Path) -> dt.date | None:
     """Read the day by which a cohort's data must be deleted; None where there is none, or none can be read."""
     use = described(folder).get("data_use")
     day = use.get("retention_date") if isinstance(use, dict) else None
+    if isinstance(day, str):
+        # In quotes it is text to YAML, and the same day to whoever wrote it and to the check of the cohort.
+        with contextlib.suppress(ValueError):
+            return dt.date.fromisoformat(day.strip())
     return day if isinstance(day, dt.date) else None
 
 

@@ -257,7 +257,8 @@ def _released_html(output: Mapping[str, Any], below: Mapping[str, str]) -> str:
     png = re.sub(r"\s+", "", _text(data["image/png"]))
     alt, width, height = escape(str(about.get("alt", ""))), int(about["width"]), int(about["height"])
     block = output["metadata"]["wlz_eval"].get("figure", {}).get("block", "")
-    image = f'<img src="data:image/png;base64,{png}" alt="{alt}" width="{width}" height="{height}">'
+    tall = ' class="tall"' if height > width else ""
+    image = f'<img{tall} src="data:image/png;base64,{png}" alt="{alt}" width="{width}" height="{height}">'
     return f"<figure>{image}{below.get(block, '')}</figure>"
 
 

@@ -19,8 +19,6 @@ __all__ = ["CalibrationStudy", "draw_study", "load_study"]
 
 #: Widths are told as multiples of this candidate's.
 USUAL = "CR2, IK"
-#: Lower coverage is drawn here, so that the others can be told apart.
-LOWEST = 0.7
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -127,8 +125,6 @@ def draw_study(
 ) -> Figure:
     """Draw the coverage of some candidates in every cell, the bar and the nominal 95% as lines.
 
-    Coverage below 70% is drawn at 70%.
-
     Parameters
     ----------
     cells : DataFrame
@@ -141,8 +137,8 @@ def draw_study(
     marks = zip(candidates, "vs^Do", ("bad", "comparison", "accent", "neutral", "programme"), strict=False)
     for candidate, marker, colour in marks:
         part = cells[cells["candidate"] == candidate].set_index("cell").reindex(names)
-        shown = 100 * part["coverage"].clip(lower=LOWEST)
-        axes.scatter(shown, range(len(names)), marker=marker, s=22, color=COLOURS[colour], label=candidate)
+        covered, places = 100 * part["coverage"], range(len(names))
+        axes.scatter(covered, places, marker=marker, s=22, color=COLOURS[colour], label=candidate)
     axes.axvline(93.5, color=COLOURS["neutral"], linewidth=1, linestyle="--")
     axes.axvline(95, color=COLOURS["light"], linewidth=1)
     axes.set_yticks(range(len(names)), names, fontsize=7)

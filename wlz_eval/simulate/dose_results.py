@@ -163,7 +163,8 @@ class DoseStudies(Result):
         inverse = self.backwards[self.backwards["question"] == "inverse"]
         zero = inverse[inverse["cell"].str.endswith(", zero")]
         return (
-            f"As far as what matters was recorded. Where it was, {int((table['failing'] == 0).sum())} of {len(table)} "
+            f"This holds as far as what matters was recorded. Where it was, {int((table['failing'] == 0).sum())} of "
+            f"{len(table)} "
             f"ways of making a 95% interval held in every one of {int(table['cells'].max())} cells, also with three "
             f"schools. Where motivation was not recorded, the slope came out {few['bias']:.2f} SDs too high for an SD "
             f"of dose, and the interval held the truth in {100 * few['coverage']:.0f}% of worlds with "

@@ -10,7 +10,7 @@ import pandas as pd
 
 from wlz_eval.core.errors import OptionError, suggestion
 from wlz_eval.core.figures import COLOURS, new_figure
-from wlz_eval.core.numbers import MINUS
+from wlz_eval.core.numbers import MINUS, format_number
 from wlz_eval.core.result import Result
 from wlz_eval.simulate.committed import read_committed
 
@@ -230,7 +230,7 @@ def draw_answers(answers: pd.DataFrame, experiments: dict[str, dict[str, Any]]) 
     """Draw each method's interval, the weighted difference beside it, and the benchmark as a band.
 
     Filled marks stand for everybody whom the benchmark is about, squares for only some of them or for others. What
-    lies outside the picture is drawn at its edge.
+    lies outside the picture is drawn at its edge, with its number and an arrow.
 
     Parameters
     ----------
@@ -255,7 +255,7 @@ def _panel(axis: Any, rows: pd.DataFrame, about: dict[str, Any]) -> None:
     axis.axvline(truth, color=COLOURS["neutral"], linewidth=1.2)
     y = rows.index.to_numpy()
     axis.hlines(y, rows["ci_low"].clip(low, high), rows["ci_high"].clip(low, high), color=COLOURS["programme"], lw=1.2)
-    for asked, marker, words in ((True, "o", "with outcome model"), (False, "s", "the same, of other people")):
+    for asked, marker, words in ((True, "o", "with outcome model"), (False, "s", "the same, of some or of others")):
         part = rows[rows["asked"] == asked]
         face = COLOURS["programme"] if asked else "white"
         axis.scatter(
@@ -266,6 +266,17 @@ def _panel(axis: Any, rows: pd.DataFrame, about: dict[str, Any]) -> None:
         rows["unadjusted"].clip(low, high), y, marker="x", s=26, color=COLOURS["bad"], zorder=4,
         label="weighted difference",
     )  # fmt: skip
+    for column, colour, shift in (("estimate", "programme", -0.12), ("unadjusted", "bad", 0.34)):
+        for place, value in enumerate(rows[column]):
+            if low <= value <= high or value != value:
+                continue
+            left = value < low
+            number = format_number(value, 0 if abs(value) >= 10 else 2)
+            words = f"← {number} " if left else f" {number} →"
+            axis.text(
+                low if left else high, place + shift, f"  {words}" if left else f"{words}  ", fontsize=6,
+                ha="left" if left else "right", va="center", color=COLOURS[colour],
+            )  # fmt: skip
     axis.set_xlim(low, high)
     axis.set_yticks(y, rows["method"], fontsize=8)
     axis.set_ylim(len(rows) - 0.5, -0.5)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.core.figures import COLOURS, new_figure
+from wlz_eval.core.numbers import format_number
 from wlz_eval.core.result import Result
 from wlz_eval.simulate.committed import percent, read_committed
 
@@ -68,8 +69,8 @@ class ValueStudy(Result):
         return pd.DataFrame(
             {
                 "World": part["cell"],
-                "True ratio, mean": part["truth"].map("{:.2f}".format),
-                "Ratio found, mean": part["ratio"].map("{:.2f}".format),
+                "True ratio, mean": part["truth"].map(lambda ratio: format_number(ratio, 2)),
+                "Ratio found, mean": part["ratio"].map(lambda ratio: format_number(ratio, 2)),
                 "Interval holds the truth": [
                     f"{percent(c)} (± {200 * e:.1f})"
                     for c, e in zip(part["coverage"], part["coverage_error"], strict=True)
@@ -84,8 +85,8 @@ class ValueStudy(Result):
         part = self.cells
         return pd.DataFrame(
             {
-                "World": part["cell"], "True ratio, mean": part["truth"].map("{:.2f}".format),
-                "Ratio that raw change would claim": part["raw_change"].map("{:.2f}".format),
+                "World": part["cell"], "True ratio, mean": part["truth"].map(lambda ratio: format_number(ratio, 2)),
+                "Ratio that raw change would claim": part["raw_change"].map(lambda ratio: format_number(ratio, 2)),
             }
         )
 
@@ -93,13 +94,16 @@ class ValueStudy(Result):
     def answer(self) -> str:
         """The study's finding, in words."""
         some, none = self.cells[~self._none], self.cells[self._none]
+        worth = self.cells[self.cells["truth"] > 1]
         return (
-            f"As far as its inputs are spread as the plan says. The 95% interval of the benefit-cost ratio held the "
-            f"truth in {100 * some['coverage'].min():.1f}% to {100 * some['coverage'].max():.1f}% of worlds. Where the "
-            f"programme did nothing, the interval of its benefit held zero in "
+            f"This holds as far as inputs are spread as the plan says. The 95% interval of the benefit-cost ratio held "
+            f"the truth in {100 * some['coverage'].min():.1f}% to {100 * some['coverage'].max():.1f}% of worlds. Where "
+            f"the programme did nothing, the interval of its benefit held zero in "
             f"{100 * none['holds_zero'].min():.1f}% to {100 * none['holds_zero'].max():.1f}%, and benefits were said "
-            f"to exceed costs in {100 * none['said_gain'].max():.1f}%. Optimism bias comes off gains and never off a "
-            f"harm, so what is stated errs downwards: where the programme did nothing, by up to "
+            f"to exceed costs in {100 * none['said_gain'].max():.1f}%. Where benefits truly exceeded costs, by up to "
+            f"{100 * (worth['truth'].max() - 1):.0f}%, that was said in no more than "
+            f"{100 * worth['said_gain'].max():.1f}%: silence is no proof that they do not. Optimism bias comes off "
+            f"gains and never off a harm, so what is stated errs downwards: where the programme did nothing, by up to "
             f"{-none['ratio'].min():.2f} times the cost on average. In those same worlds the change before to after "
             f"would have claimed benefits of {none['raw_change'].max():.1f} times the cost."
         )

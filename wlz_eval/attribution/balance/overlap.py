@@ -64,7 +64,7 @@ def overlap_table(design: Design, bins: int = 10) -> pd.DataFrame:
 def draw_overlap(table: pd.DataFrame) -> Figure:
     """Draw an overlap table: shares of each group, programme upwards and comparison downwards.
 
-    Hidden cells (missing values) are simply not drawn.
+    Shares are of the children shown. Where a cell is hidden (a missing value) stands a mark in the place of a bar.
     """
     bounded = bool(table["low"].min() >= 0 and table["high"].max() <= 1)
     held = table.drop(columns=["low", "high"]).fillna(0).to_numpy(dtype=float).sum(axis=1) > 0
@@ -80,6 +80,11 @@ def draw_overlap(table: pd.DataFrame) -> Figure:
             total = counts.sum()
             shares = sign * 100 * counts / total if total > 0 else counts * np.nan
             axis.bar(centre, shares.fillna(0), width=width, color=COLOURS[group])
+            for place in centre[counts.isna()]:
+                axis.annotate(
+                    "hidden", (place, 0), (0, 4 * sign), textcoords="offset points", rotation=90, fontsize=6,
+                    ha="center", va="bottom" if sign > 0 else "top", color=COLOURS[group],
+                )  # fmt: skip
             axis.text(
                 0.98,
                 0.94 if sign > 0 else 0.03,
@@ -92,7 +97,7 @@ def draw_overlap(table: pd.DataFrame) -> Figure:
         axis.margins(y=0.2)  # room for the names of the groups above and below the bars
         axis.set_title(title)
         axis.set_xlabel("Likelihood of being on the programme" if bounded else "Distance that was matched on")
-    axes[0].set_ylabel("Share of the group (%)")
+    axes[0].set_ylabel("Share of the children shown (%)" if table.isna().any(axis=None) else "Share of the group (%)")
     axes[0].yaxis.set_major_formatter(lambda value, _: f"{abs(value):.0f}")
     return figure
 

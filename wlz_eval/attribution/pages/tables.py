@@ -8,6 +8,7 @@ from wlz_eval.attribution.attribution import Attribution
 from wlz_eval.attribution.balance import overlap_table
 from wlz_eval.attribution.balance.table import ADJUST, UNLIKE, verdict_words
 from wlz_eval.attribution.pages.labels import in_short
+from wlz_eval.attribution.pages.rare import fewest_behind
 from wlz_eval.attribution.tiers import ALL_ALIKE
 from wlz_eval.core.words import COMPARISON_WORDS, WAVE_WORDS, claim_words
 from wlz_eval.measures.frame import AnalysisFrame
@@ -84,7 +85,8 @@ def balance_rows(result: Attribution) -> pd.DataFrame:
     for stage, suffix in (("All", "before"), ("Matched", "after")):
         for group in ("programme", "comparison"):
             rows[f"n_{group}_{suffix}"] = result.design.count(stage, group)
-    return rows
+    fewest = fewest_behind(result.design, rows)
+    return rows.assign(smd_before_fewest=fewest["before"].to_numpy(), smd_after_fewest=fewest["after"].to_numpy())
 
 
 def _adjusted(result: Attribution) -> bool:

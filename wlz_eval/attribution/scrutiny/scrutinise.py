@@ -83,7 +83,8 @@ def _evidence(case: Case, found: Mapping[str, Any]) -> EvidenceRating:
         mde=float("nan") if detectable is None else detectable.mde,
         raters_knew=case.raters_knew,
         effect_shown=effect.verdict.claim == "effect" and good * effect.att.estimate > 0 and effect.att.p < 0.05,
-        change_seen=good * _change(case) > 0,
+        # Children grow: a change for the better that is smaller than that of matched children is none to speak of.
+        change_seen=good * _change(case) > 0 and not good * effect.att.estimate < 0,
         **checked,
     )
     return rate_evidence(facts, case.outcome, effect.att.n_programme, effect.att.n_comparison)

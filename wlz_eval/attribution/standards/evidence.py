@@ -228,7 +228,8 @@ def _by_cause(ladder: _Ladder, facts: EvidenceFacts) -> None:
     elif facts.change_seen:
         ladder.step("effect", "not shown", 2, "A change for the better is seen, but no effect may be claimed.")
     else:
-        ladder.step("effect", "not shown", 1, "Neither an effect nor a change for the better is shown.")
+        reason = "Neither an effect nor a change for the better beside matched children is shown."
+        ladder.step("effect", "not shown", 1, reason)
     if ladder.level >= 3:
         ladder.step("replication", "not judged", 3, "Replication and scale are beyond one cohort and are not judged.")
 

@@ -44,7 +44,7 @@ class ServiceMap(Result):
         One row a stage that the data record: ``stage``, ``children`` who reached it, ``n`` programme children,
         ``share`` (percent), ``median_days`` since the child's start with quartiles ``low_days`` and ``high_days``
         (missing for stages without a date), ``n_timed`` (children behind the median), ``n_quarter`` (behind each
-        quartile).
+        quartile), ``apart`` (children by whom it differs from the nearest stage before it).
     touchpoints : DataFrame
         ``who``, ``step`` ("Whole programme" first), ``per_child`` (contacts for each child in the programme in
         that step), ``reached`` (children met at least once), ``n``, ``share`` (percent).
@@ -147,7 +147,13 @@ def _stages(cohort: Cohort, everyone: pd.DataFrame) -> pd.DataFrame:
     if "left" in everyone:
         gone = day_numbers(everyone["left"]) < float(np.datetime64(cohort.meta.programme.end, "D").astype(int))
         rows.append(_stage("Stayed to the end", started & ~gone))
-    return pd.DataFrame(rows, columns=list(STAGES))
+    found = pd.DataFrame(rows, columns=list(STAGES))
+    return found.assign(apart=_apart(found["children"].to_numpy(dtype=float)))
+
+
+def _apart(reached: Array) -> list[float]:
+    """Children by whom a stage differs from the nearest one before it: what two shares of the same children tell."""
+    return [float(np.abs(reached[:i] - n).min(initial=math.inf)) for i, n in enumerate(reached)]
 
 
 def _dated(cohort: Cohort) -> list[tuple[str, pd.DataFrame]]:

@@ -110,8 +110,11 @@ class DataQuality(Result):
     def _verdict(self) -> str:
         kinds = [KINDS[kind] for kind in KINDS if kind in set(self.suspected["kind"])]
         if not kinds:
+            looked = "this page looks for was found"
+            if not self.checked["looked"].all():
+                looked = "these tables let one look for was found; the others could not be looked for"
             return (
-                f"{self.raters} None of the faults that this page looks for was found. That is no proof that the "
+                f"{self.raters} None of the faults that {looked}. That is no proof that the "
                 "records are right: a fault of another kind, or of a few children, would not show."
             ).strip()
         wrong = f"Some records look wrong and should be put right before they are used: {'; '.join(kinds)}."
@@ -294,6 +297,7 @@ def data_quality(cohort: Cohort, frame: AnalysisFrame, primary: str) -> DataQual
     held = Held(cohort)
     decided = decide(all_clues(held))
     suspected, complete = _numbered(places(decided), cohort), completeness(cohort, data)
+    checked = _checked(decided, suspected, cohort)
     return DataQuality(
         held=tables_held(cohort),
         completeness=complete,
@@ -301,9 +305,9 @@ def data_quality(cohort: Cohort, frame: AnalysisFrame, primary: str) -> DataQual
         by_partner=partner_return(held),
         oddities=oddities(held),
         flow=losses(cohort, frame, f"{measure}_baseline", primary),
-        checked=_checked(decided, suspected, cohort),
+        checked=checked,
         suspected=suspected,
-        scores=quality_scores(held, complete, suspected),
+        scores=quality_scores(held, complete, suspected, set(checked.loc[checked["looked"], "kind"])),
         advice=recommendations(held, complete, suspected, measure, wave),
         primary=cohort.measure(measure).label,
         counts=counts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,9 @@ DIMENSIONS: dict[str, tuple[str, str]] = {
 }
 
 
-def quality_scores(held: Held, complete: pd.DataFrame, suspected: pd.DataFrame) -> pd.DataFrame:
+def quality_scores(
+    held: Held, complete: pd.DataFrame, suspected: pd.DataFrame, looked: Collection[str]
+) -> pd.DataFrame:
     """Score each dimension.
 
     Parameters
@@ -47,6 +50,8 @@ def quality_scores(held: Held, complete: pd.DataFrame, suspected: pd.DataFrame) 
         From :func:`wlz_eval.measures.quality.tables.completeness`.
     suspected : DataFrame
         From :func:`wlz_eval.measures.quality.clues.places`.
+    looked : collection of str
+        Kinds of fault that could be looked for.
 
     Returns
     -------
@@ -60,7 +65,7 @@ def quality_scores(held: Held, complete: pd.DataFrame, suspected: pd.DataFrame) 
         "consistency": _consistency(held, suspected),
         "timeliness": _timeliness(held),
         "validity": _validity(held),
-        "accuracy": _accuracy(held, suspected),
+        "accuracy": _accuracy(held, suspected, looked),
     }
     rows = []
     for name, (good, records) in shares.items():
@@ -135,8 +140,11 @@ def _validity(held: Held) -> tuple[float, int]:
     return max(good, 0.0), records
 
 
-def _accuracy(held: Held, suspected: pd.DataFrame) -> tuple[float, int]:
+def _accuracy(held: Held, suspected: pd.DataFrame, looked: Collection[str]) -> tuple[float, int]:
     table = held.readings
+    if "rater_knew" not in table and not {"heaping", "raters"} & set(looked):
+        # Nothing was looked for that could have been found: no shortcoming seen is no score.
+        return 0.0, 0
     odd = _touched(held, suspected, ("heaping", "raters", "changed_scale"))
     if "rater_knew" in table:
         odd |= table["rater_knew"].fillna(False).to_numpy(dtype=bool) & table["programme"].to_numpy(dtype=bool)

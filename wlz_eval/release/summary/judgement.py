@@ -85,8 +85,8 @@ def _other_ways(found: FindingSet, name: str) -> list[Sentence]:
         return []
     return [
         Sentence(
-            "This report also worked out the difference in {tried:number} other ways. Programme children come out "
-            "higher in {higher:number} of them.",
+            "This report worked out the difference in {tried:number} ways, the planned one among them. Programme "
+            "children come out higher in {higher:number}.",
             {"tried": tried, "higher": higher},
             "Other ways.",
         )
