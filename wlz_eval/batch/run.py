@@ -129,7 +129,8 @@ class _Batch:
 
     def _step(self, desk: Desk) -> None:
         done, _ = wait(self.futures, timeout=0.25, return_when=FIRST_COMPLETED)
-        for future in done:
+        # In the order in which they were asked for, so that what is refused is told in the order of the cohorts.
+        for future in [future for future in self.futures if future in done]:
             self.futures.pop(future)(future)
         for message in self.place.news():
             self.progress.note(message)
