@@ -86,6 +86,14 @@ def test_a_process_that_is_killed_is_started_again_once(desk, tmp_path):
     assert desk.call(os.getpid) != os.getpid(), "the next cohort has a process again"
 
 
+def test_a_process_that_was_killed_while_it_had_nothing_to_do_is_started_again(desk):
+    """What could not be sent was held back, closing the pipe failed over it, and the cohort had no pages."""
+    first = desk.call(os.getpid)
+    os.kill(first, signal.SIGKILL)
+    desk._process.wait()
+    assert desk.call(os.getpid) not in (first, os.getpid())
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_it_ends_with_the_batch_in_the_middle_of_anything(tmp_path):
     script = "import os, sys, time; from wlz_eval.batch.desk import Desk; desk = Desk(9)\n"

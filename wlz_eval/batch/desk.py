@@ -6,6 +6,7 @@ would wait for a turn. One cohort's pages are made when its notebooks have ended
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import subprocess
@@ -101,12 +102,13 @@ class Desk:
 
     def _end(self) -> None:
         if self._process is not None:
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    pipe.close()
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+            process, self._process = self._process, None
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                # What was asked of one that had ended is still held back, and cannot be sent any more.
+                with contextlib.suppress(OSError):
+                    pipe.close()  # type: ignore[union-attr]
 
 
 def _start() -> subprocess.Popen[bytes]:
