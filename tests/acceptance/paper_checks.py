@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import re
 from html import unescape
 from pathlib import Path
-from typing import Any
 
-import pytest
 from page_checks import Page
+from pdf_reading import read, tagged
 
 from wlz_eval.release.provenance import SIMULATED_MARK
 
@@ -24,31 +22,9 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-def read(pdf: bytes) -> Any:
-    """Open a PDF; what asks is skipped without the extra."""
-    return pytest.importorskip("pypdf").PdfReader(io.BytesIO(pdf))
-
-
 def words(html: str) -> str:
     """What a reader sees of some HTML, without any space."""
     return squeezed(unescape(re.sub(r"<[^>]+>", "", html)))
-
-
-def tagged(reader: Any) -> tuple[list[str], dict[str, int]]:
-    """Alternative texts of a tagged PDF, and how many elements of each kind it has."""
-    alts, kinds, seen = [], {}, set()
-    waiting = [reader.trailer["/Root"]["/StructTreeRoot"]["/K"]]
-    while waiting:
-        node = waiting.pop()
-        node = node.get_object() if hasattr(node, "get_object") else node
-        if isinstance(node, list):
-            waiting += node
-        elif isinstance(node, dict) and id(node) not in seen:
-            seen.add(id(node))
-            kinds[node.get("/S", "")] = kinds.get(node.get("/S", ""), 0) + 1
-            alts += [str(node["/Alt"])] if "/Alt" in node else []
-            waiting += [node["/K"]] if "/K" in node else []
-    return alts, kinds
 
 
 def outline(entries: list, level: int = 1) -> list[tuple[int, str]]:

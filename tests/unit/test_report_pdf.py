@@ -1,10 +1,10 @@
 """Pages on paper: what a screen reader and a reviewer need survives, the bytes repeat, and nothing is fetched."""
 
-import io
 import re
 import sys
 
 import pytest
+from pdf_reading import read, tagged
 from toy_notebook import toy_png
 
 from wlz_eval.batch import RunRequest
@@ -16,7 +16,7 @@ from wlz_eval.report.page import css_string, render_template
 from wlz_eval.report.pdf import Printer, pdf_files
 
 pytest.importorskip("weasyprint")
-pypdf = pytest.importorskip("pypdf")
+pytest.importorskip("pypdf")
 
 TITLE = 'Tom & "Ann" </style>'
 
@@ -34,24 +34,6 @@ def page(question="What changed?", body="", code="<details class='code'><pre>sec
     return f"{head}<title>{question} – toy</title>{before}{opening}{main}{after}"
 
 
-def read(pdf):
-    return pypdf.PdfReader(io.BytesIO(pdf))
-
-
-def alts(reader):
-    found, waiting, seen = [], [reader.trailer["/Root"]["/StructTreeRoot"]], set()
-    while waiting:
-        node = waiting.pop()
-        node = node.get_object() if hasattr(node, "get_object") else node
-        if isinstance(node, list):
-            waiting += node
-        elif isinstance(node, dict) and id(node) not in seen:
-            seen.add(id(node))
-            found += [str(node["/Alt"])] if "/Alt" in node else []
-            waiting += [node["/K"]] if "/K" in node else []
-    return found
-
-
 @pytest.fixture(scope="module")
 def printed():
     return Printer().page("05_toy", page(body="<p>" + "More words. " * 900 + "</p>"))
@@ -65,7 +47,7 @@ def test_language_title_headings_and_alternative_texts_survive(printed):
     assert reader.metadata.title == "What changed? – toy"
     assert [entry.title for entry in reader.outline if not isinstance(entry, list)] == ["What changed?"]
     assert [entry.title for entry in reader.outline[1]] == ["How much?"]
-    assert alts(reader) == ["Scores rose by 3.1 points."]
+    assert tagged(reader)[0] == ["Scores rose by 3.1 points."]
 
 
 def test_every_sheet_is_numbered_and_carries_the_warning(printed):

@@ -13,13 +13,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from wlz_eval.core.errors import RunError
 
 __all__ = ["SEVERAL", "Call", "Desk", "call_here"]
 
-Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 #: Calls a function, here or in another process.
 Call = Callable[..., Any]
@@ -28,7 +27,7 @@ Call = Callable[..., Any]
 SEVERAL = 2
 
 
-def call_here(function: Callable[Given, Answer], /, *arguments: Given.args, **options: Given.kwargs) -> Answer:
+def call_here(function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
     """Call a function in this process."""
     return function(*arguments, **options)
 
@@ -69,7 +68,7 @@ class Desk:
             Whatever the function raises.
         """
         if not self._elsewhere:
-            return function(*arguments, **options)
+            return call_here(function, *arguments, **options)
         for _ in range(2):
             try:
                 done, answer = self._ask((function, arguments, options))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ContractStudy", "ValueStudy", "load_contract_results", "load_value_results"]
 
+_two_places = partial(format_number, digits=2)
 #: What the columns of a world of the contract study say; those that a study does not hold are left out.
 QUESTIONS = {
     "held": "The interval of the share that was caused holds zero, as it should",
@@ -69,8 +71,8 @@ class ValueStudy(Result):
         return pd.DataFrame(
             {
                 "World": part["cell"],
-                "True ratio, mean": part["truth"].map(lambda ratio: format_number(ratio, 2)),
-                "Ratio found, mean": part["ratio"].map(lambda ratio: format_number(ratio, 2)),
+                "True ratio, mean": part["truth"].map(_two_places),
+                "Ratio found, mean": part["ratio"].map(_two_places),
                 "Interval holds the truth": [
                     f"{percent(c)} (± {200 * e:.1f})"
                     for c, e in zip(part["coverage"], part["coverage_error"], strict=True)
@@ -85,8 +87,8 @@ class ValueStudy(Result):
         part = self.cells
         return pd.DataFrame(
             {
-                "World": part["cell"], "True ratio, mean": part["truth"].map(lambda ratio: format_number(ratio, 2)),
-                "Ratio that raw change would claim": part["raw_change"].map(lambda ratio: format_number(ratio, 2)),
+                "World": part["cell"], "True ratio, mean": part["truth"].map(_two_places),
+                "Ratio that raw change would claim": part["raw_change"].map(_two_places),
             }
         )
 
