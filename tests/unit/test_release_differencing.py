@@ -2,14 +2,17 @@
 
 import dataclasses
 import itertools
+import json
 import random
 
 import pandas as pd
 import pytest
 from toy_notebook import Toy
 
+import wlz_eval.release.marks as marks_module
 from wlz_eval.core.errors import GateRefusedError
-from wlz_eval.release.differencing import PublishedRuns, child_marks, children_between, too_close
+from wlz_eval.release.differencing import PublishedRuns, children_between, too_close
+from wlz_eval.release.marks import Marks, child_marks
 from wlz_eval.release.rule import Rule
 from wlz_eval.release.suppression.facts import rounded_range
 from wlz_eval.report import publish
@@ -31,13 +34,24 @@ def without(cohort, n):
     return dataclasses.replace(cohort, tables=tables)
 
 
+def replaced(cohort, **tables):
+    return dataclasses.replace(cohort, tables={**cohort.tables, **tables})
+
+
+def marks_of(children, records=None, measured=True):
+    """Marks of children who each have one record, or those given."""
+    held = dict.fromkeys(map(str, children), 1) | {str(child): mark for child, mark in (records or {}).items()}
+    return Marks(("score",), (measured,), {child: f"{mark:06x}" for child, mark in held.items()})
+
+
 def test_marks_depend_on_records_only(toy):
     cohort = toy.cohort
     marks = child_marks(cohort, KEY)
-    assert len(marks) == len(cohort.children)
+    assert len(marks.children) == len(cohort.children)
     turned = {name: table.iloc[::-1, ::-1] for name, table in cohort.tables.items()}
-    assert child_marks(dataclasses.replace(cohort, tables=turned), KEY) == marks
-    assert child_marks(cohort, b"other").keys().isdisjoint(marks)
+    again = child_marks(dataclasses.replace(cohort, tables=turned), KEY)
+    assert set(children_between(marks, again, 10).values()) == {0}
+    assert child_marks(cohort, b"other").children.keys().isdisjoint(marks.children)
     assert not any(str(child) in str(marks) for child in cohort.children["child_id"])
 
 
@@ -45,24 +59,83 @@ def test_a_corrected_value_is_a_child_who_changed(toy):
     changed = toy.cohort.children.copy()
     changed["school_id"] = changed["school_id"].astype(object)
     changed.loc[changed.index[0], "school_id"] = "another"
-    after = dataclasses.replace(toy.cohort, tables={**toy.cohort.tables, "children": changed})
-    assert children_between(child_marks(toy.cohort, KEY), child_marks(after, KEY)) == 1
+    after = child_marks(replaced(toy.cohort, children=changed), KEY)
+    between = children_between(child_marks(toy.cohort, KEY), after, 10)
+    assert {part: n for part, n in between.items() if n} == {"any record": 1, "children: school_id": 1}
+
+
+def test_a_corrected_score_is_not_hidden_by_edits_elsewhere(toy):
+    """Ten months of birth were tidied in the same run, and the mean before and after gave the one child's score."""
+    children, measures = toy.cohort.children.copy(), toy.cohort.tables["measures"].copy()
+    children["school_id"] = children["school_id"].astype(object)
+    children.loc[children.index[:12], "school_id"] = "another"
+    first = measures.index[measures["value"].notna()][0]
+    measures.loc[first, "value"] += 1
+    about = f"measures: {measures.loc[first, 'measure']}, {measures.loc[first, 'wave']}: value"
+    before = child_marks(toy.cohort, KEY)
+    assert too_close([before], child_marks(replaced(toy.cohort, children=children), KEY), 10) == ""
+    after = child_marks(replaced(toy.cohort, children=children, measures=measures), KEY)
+    assert too_close([before], after, 10) == about
+    runs = PublishedRuns(toy.workspace.audience_dir("toy", "public") / "none.json")
+    runs.runs.append(before)
+    assert f"in one part of their records ({about})" in runs.refusal(after, 10)
+
+
+def test_of_a_very_large_pool_whole_tables_are_compared(toy, monkeypatch):
+    monkeypatch.setattr(marks_module, "_BY_COLUMN", 10)
+    measures = toy.cohort.tables["measures"].copy()
+    first = measures.index[measures["value"].notna()][0]
+    measures.loc[first, "value"] += 1
+    before, after = (child_marks(c, KEY) for c in (toy.cohort, replaced(toy.cohort, measures=measures)))
+    assert too_close([before], after, 10) == "any record"
+    assert {part for part, n in children_between(before, after, 10).items() if n} == {"any record", "measures"}
+
+
+def test_a_household_is_a_record_of_its_children(toy):
+    children = toy.cohort.children.assign(household_id=lambda c: "H" + c["child_id"].astype(str))
+    house = children["household_id"].iloc[0]
+    needs = pd.DataFrame(
+        {"household_id": [house], "framework": "six", "area": "crime", "wave": "baseline", "met": [True]}
+    )
+    before = child_marks(replaced(toy.cohort, children=children, family_needs=needs), KEY)
+    after = child_marks(replaced(toy.cohort, children=children, family_needs=needs.assign(met=False)), KEY)
+    between = children_between(before, after, 10)
+    changed = {part for part, n in between.items() if n}
+    assert changed == {"any record", "family_needs: baseline, six, crime: met"}
 
 
 @pytest.mark.parametrize(("left", "close"), [(0, False), (1, True), (9, True), (10, False), (25, False)])
 def test_nobody_or_ten_may_lie_between_two_runs(left, close):
-    before = {str(i): "x" for i in range(40)}
-    now = {str(i): "x" for i in range(left, 40)}
-    assert too_close([before], now, 10) is close
-    assert too_close([{}, before], now, 10) is close
+    before, now = marks_of(range(40)), marks_of(range(left, 40))
+    assert bool(too_close([before], now, 10)) is close
+    assert bool(too_close([marks_of([]), before], now, 10)) is close
+
+
+@pytest.mark.parametrize(("measured", "scored", "close"), [(True, 30, True), (True, 12, False), (False, 30, False)])
+def test_of_those_who_left_what_means_are_made_of_counts(measured, scored, close):
+    """Twelve left, and only three had a score: the means before and after give the mean of the three, if shown."""
+    unscored = dict.fromkeys([*range(3, 12), *range(scored, 60)], 0)
+    left = {child: mark for child, mark in unscored.items() if child >= 12}
+    before, now = marks_of(range(60), unscored, measured), marks_of(range(12, 60), left, measured)
+    assert bool(too_close([before], now, 10)) is close
 
 
 def test_every_earlier_run_counts_not_only_the_last():
-    first = {str(i): "x" for i in range(40)}
-    second = {str(i): "x" for i in range(12, 40)}
-    back = {str(i): "x" for i in range(1, 40)}
+    first, second, back = marks_of(range(40)), marks_of(range(12, 40)), marks_of(range(1, 40))
     assert not too_close([second], back, 10)
     assert too_close([first, second], back, 10)
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [({"version": 1, "key": "00", "runs": []}, "another version"), ({"version": 2, "closed": True}, "were deleted")],
+)
+def test_marks_that_cannot_be_compared_hold_the_run_back(kept, words, tmp_path):
+    path = tmp_path / "published_runs.json"
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    assert words in PublishedRuns(path).refusal(marks_of(range(40)), 10)
+    path.unlink()
+    assert PublishedRuns(path).refusal(marks_of(range(40)), 10) == ""
 
 
 def test_the_earlier_pages_stand_when_one_child_left(toy):
@@ -80,24 +153,25 @@ def test_the_earlier_pages_stand_when_one_child_left(toy):
 def test_any_two_published_runs_are_consistent_with_ten_different_children(seed, tmp_path):
     """Whatever leaves, joins, comes back or is corrected, and in whatever order runs are asked for."""
     draw, runs = random.Random(seed), PublishedRuns(tmp_path / "runs.json")
-    now, refused = {str(i): "0" for i in range(60)}, 0
+    now, refused = dict.fromkeys(map(str, range(60)), 0), 0
     for step in range(1, 40):
         for child in draw.sample(range(80), draw.choice((0, 1, 1, 2, 5, 12))):
             change = draw.choice(("leave", "join", "correct"))
             if change == "leave":
                 now.pop(str(child), None)
             elif change == "join":
-                now.setdefault(str(child), "0")
+                now.setdefault(str(child), 0)
             elif str(child) in now:
-                now[str(child)] = str(step)
-        if runs.refusal(now, 10):
+                now[str(child)] = step
+        marks = marks_of([], now)
+        if runs.refusal(marks, 10):
             refused += 1
         else:
-            runs.remember(now)
+            runs.remember(marks)
     assert refused
     assert len(runs.runs) > 1
     for one, other in itertools.combinations(runs.runs, 2):
-        assert children_between(one, other) >= 10
+        assert all(n == 0 or n >= 10 for n in children_between(one, other, 10).values())
 
 
 @pytest.mark.parametrize("left", [1, 9])
@@ -146,7 +220,7 @@ def test_two_runs_say_no_more_of_a_child_who_left_than_one(toy):
         for left in (1, draw.randint(2, 8), 9, 10, 12, 15):
             stayed = first.children[~first.children["child_id"].isin(ids.iloc[:left])]
             second = dataclasses.replace(first, tables={"children": stayed})
-            refused = too_close([before], child_marks(second, KEY), 10)
+            refused = bool(too_close([before], child_marks(second, KEY), 10))
             assert refused is (left < 10)
             if refused:
                 continue

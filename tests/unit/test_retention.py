@@ -9,6 +9,8 @@ from wlz_eval.batch.prepare import RefusedError, prepare
 from wlz_eval.batch.retention import overdue, retention, retention_date, retention_notice
 from wlz_eval.cohort import load_cohort
 from wlz_eval.release import Workspace
+from wlz_eval.release.differencing import PublishedRuns, published_runs_file
+from wlz_eval.release.marks import Marks
 
 DAY = dt.date(2024, 8, 31)
 
@@ -78,6 +80,20 @@ def test_only_what_is_due_is_deleted_and_only_when_asked(cohort, tmp_path):
     assert not gone.exists()
     assert kept.exists()
     assert other.exists()
+
+
+def test_after_deletion_no_run_is_published_that_cannot_be_compared(cohort, tmp_path):
+    """The marks went with the data and the pages stayed: tables put back with one child less were then published."""
+    workspace = Workspace(tmp_path / "out")
+    path = published_runs_file(workspace, "tiny")
+    path.parent.mkdir(parents=True)
+    marks = Marks((), (), {str(n): "" for n in range(40)})
+    PublishedRuns(path).remember(marks)
+    late = DAY + dt.timedelta(days=1)
+    assert "in 1 output folder" in str(retention([str(cohort)], [workspace.root], apply=True, today=late))
+    assert not any(mark in path.read_text(encoding="utf-8") for mark in ("children", "key"))
+    assert "deleted on the day" in PublishedRuns(path).refusal(marks, 10)
+    assert "due: 0 tables, and private files in 0" in str(retention([str(cohort)], [workspace.root], today=late))
 
 
 def test_the_check_says_so(cohort, capsys):

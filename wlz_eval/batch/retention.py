@@ -96,7 +96,8 @@ def retention(
         Output folders whose private copies go too; none for the project's own.
     apply : bool
         Delete the tables of cohorts whose date has passed, and all that is private of their runs. Published pages
-        stay: they hold numbers of groups. So do ``cohort.yaml``, plan and contract, which hold no child.
+        stay: they hold numbers of groups. So do ``cohort.yaml``, plan and contract, which hold no child, and one line
+        that says that there were public runs, so that none is published after them that cannot be compared with them.
     today : date, optional
         The day it is.
 
@@ -116,7 +117,7 @@ def retention(
         if due:
             files = [*table_files(folder)]
             privates = [Workspace(out) for out in out_dirs or ("",)]
-            held = [w for w in privates if w.cohort_dir(folder.name).exists()]
+            held = [w for w in privates if _held(w, folder.name)]
             state = f"due: {len(files)} tables, and private files in {len(held)} output folders"
             if apply:
                 _delete(folder.name, files, held)
@@ -125,9 +126,22 @@ def retention(
     return Retention(cohorts=tuple(rows))
 
 
+def _held(workspace: Workspace, cohort: str) -> bool:
+    """Whether an output folder holds anything private of a cohort but the line that stays."""
+    from wlz_eval.release.differencing import PublishedRuns, published_runs_file
+
+    stays = published_runs_file(workspace, cohort)
+    files = (path for path in workspace.cohort_dir(cohort).rglob("*") if not path.is_dir())
+    return any(path != stays or not PublishedRuns(path).closed for path in files)
+
+
 def _delete(cohort: str, files: Sequence[Path], workspaces: Sequence[Workspace]) -> None:
+    from wlz_eval.release.differencing import PublishedRuns, published_runs_file
+
     for workspace in workspaces:
         with locked(workspace.private):
+            runs = PublishedRuns(published_runs_file(workspace, cohort))
             shutil.rmtree(workspace.cohort_dir(cohort))
+            runs.close()
     for path in files:
         path.unlink()

@@ -12,11 +12,12 @@ from typing import Any
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import GateRefusedError, RunError
 from wlz_eval.core.files import empty_folder, write_atomic
-from wlz_eval.release.differencing import PublishedRuns, child_marks
+from wlz_eval.release.differencing import PublishedRuns, published_runs_file
 from wlz_eval.release.findings import FindingSet, FindingStore
 from wlz_eval.release.ledger import Ledger
+from wlz_eval.release.marks import child_marks
 from wlz_eval.release.notebook import NOTEBOOKS
-from wlz_eval.release.summary import EFFECT_TOPIC
+from wlz_eval.release.summary import EFFECT_TOPICS
 from wlz_eval.release.suppression.exported import exported_ledger
 from wlz_eval.release.workspace import Workspace
 from wlz_eval.report.changes import Changes, changes_between
@@ -117,7 +118,7 @@ def publish(
     loaded = cohort if cohort is not None else _load(workspace, cohort_id)
     ledgers = read_ledgers(workspace, cohort_id, audience, notebooks)
     if audience == "public":
-        runs = PublishedRuns(workspace.audience_dir(cohort_id, audience) / "published_runs.json")
+        runs = PublishedRuns(published_runs_file(workspace, cohort_id))
         marks = child_marks(loaded, runs.key)
         if refusal := runs.refusal(marks, ledgers[0].rule.threshold):
             raise GateRefusedError(f"{cohort_id}: {refusal}.")
@@ -247,7 +248,7 @@ def _cohort_page(
 def _main_sentence(answer: str) -> str:
     """Return the paragraph on the programme's effect, or the first where none is marked so."""
     paragraphs = re.findall(r'<p class="wlz-say">.*?</p>', answer, re.DOTALL)
-    marked = [p for p in paragraphs if f"<strong>{EFFECT_TOPIC}</strong>" in p]
+    marked = [p for p in paragraphs if any(f"<strong>{topic}</strong>" in p for topic in EFFECT_TOPICS)]
     return (marked or paragraphs or [answer])[0]
 
 
