@@ -310,9 +310,17 @@ LEAKS = {
     "a month of birth without its nought": body("<p>3/2014 and no more</p>"),
     "a date of birth": body("<p>17/03/2014</p>"),
     "a date of birth of anybody": body("<p>was born on 4 May 2011</p>"),
+    "a date of birth of anybody, shortly": body("<p>Amina, b. 05 Mar 11</p>"),
+    "a date of birth below its initials": body("<p>D.O.B.: 5/3/11</p>"),
+    "a month of birth in a short date": body("<p>the 17 Mar 14 form</p>"),
+    "a month of birth in a short date of digits": body("<p>17/03/14</p>"),
     "a postcode": body("<p>SW1A 2AA</p>"),
+    "a postcode without its blank": body("<p>SW1A2AA</p>"),
+    "a short postcode without its blank": body("<p>at w106ab.</p>"),
     "a pupil number": body("<p>A123456789012</p>"),
     "an address for mail": body("<p>ann@example.org</p>"),
+    "an address for mail, spelled": body("<p>ann (at) example dot org</p>"),
+    "an address for mail in words": body("<p>Write to ann at example dot org.</p>"),
     "a telephone number": body("<p>020 7946 0018</p>"),
     "a telephone number behind a link": body('<a href="tel:02079460018">Ring us</a>'),
     # The machine, other readers, other files
@@ -359,7 +367,9 @@ HARMLESS = [
     "the pupils of Year 6 in 2022/23 children", "question Q", "in the north",
     "Birth month: all of 2014", "Kidsgrove Partners", "3 families of outcomes", "the 5-point scale of children",
     "September 2022 to July 2024", "KI and D000 and 1", "DIK 1000", "10 20 30 children", "STANDARD ATTAINMENT",
-    "a group of 10-14 children", "Student's t of 3", "the number of children was 230",
+    "a group of 10-14 children", "x86 and w3c", "12 May 22", "at school", "looked at dots",
+    "version 1.3.14", "8, 12 and 14 of March", "r2 of cr2", "CO2 at 400",
+    "Student's t of 3", "the number of children was 230",
 ]
 
 

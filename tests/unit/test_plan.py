@@ -49,6 +49,8 @@ class TestMistakes:
             # A list that holds itself, and brackets deeper than Python's stack, ended in tracebacks.
             ("risk: &a [*a]\n", "alias"),
             ("risk: " + "[" * 5000 + "]" * 5000, "deep"),
+            # A title that a page showed the other way round.
+            ('id: "ab\\u202Ecd"\n', "turns the text"),
         ],
     )
     def test_yaml_that_swells_or_never_ends(self, text, said, tmp_path):

@@ -1,6 +1,8 @@
-"""Refuse YAML that would swell or never end, before anything is made of it."""
+"""Refuse YAML that would swell, never end, or not read as it looks, before anything is made of it."""
 
 from __future__ import annotations
+
+import re
 
 import yaml
 
@@ -8,6 +10,8 @@ __all__ = ["check_yaml"]
 
 #: Lists and keys inside one another; a plan needs five.
 DEEPEST = 30
+#: Characters that turn the direction of what follows, so that a page would not show what the file says.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def check_yaml(text: str) -> None:
@@ -19,7 +23,7 @@ def check_yaml(text: str) -> None:
     Raises
     ------
     yaml.YAMLError
-        When the text is not YAML, holds an alias, or goes deeper than ``DEEPEST``.
+        When the text is not YAML, holds an alias or a character that turns text round, or goes deeper than ``DEEPEST``.
 
     Examples
     --------
@@ -36,6 +40,9 @@ def check_yaml(text: str) -> None:
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
             raise _refused(f"the alias *{str(event.anchor)[:40]} is not allowed: write the value out", event)
+        if isinstance(event, yaml.ScalarEvent) and (turning := _TURNING.search(str(event.value))):
+            name = f"U+{ord(turning.group()):04X}"
+            raise _refused(f"the character {name} turns the text after it round: write the words without it", event)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

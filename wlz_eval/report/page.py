@@ -24,6 +24,8 @@ from wlz_eval.report.headline import below_paragraph, headline_of
 
 __all__ = ["Link", "link_findings", "render_page", "render_template"]
 
+#: Where a line could end between a minus and what it belongs to, and the joiner that forbids it.
+_MINUS, _JOINED = re.compile("\u2212(?=[£$€])"), "\u2212\u2060"
 _DATA = re.compile(r'<data data-finding="([^"]+)" data-cell="([^"]+)"([^>]*)>(.*?)</data>', re.DOTALL)
 
 
@@ -65,7 +67,7 @@ def css_string(text: str) -> str:
 
 
 def render_template(name: str, *, audience: str, bands: Sequence[str], **values: Any) -> str:
-    """Render one of the package's templates, every value escaped.
+    """Render one of the package's templates, every value escaped; no line ends between a minus and its amount.
 
     Parameters
     ----------
@@ -78,11 +80,12 @@ def render_template(name: str, *, audience: str, bands: Sequence[str], **values:
     **values
         What the template names.
     """
-    return (
+    html = (
         _environment()
         .get_template(name)
         .render(style=Markup(_style()), audience=audience, bands=list(bands), efforts=EFFORTS, **values)
     )
+    return _MINUS.sub(_JOINED, html)
 
 
 def link_findings(

@@ -29,11 +29,22 @@ _DIGITS = re.compile(
     r"(?<![\d-])((?:19|20)\d\d)[-/.](0?[1-9]|1[0-2])(?![\d])(?:[-/.]\d\d)?|"
     r"(?<![\d/.-])(?:[0-3]?\d[-/.])?(0?[1-9]|1[0-2])[-/.]((?:19|20)\d\d)(?![\d])"
 )
-_BORN = re.compile(
-    r"born(?<!\wborn) (?:on|in) (?:\d|" + "|".join(_MONTHS) + r")|date(?<!\wdate) of birth\b\W{0,3}\d"
+#: "17 Mar 14", "17/03/14", with the day, since two numbers alone are no date.
+_SHORT = re.compile(
+    rf"(?<![\w.,/-])[0-3]?\d(?:st|nd|rd|th)?[\s_-]+({_NAME})\.?,?[\s_'’-]+(\d\d)(?![\w.,]*\d)|"
+    r"(?<![\w.,/-])[0-3]?\d([/-])(0?[1-9]|1[0-2])\3(\d\d)(?![\w/-]|[.,]\d)"
 )
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*[a-z]{2}")
-_AT = re.compile("@")
+_DAY = re.compile(rf"[\s_-]{_NAME}\b|[/-]\d\d?[/-]")
+_BORN = re.compile(
+    r"born(?<!\wborn) (?:on|in) (?:\d|" + "|".join(_MONTHS) + r")|date(?<!\wdate) of birth\b\W{0,3}\d|"
+    r"(?<![\w.])(?:b\.|d\.?o\.?b\b\.?:?)\s?"
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?[\s/.-]+(?:{_NAME}\b|\d{{1,2}}[/.-])|{_NAME}\b|(?:19|20)\d\d)"
+)
+_MAIL = re.compile(
+    r"[\w.+-]+@[\w-]+\.[\w.-]*[a-z]{2}|[\w.+-]+\s?[(\[{]\s?at\s?[)\]}]\s?[\w-]+|"
+    r"\w+ at [\w-]+\s?[(\[{]?(?:(?<=\s)|(?<=[(\[{]))dot(?:(?=\s)|(?=[)\]}]))[)\]}]?\s?[a-z]{2,}"
+)
+_AT = re.compile(r"@|[(\[{]\s?at\s?[)\]}]| at [\w-]+\W{1,2}dot\W")
 _TELEPHONE = re.compile(
     r"(?<![\w.,/+-])(?:\+44\s?(?:\(0\)\s?)?|\(?0)[1-9]\d{1,4}\)?[ -]?\d{3,4}[ -]?\d{3,4}(?![\w.,/-])"
 )
@@ -43,6 +54,18 @@ _POSTCODE = re.compile(
     r" \d[abd-hjlnp-uw-z]{2})(?![\w-])"
 )
 _INWARD = re.compile(r" \d[abd-hjlnp-uw-z]{2}(?![\w-])")
+#: Areas of postcodes: without its blank one is told from other words by them.
+_AREAS = frozenset([
+    "ab", "al", "b", "ba", "bb", "bd", "bh", "bl", "bn", "br", "bs", "bt", "ca", "cb", "cf", "ch", "cm", "co",
+    "cr", "ct", "cv", "cw", "da", "dd", "de", "dg", "dh", "dl", "dn", "dt", "dy", "e", "ec", "eh", "en", "ex",
+    "fk", "fy", "g", "gl", "gu", "gy", "ha", "hd", "hg", "hp", "hr", "hs", "hu", "hx", "ig", "im", "ip", "iv",
+    "je", "ka", "kt", "kw", "ky", "l", "la", "ld", "le", "ll", "ln", "ls", "lu", "m", "me", "mk", "ml", "n", "ne",
+    "ng", "nn", "np", "nr", "nw", "ol", "ox", "pa", "pe", "ph", "pl", "po", "pr", "rg", "rh", "rm", "s", "sa",
+    "se", "sg", "sk", "sl", "sm", "sn", "so", "sp", "sr", "ss", "st", "sw", "sy", "ta", "td", "tf", "tn", "tq",
+    "tr", "ts", "tw", "ub", "w", "wa", "wc", "wd", "wf", "wn", "wr", "ws", "wv", "yo", "ze",
+])
+_CLOSED = re.compile(r"(?<![\w#.-])([a-z]{1,2})\d{1,2}[a-z]?\d[abd-hjlnp-uw-z]{2}(?![\w-])")
+_ENDING = re.compile(r"\d[a-z]?\d[abd-hjlnp-uw-z]{2}(?![\w-])")
 _UPN = re.compile(r"[0-9][0-9]{10}[0-9a-hj-np-rt-z](?!\w)(?<=(?<!\w)[a-hj-np-rt-z]\d{11}\w)")
 _NHS = re.compile(r"[0-9](?<![\w.,-][0-9])\d\d \d{3} \d{4}(?![\w.,-])")
 
@@ -117,15 +140,26 @@ def months_of_birth(material: Material, case: Case) -> Iterator[str]:
         return
     months = case.known.months
     written = (f"{number[:4]}-{number[4:]}" for number in _bare(material) if len(number) == len("201403"))
-    if months and not months.isdisjoint(itertools.chain(_named(text), _numbered(text), written)):
+    if months and not months.isdisjoint(itertools.chain(_named(text), _numbered(text), _shortened(text), written)):
         yield "holds a month in which a child of the cohort was born"
 
 
 def _named(text: str) -> Iterator[str]:
     for match in near(_NAMED, _YEAR, text, 20, 20):
         name, year = (match.group(1), match.group(2)) if match.group(1) else (match.group(4), match.group(3))
-        number = next(i for i, month in enumerate(_MONTHS, 1) if month.startswith(name[:3]))
-        yield f"{year}-{number:02d}"
+        yield f"{year}-{_month(name):02d}"
+
+
+def _shortened(text: str) -> Iterator[str]:
+    """Give the months of dates whose year has two digits."""
+    for match in near(_SHORT, _DAY, text, 20, 20):
+        name, year = match.group(1), match.group(2) or match.group(5)
+        number = int(match.group(4)) if name is None else _month(name)
+        yield f"20{year}-{number:02d}"
+
+
+def _month(name: str) -> int:
+    return next(i for i, month in enumerate(_MONTHS, 1) if month.startswith(name[:3]))
 
 
 def _numbered(text: str) -> Iterator[str]:
@@ -139,7 +173,8 @@ def contacts(material: Material, case: Case) -> Iterator[str]:
     text = material.folded
     if _UPN.search(text) or _NHS.search(text):
         yield "holds what looks like a pupil's or patient's number"
-    if any(near(_POSTCODE, _INWARD, text, 8, 8)):
+    closed = (match.group(1) for match in near(_CLOSED, _ENDING, text, 8, 8))
+    if any(near(_POSTCODE, _INWARD, text, 8, 8)) or not _AREAS.isdisjoint(closed):
         yield "holds what looks like a postcode"
     if any(near(_MAIL, _AT, text, 70, 260)):
         yield "holds an e-mail address"
