@@ -235,7 +235,7 @@ class TestFeedback:
     def test_by_hand_with_the_silent(self, tiny_cohort):
         answers = [("C000", "Fun", 5), ("C003", "Fun", 4), ("C006", "Fun", 1), ("C001", "Fun", 5), ("C000", "Fun!", 2)]
         table = pd.DataFrame(answers, columns=["child_id", "question", "score"]).astype({"score": "Int64"})
-        school = pd.Series(["a", "b", "a", "b"], index=IDS)
+        school = pd.Series(["a", "b", "c", "b"], index=IDS)
         found = child_feedback(cohort_with(tiny_cohort, feedback=table), school)
         row = found.rows.iloc[0]
         assert (row["children"], row["silent"], row["response"], row["favourable"]) == (3, 1, 75, 2)

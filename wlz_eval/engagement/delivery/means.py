@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from wlz_eval.measures.progress.change import cluster_mean
+from wlz_eval.measures.progress.change import cluster_mean, only_two
 
 __all__ = ["UNKNOWN", "clustered_difference", "clustered_mean"]
 
@@ -25,11 +25,13 @@ def _schools(school: npt.ArrayLike | pd.Series) -> npt.NDArray[np.intp]:
 
 
 def clustered_mean(values: npt.ArrayLike, school: npt.ArrayLike) -> Estimate:
-    """Mean with a 95% interval that holds with few schools (CR2); with one school children count as independent.
+    """Mean with a 95% interval that holds with few schools (CR2).
+
+    With one school children count as independent; two are too few for an interval.
 
     Examples
     --------
-    >>> mean, low, high = clustered_mean([1.0, 2.0, 3.0, 4.0], ["a", "a", "b", "b"])
+    >>> mean, low, high = clustered_mean([1.0, 2.0, 3.0, 4.0], ["a", "a", "b", "c"])
     >>> mean, low < mean < high
     (2.5, True)
     """
@@ -37,6 +39,8 @@ def clustered_mean(values: npt.ArrayLike, school: npt.ArrayLike) -> Estimate:
     if len(x) < 2:
         return (float(x.mean()) if len(x) else math.nan), math.nan, math.nan
     codes = _schools(school)
+    if only_two(codes):
+        return float(x.mean()), math.nan, math.nan
     if codes.max() == 0:
         se, df = float(x.std(ddof=1) / math.sqrt(len(x))), float(len(x) - 1)
     else:
@@ -49,11 +53,11 @@ def clustered_mean(values: npt.ArrayLike, school: npt.ArrayLike) -> Estimate:
 def clustered_difference(values: npt.ArrayLike, first: npt.ArrayLike, school: npt.ArrayLike) -> Estimate:
     """Mean of those in `first` less that of the others, with a 95% interval (CR2 by school; HC3 with one school).
 
-    Missing with fewer than two children on either side.
+    Missing with fewer than two children on either side; without an interval where there are two schools.
 
     Examples
     --------
-    >>> round(clustered_difference([3.0, 4.0, 1.0, 2.0], [True, True, False, False], ["a", "b", "a", "b"])[0], 6)
+    >>> round(clustered_difference([3.0, 4.0, 1.0, 2.0], [True, True, False, False], ["a", "b", "a", "c"])[0], 6)
     2.0
     """
     from wlz_eval.inference import cluster_robust, hc_robust
@@ -66,4 +70,6 @@ def clustered_difference(values: npt.ArrayLike, first: npt.ArrayLike, school: np
         found = cluster_robust(x, y, codes, contrasts=gap, names=("all", "top"))
     else:
         found = hc_robust(x, y, contrasts=gap, names=("all", "top"))
+    if only_two(codes):
+        return float(found.estimate[0]), math.nan, math.nan
     return float(found.estimate[0]), float(found.ci_low[0]), float(found.ci_high[0])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-__all__ = ["Change", "Share", "cluster_mean", "clustered_share", "paired_change", "wilson"]
+__all__ = ["Change", "Share", "cluster_mean", "clustered_share", "only_two", "paired_change", "wilson"]
 
 Array = npt.NDArray[np.float64]
 
@@ -64,6 +64,20 @@ def _codes(school: npt.ArrayLike | None, keep: npt.NDArray[np.bool_]) -> npt.NDA
     return np.asarray(pd.factorize(named.where(named.notna(), "").astype(str), sort=True)[0], dtype=np.intp)
 
 
+def only_two(codes: npt.NDArray[np.intp]) -> bool:
+    """Whether children come from two schools, which are too few for an interval that allows for schools.
+
+    With one degree of freedom it would be of no use to anybody; and as its width is the distance of the two means, it
+    would give the mean of each school, of which nothing is shown.
+
+    Examples
+    --------
+    >>> only_two(np.array([0, 1, 1])), only_two(np.array([0, 0])), only_two(np.array([0, 1, 2]))
+    (True, False, False)
+    """
+    return len(codes) > 0 and int(codes.max()) == 1
+
+
 def cluster_mean(values: npt.ArrayLike, codes: npt.NDArray[np.intp]) -> ClusterMean:
     """Mean with its bias-reduced cluster-robust standard error (CR2), in closed form.
 
@@ -112,9 +126,9 @@ def paired_change(
 ) -> Change:
     """Mean change of the same children, after minus before.
 
-    With two schools or more the standard error is cluster-robust (CR2) with Imbens and Kolesar's degrees of
+    With three schools or more the standard error is cluster-robust (CR2) with Imbens and Kolesar's degrees of
     freedom, which hold with few and unequal schools; with one school, or none named, it is the paired t interval
-    and says so.
+    and says so; with two there is none.
 
     Parameters
     ----------
@@ -143,7 +157,9 @@ def paired_change(
     schools = int(codes.max()) + 1 if n else 0
     mean = float(difference.mean()) if n else math.nan
     se, half, method = math.nan, math.nan, "too few children for an interval"
-    if n > 1:
+    if only_two(codes):
+        method = "two schools are too few for an interval"
+    elif n > 1:
         if schools > 1:
             found = cluster_mean(difference, codes)
             se, df = found.se, found.df
@@ -193,7 +209,7 @@ def clustered_share(
 
     Where children of a school go the same way, the effective number is below the number of children (Korn and
     Graubard 1998: variance under independence over cluster-robust variance, times the squared ratio of the t
-    quantiles); it is never taken as more.
+    quantiles); it is never taken as more. With two schools there is no interval.
 
     Parameters
     ----------
@@ -213,6 +229,8 @@ def clustered_share(
         return wilson(0, 0)
     codes = _codes(school, np.ones(n, dtype=bool))
     p, worth = float(values.mean()), float(n)
+    if only_two(codes):
+        return Share(p, math.nan, math.nan)
     if codes.max() > 0 and 0 < p < 1:
         found = cluster_mean(values, codes)
         tail = 0.5 + level / 2
