@@ -5,7 +5,8 @@ import pytest
 from toy_notebook import ATT, Toy
 
 from wlz_eval.core.figures import new_figure
-from wlz_eval.release import Children, Interval, Label, Ledger, Number, Percent, Statistic
+from wlz_eval.release import Children, Interval, Label, Ledger, Number, Percent, Statistic, plot_sizes
+from wlz_eval.release.suppression.blank import blank_notebook
 
 DIFFERENCES = pd.DataFrame({
     "outcome": ["Reading", "Maths", "Names"], "v": [0.3, -0.1, 0.5], "lo": [0.1, -0.2, 0.2], "hi": [0.5, 0.0, 0.8],
@@ -109,3 +110,21 @@ def test_no_number_of_children_is_said_that_others_would_give_away(toy):
     toy.nb.show_figure(draw, data, {"g": Label("G"), "p": Percent("P", n="n", beside="rest")}, "C.", "Bars.")
     toy.nb.show_figure(draw, data, {"g": Label("G"), "v": Statistic("V", unit="sd", n="fewest")}, "C.", "Bars.")
     assert [output["data"]["text/plain"] for output in toy.outputs[1::2]] == ["C.", "C."]
+
+
+def test_children_behind_a_figure_are_not_said_once_one_end_is_withheld(toy):
+    """A caption read "280 to hidden children": the words were taken out by their beginning, which had changed."""
+    data = DIFFERENCES.rename(columns={"v": "size", "lo": "low", "hi": "high"})
+    columns = {
+        "outcome": Label("Outcome"), "size": Statistic("Difference", unit="sd", n=BOTH),
+        "interval": Interval("95% interval", "low", "high", unit="sd", n=BOTH),
+    }
+    toy.nb.show_figure(plot_sizes, data, columns, "Differences.", "A row for each outcome.")
+    _, caption = said(toy)
+    assert "60 to 120 programme" in caption
+    toy.cell("nb.show_figure(...)")
+    (key,) = {cell.key for cell in toy.nb.ledger.cells if cell.where == "caption" and cell.text == "60"}
+    blanked = blank_notebook(toy.notebook(), {key})
+    words = [o["data"].get("text/plain", "") for cell in blanked["cells"] for o in cell.get("outputs", ())]
+    (caption,) = [text for text in words if text.startswith("Differences.")]
+    assert "rests on" not in caption.partition("Hidden:")[0]

@@ -22,7 +22,7 @@ from wlz_eval.release.plainly import in_plain_words
 from wlz_eval.release.rule import Released, finding_ns, release_count, release_interval
 from wlz_eval.release.sentences import Sentence, Spoken, data_element, release_as, speak
 from wlz_eval.release.show import NO_FIGURE, drawn_again, figure_bundle, rule_note, table_html, table_text
-from wlz_eval.release.stated import Shown, finding_words, plain, resting_on
+from wlz_eval.release.stated import RESTS_ON, Shown, finding_words, plain, resting_on
 from wlz_eval.release.steps import large_steps, steps_note
 
 __all__ = ["FindingTables", "Showing", "enter_cells"]
@@ -180,8 +180,11 @@ class Showing(Page):
 
     def _children(self, shown: Shown, block: str, caption: str) -> str:
         """Say on how many children the rows of a figure rest."""
+        groups = resting_on(shown, self.rule)
+        if any(counted.released.hidden for ends in groups.values() for counted in ends):
+            return ""
         parts = []
-        for group, ends in resting_on(shown, self.rule).items():
+        for group, ends in groups.items():
             numbers: list[str] = []
             for counted in ends:
                 key = counted.key or f"{block}.n.{group or 'all'}.{len(numbers)}"
@@ -190,7 +193,7 @@ class Showing(Page):
                     self.ledger.add(key, counted.released, where="caption", of=caption, definition=about)
                 numbers.append(data_element(counted.released.text, counted.released, "", key))
             parts.append(f"{' to '.join(numbers)} {group}".rstrip())
-        return f"Each of its numbers rests on {' and '.join(parts)} children." if parts else ""
+        return f"{RESTS_ON} {' and '.join(parts)} children." if parts else ""
 
     def _enter(self, spoken: Spoken, block: str, where: str, of: str, values: Mapping[str, Any]) -> None:
         for i, (name, released, finding_id) in enumerate(spoken.numbers):

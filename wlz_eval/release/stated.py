@@ -20,10 +20,12 @@ from wlz_eval.release.columns import Children, Column, Interval, Label, Number, 
 from wlz_eval.release.rule import Released, Rule, release_count
 from wlz_eval.release.sentences import data_element
 
-__all__ = ["ALL_HIDDEN", "RestsOn", "Shown", "finding_words", "resting_on"]
+__all__ = ["ALL_HIDDEN", "RESTS_ON", "RestsOn", "Shown", "finding_words", "resting_on"]
 
 #: Said of a figure none of whose numbers is shown.
 ALL_HIDDEN = "Its numbers are hidden."
+#: Begins the words on the children behind a figure; they are left out where one of their numbers is hidden.
+RESTS_ON = "Each of its numbers rests on"
 #: Rows up to which each is said; of more, the first and the last in order of size.
 EACH = 4
 #: Columns that hold the two ends of a range.

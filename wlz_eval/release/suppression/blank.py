@@ -20,7 +20,7 @@ from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.plainly import SENTENCE_END, in_plain_words
 from wlz_eval.release.rule import HIDDEN, Rule, hidden_note, hidden_sentence
 from wlz_eval.release.show import NO_FIGURE, figure_bundle, notice_html
-from wlz_eval.release.stated import ALL_HIDDEN
+from wlz_eval.release.stated import ALL_HIDDEN, RESTS_ON
 
 __all__ = ["blank_notebook", "silenced"]
 
@@ -28,7 +28,7 @@ _DATA = re.compile(r'<data((?: data-finding="[^"]*")?) data-cell="([^"]*)" value
 #: A number in a cell of a table, with the cell's class before it.
 _CELL = re.compile(r'<td class="(n \w+)(?: wide)?">(<data[^>]* data-cell="([^"]*)" value=")', re.DOTALL)
 #: Words made from the numbers of a figure: from the least to the most of them, and the children on whom it rests.
-_ENDS = re.compile(r"(?:: from |^It(?:s rows)? rests? on )")
+_ENDS = re.compile(f": from |^{RESTS_ON} ")
 _CAPTION = '<p class="wlz-figcaption">'
 _SAY = '<p class="wlz-say">'
 _PARAGRAPH = re.compile(r'(<p[^>]*>(?:<strong>.*?</strong> )?)(.*?)( <span class="wlz-note">.*</span>)?</p>', re.DOTALL)
