@@ -16,7 +16,9 @@ __all__ = [
     "agreement_words",
     "claim_sentence",
     "claim_verdict",
+    "clear_by_itself_only",
     "direction_words",
+    "doubt",
     "is_clear",
     "may_say_caused",
 ]
@@ -157,6 +159,37 @@ def agreement_words(one: Estimated, two: Estimated) -> str:
     return "Both point the same way." if overlap else "Both point the same way, but differ in size."
 
 
+def clear_by_itself_only(finding: Estimated, family_p: float) -> bool:
+    """Whether a further outcome is clear until one allows for how many outcomes there are (Holm).
+
+    Such a one is never worded as caused. The primary outcome is not asked: the plan names it, so it is no pick of many.
+
+    Parameters
+    ----------
+    finding : Finding
+        Of an outcome that is not the primary one.
+    family_p : float
+        Its p-value after Holm's correction; missing where it stands alone.
+    """
+    return is_clear(finding) and family_p >= CLEAR
+
+
+def doubt(doubted: int, alone: bool = True) -> str:
+    """Say once, after the last of them, that further outcomes that are clear by themselves may be so by chance.
+
+    Parameters
+    ----------
+    doubted : int
+        How many are.
+    alone : bool
+        Whether no other outcome was named before them.
+    """
+    if doubted == 1:
+        return "With so many outcomes one may look clear by chance, so do not take it for a result."
+    those = "these" if alone else "the last of these"
+    return f"With so many outcomes {those} may look clear by chance, so do not take them for results."
+
+
 def direction_words(estimate: float, better: Better | str) -> tuple[str, str]:
     """Say which way a difference points, and whether that is good.
 
@@ -172,7 +205,12 @@ def direction_words(estimate: float, better: Better | str) -> tuple[str, str]:
 
 
 def claim_sentence(
-    finding: Finding, label: str, better: Better | str, reason: str | None = None, name: str = "att"
+    finding: Finding,
+    label: str,
+    better: Better | str,
+    reason: str | None = None,
+    name: str = "att",
+    doubted: bool = False,
 ) -> str:
     """Word a finding exactly as far as its claim allows, as a template for ``nb.say``.
 
@@ -188,6 +226,8 @@ def claim_sentence(
         Why no more may be claimed, as a sentence; the finding's own note when left out, nothing when empty.
     name : str
         Name of the placeholder: the sentence is said by ``nb.say(sentence, att=finding)``.
+    doubted : bool
+        Whether it is clear by itself only (:func:`clear_by_itself_only`): then nothing was caused.
 
     Returns
     -------
@@ -207,6 +247,9 @@ def claim_sentence(
     way, good = direction_words(finding.estimate, better)
     size, interval = f"{{{name}:magnitude}}", f"95% interval {{{name}:interval}}"
     because = finding.note if reason is None else reason
+    differed = f"{what}: programme children were {size} {way} than matched comparison children, {good} ({interval})."
+    if doubted:
+        return f"{differed} {because}".strip()
     if may_say_caused(finding):
         return (
             f"As far as these data can say, the programme caused {what} to be {size} {way} than it would have been, "
@@ -218,10 +261,7 @@ def claim_sentence(
             f"{interval} leaves a gain, a loss and no change open."
         )
     if finding.interval_excludes_zero:
-        return (
-            f"{what}: programme children were {size} {way} than matched comparison children, {good} ({interval}). "
-            f"This adjusted difference is not shown to be the programme's doing. {because}"
-        ).strip()
+        return f"{differed} This adjusted difference is not shown to be the programme's doing. {because}".strip()
     return (
         f"{what}: no clear difference between programme and matched comparison children: {{{name}}} ({interval}). "
         f"{because}"

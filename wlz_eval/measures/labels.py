@@ -5,8 +5,9 @@ from __future__ import annotations
 from wlz_eval.cohort.model import WAVES, Cohort
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.words import COLUMN_WORDS, LEVEL_WORDS, WAVE_WORDS
+from wlz_eval.reference.measures import Measure
 
-__all__ = ["column_label"]
+__all__ = ["column_label", "column_unit"]
 
 
 def column_label(cohort: Cohort, column: str) -> str:
@@ -31,13 +32,26 @@ def column_label(cohort: Cohort, column: str) -> str:
     return f"{label}: {LEVEL_WORDS.get(level, level.replace('_', ' '))}" if level else label
 
 
-def _measure_label(cohort: Cohort, name: str) -> str:
+def column_unit(cohort: Cohort, column: str) -> str:
+    """Return the unit of differences in the measure that a column reads; empty for what is no measure."""
+    found = _measure_at(cohort, column)
+    return str(found[0].unit) if found else ""
+
+
+def _measure_at(cohort: Cohort, name: str) -> tuple[Measure, str] | None:
+    """Find the measure and the wave that a column is named after."""
     # The longest wave first: pre_baseline ends with baseline.
     for wave in sorted(WAVES, key=len, reverse=True):
         if name.endswith(f"_{wave}"):
             try:
-                return f"{cohort.measure(name.removesuffix(f'_{wave}')).label} {WAVE_WORDS[wave]}"
+                return cohort.measure(name.removesuffix(f"_{wave}")), wave
             except OptionError:
                 break
+    return None
+
+
+def _measure_label(cohort: Cohort, name: str) -> str:
+    if found := _measure_at(cohort, name):
+        return f"{found[0].label} {WAVE_WORDS[found[1]]}"
     plain = name.replace("_", " ")
     return plain[:1].upper() + plain[1:]

@@ -36,6 +36,8 @@ _WHY = {
     "fails": "the groups differ on something that the programme cannot have changed",
     "says little": "the interval is too wide to show or to rule out a difference that matters",
 }
+#: Says little, though zero lies outside the interval that is shown.
+_SMALL = "the groups seem to differ, by less or by more than matters"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -90,6 +92,13 @@ class PlaceboTests(Result):
             )
         if self.verdict == "passes":
             return f"On {which} the groups are shown to be alike, which speaks for the comparison without proving it."
+        if "passes" in set(self.tests["verdict"]):
+            return (
+                "On some of the placebo outcomes the groups are shown to be alike; on the others a difference that "
+                "matters is not ruled out. So they speak neither for nor against the comparison."
+            )
+        if (self.tests["why"] == _SMALL).all():
+            return f"On {which} the groups may differ, and it is not clear whether by enough to matter."
         return f"On {which} the intervals are too wide to speak for or against the comparison."
 
     def findings(self, prefix: str, **about: Any) -> tuple[Finding, ...]:
@@ -207,6 +216,8 @@ def _judged(effect: EffectEstimate, margin: float, p_family: float) -> dict[str,
         "verdict": verdict,
         "why": "too few schools, or an outcome that does not vary, for a firm interval"
         if effect.illustrative
+        else _SMALL
+        if verdict == "says little" and half < abs(size)
         else _WHY[verdict],
         "n_programme": effect.n_programme,
         "n_comparison": effect.n_comparison,

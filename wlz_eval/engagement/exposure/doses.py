@@ -112,7 +112,8 @@ DOSES: dict[str, Dose] = {
             "one more school week without contact",
         ),
         Dose(
-            "days_to_first_contact", "days to the first contact", "count", 10.0, "ten more days to the first contact"
+            "days_to_first_contact", "days to the first contact or session", "count", 10.0,
+            "ten more days to the first contact or session",
         ),
     )
 }

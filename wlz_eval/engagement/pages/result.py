@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -24,7 +24,7 @@ from wlz_eval.engagement.exposure import (
 from wlz_eval.engagement.options import EngagementOptions
 from wlz_eval.engagement.pages.examined import Examined, examine
 from wlz_eval.engagement.pages.outcome import Outcome, OutcomeSlope
-from wlz_eval.engagement.pages.words import answer_words, window_words
+from wlz_eval.engagement.pages.words import answer_words, window_words, worth_words
 from wlz_eval.engagement.regress import NO_POINTS, engagement_slope
 from wlz_eval.measures.frame import AnalysisFrame
 
@@ -189,7 +189,13 @@ class Engagement(Result):
                     note=s.slope.note, residual_df=s.slope.residual_df,
                 )
             )
-        return found
+        return [replace(f, note=self._worth(f)) if f.primary and not f.note else f for f in found]
+
+    def _worth(self, slope: Finding) -> str:
+        """Say what stands against the slope of the primary outcome, for whoever quotes it."""
+        if self.examined is None or not slope.has_interval:
+            return ""
+        return worth_words(slope, self.examined.confounding.reading, self.examined.schools.agree)
 
     def _before_findings(self) -> list[Finding]:
         """Return the mean dose up to the main outcome's reading."""

@@ -7,10 +7,10 @@ from wlz_eval.engagement.confounding import Reading
 from wlz_eval.engagement.exposure import BeforeReading, Dose
 from wlz_eval.engagement.pages.outcome import OutcomeSlope
 
-__all__ = ["answer_words", "window_words"]
+__all__ = ["answer_words", "window_words", "worth_words"]
 
 CAUTION = (
-    "How much support a child had was not left to chance: it goes to those in need, and those who want it take it up."
+    "How much support a child had was not left to chance: it may go to those in need, and those who want it take it up."
 )
 #: What stands against a slope that is clear, the gravest first: the first that holds is said.
 FRAGILE: dict[str, str] = {
@@ -47,6 +47,26 @@ def _worth(reading: Reading) -> str:
     return known.get(reading.name, DISAGREES)
 
 
+def worth_words(slope: Finding, reading: Reading | None, schools_agree: bool = True) -> str:
+    """Say what need, the unseen and schools make of a slope, so that no page that quotes it leaves that out.
+
+    Parameters
+    ----------
+    slope : Finding
+        Of the main outcome.
+    reading : Reading or None
+        What need and the unseen make of it.
+    schools_agree : bool
+        Whether every treatment of schools says the same of whether there is an association.
+    """
+    name = reading.name if reading else ""
+    # Once is enough to say that the slope should not be relied on.
+    schools = DEPENDS if not schools_agree and name in ("robust", "fragile", "nothing_shown", "") else ""
+    clear = slope.interval_excludes_zero
+    worth = (_worth(reading) if reading else "") if clear else UNCLEAR.get(name, "")
+    return " ".join(filter(None, [worth, schools]))
+
+
 def answer_words(
     primary: OutcomeSlope, slope: Finding, kind: Dose, reading: Reading | None, schools_agree: bool = True
 ) -> tuple[str, dict[str, Finding | str | None]]:
@@ -74,23 +94,20 @@ def answer_words(
     if not primary.slope.estimated:
         none = "No association between {outcome} and the support before it was read could be estimated. {reason}"
         return none, values
-    name = reading.name if reading else ""
-    # Once is enough to say that the slope should not be relied on.
-    schools = DEPENDS if not schools_agree and name in ("robust", "fragile", "nothing_shown", "") else ""
+    worth = worth_words(slope, reading, schools_agree)
     if not slope.interval_excludes_zero:
         first = (
             "The data do not show whether more engagement goes with better or worse outcomes: for {step}, "
             "{outcome} differed by {slope} (95% interval {slope:interval}), so there may be no association at all."
         )
-        return " ".join(filter(None, [first, UNCLEAR.get(name, ""), schools, CAUTION])), values
+        return " ".join(filter(None, [first, worth, CAUTION])), values
     way = "higher" if slope.estimate > 0 else "lower"
     good = {"unclear": "", way: ", which is better"}.get(primary.better, ", which is worse")
     first = (
         f"For {{step}}, {{outcome}} was {{slope:magnitude}} {way}{good} (95% interval {{slope:interval}}). "
         "This is an association: it does not show what the support did."
     )
-    second = _worth(reading) if reading else ""
-    return " ".join(filter(None, [first, second, schools, CAUTION])), values
+    return " ".join(filter(None, [first, worth, CAUTION])), values
 
 
 def window_words(

@@ -248,7 +248,7 @@ def _common_checks(slope: EngagementSlope, baseline: bool) -> list[dict[str, Any
             "Children who differ in dose began alike, once adjusted",
             "the outcome's baseline is adjusted for" if baseline else "no baseline is adjusted for",
             None,
-            "No regression can check this: support goes to those in need and is taken up by those who want it. The "
+            "No regression can check this: support may go to those in need and is taken up by those who want it. The "
             "slope is an association.", slope.n,
         ),
     ]

@@ -87,9 +87,10 @@ class RuleSets(Result):
             return self.why_not
         if not self.numbers["plan_picked"]:
             return "The plan's rule picks too few of these pupils to say how many of them were reached."
+        known = ", of the areas that are known of all of them" if self.caution else ""
         return (
-            f"The plan's rule picks the pupils at risk in {areas_words(self.areas)}. Of these pupils, {{missed}} were "
-            "not on the programme (95% interval {missed:interval})."
+            f"The plan's rule picks the pupils at risk in {areas_words(self.areas)}{known}. Of these pupils, "
+            "{missed} were not on the programme (95% interval {missed:interval})."
         )
 
     def findings(self) -> list[Finding]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.measures.frame import FLAGS
-from wlz_eval.measures.labels import column_label
+from wlz_eval.measures.labels import column_label, column_unit
 from wlz_eval.measures.options import RiskRule
 
 __all__ = ["capital", "rules_table"]
@@ -27,10 +27,11 @@ def rules_table(rules: Sequence[RiskRule], cohort: Cohort) -> pd.DataFrame:
     """Write the rules as rows in plain words: ``area``, ``reading`` (what is looked at) and ``condition``."""
     rows = []
     for rule in rules:
+        percent = "%" if column_unit(cohort, rule.column) == "percentage_points" else ""
         if rule.below is not None:
-            condition = f"below {rule.below:g}"
+            condition = f"below {rule.below:g}{percent}"
         elif rule.at_least is not None:
-            condition = f"{rule.at_least:g} or more"
+            condition = f"{rule.at_least:g}{percent} or more"
         else:
             condition = YES_NO.get(rule.equals, str(rule.equals)) if rule.column in FLAGS else str(rule.equals)
         rows.append((capital(rule.area), column_label(cohort, rule.column), condition))

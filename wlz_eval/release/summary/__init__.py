@@ -4,7 +4,7 @@
 (how sure, what next, what may not be concluded) and ``numbers`` (its table and its figure).
 """
 
-from wlz_eval.release.summary.answer import EFFECT_TOPIC
+from wlz_eval.release.summary.answer import EFFECT_TOPICS
 from wlz_eval.release.summary.result import Summary, summarise
 
-__all__ = ["EFFECT_TOPIC", "Summary", "summarise"]
+__all__ = ["EFFECT_TOPICS", "Summary", "summarise"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from wlz_eval.attribution.claims import CLEAR, claim_sentence, direction_words
+from wlz_eval.attribution.claims import claim_sentence, clear_by_itself_only, direction_words, doubt
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.words import WAVE_WORDS
@@ -14,14 +15,14 @@ from wlz_eval.release.labels import outcome_label
 from wlz_eval.release.sentences import Sentence
 from wlz_eval.release.summary.numbers import compared, first, which_is_better
 
-__all__ = ["EFFECT_TOPIC", "change", "children", "effect", "engagement", "others", "reality", "value"]
+__all__ = ["EFFECT_TOPICS", "change", "children", "effect", "engagement", "others", "reality", "value"]
 
 NO_EFFECT = (
     "These findings do not compare the main outcome with that of other children. So they cannot say what would have "
     "happened without the programme."
 )
-#: Begins the one sentence that the list of all cohorts quotes.
-EFFECT_TOPIC = "What the programme did."
+#: Begin the one sentence that the list of all cohorts quotes: the second where no effect may be claimed.
+EFFECT_TOPICS = ("What the programme did.", "Beside similar children.")
 OTHERS_TOPIC = "Other outcomes."
 
 
@@ -35,8 +36,9 @@ def children(found: FindingSet, att: Finding | None) -> Sentence:
     if programme is None:
         return Sentence("The first notebooks have not run, so it is not clear how many took part.", topic=topic)
     if att is not None and att.n_programme:
+        what = "What the programme did is worked out for" if att.claim == "effect" else "Similar children are found for"
         return Sentence(
-            "This report counts {programme} on the programme. What the programme did is worked out for "
+            f"This report counts {{programme}} on the programme. {what} "
             "{att:n_programme} of them: those who have a result, and who resemble children that were not on it.",
             {"programme": programme, "att": att},
             topic,
@@ -60,7 +62,8 @@ def change(found: FindingSet, cohort: Cohort, plan: Plan) -> Sentence:
         expected = first(found, f"progress.expected_untreated.{where}")
         if expected is not None:
             values["expected"] = expected
-            text += " Such children would change by about {expected} with no programme at all."
+            spread = " (95% interval {expected:interval})" if expected.has_interval else ""
+            text += f" Such children can be expected to change by about {{expected}}{spread} with no programme at all."
         return Sentence(text + " A change alone does not say why.", values, topic)
     return Sentence("These findings do not say how children changed from start to end.", topic=topic)
 
@@ -68,10 +71,11 @@ def change(found: FindingSet, cohort: Cohort, plan: Plan) -> Sentence:
 def effect(att: Finding | None, tier: Finding | None, label: str, better: str) -> Sentence:
     """Say what may be said of the programme's own part, in the words that the claim allows."""
     if att is not None and att.estimate == att.estimate:
-        return Sentence(claim_sentence(att, label, better), {"att": att}, EFFECT_TOPIC)
+        topic = EFFECT_TOPICS[att.claim != "effect"]
+        return Sentence(claim_sentence(att, label, better), {"att": att}, topic)
     if tier is not None and tier.tier == "C":
-        return Sentence(claim_sentence(tier, label, better), {"att": tier}, EFFECT_TOPIC)
-    return Sentence(NO_EFFECT, topic=EFFECT_TOPIC)
+        return Sentence(claim_sentence(tier, label, better), {"att": tier}, EFFECT_TOPICS[0])
+    return Sentence(NO_EFFECT, topic=EFFECT_TOPICS[0])
 
 
 def others(found: FindingSet, cohort: Cohort, plan: Plan) -> tuple[Sentence, ...]:
@@ -79,31 +83,26 @@ def others(found: FindingSet, cohort: Cohort, plan: Plan) -> tuple[Sentence, ...
     known = compared(found, plan)
     sure: list[Sentence] = []
     doubted: list[Sentence] = []
+    open_: list[str] = []
     for outcome, att in known:
         if not att.interval_excludes_zero:
+            open_.append(outcome_label(cohort, outcome.measure))
             continue
         better = outcome.better or which_is_better(cohort, outcome.measure)
-        text = claim_sentence(att, outcome_label(cohort, outcome.measure), better, reason="")
         family = first(found, f"attribution.family_p.{outcome.measure}.{outcome.wave}")
-        held = doubted if family is not None and family.estimate >= CLEAR else sure
-        held.append(Sentence(text, {"att": att}))
-    said = sure + _by_chance(doubted, alone=not sure)
+        many = family is not None and clear_by_itself_only(att, family.estimate)
+        text = claim_sentence(att, outcome_label(cohort, outcome.measure), better, reason="", doubted=many)
+        (doubted if many else sure).append(Sentence(text, {"att": att}))
+    if doubted:
+        last = doubted.pop()
+        doubted.append(replace(last, template=f"{last.template} {doubt(len(doubted) + 1, alone=not sure)}"))
+    said = sure + doubted
+    if said and open_:
+        labels = " and ".join(dict.fromkeys(open_))
+        said.append(Sentence("There is no clear difference for {labels}.", {"labels": labels}))
     if known and not said:
         return (Sentence("No other outcome of the plan shows a clear difference.", topic=OTHERS_TOPIC),)
     return tuple(replace(sentence, topic="" if i else OTHERS_TOPIC) for i, sentence in enumerate(said))
-
-
-def _by_chance(doubted: list[Sentence], alone: bool) -> list[Sentence]:
-    """Say once, after the last of them, that clear outcomes among many may be chance."""
-    if not doubted:
-        return []
-    if len(doubted) == 1:
-        words = "one may look clear by chance, so do not take it for a result."
-    else:
-        those = "these" if alone else "the last of these"
-        words = f"{those} may look clear by chance, so do not take them for results."
-    last = doubted[-1]
-    return [*doubted[:-1], replace(last, template=f"{last.template} With so many outcomes {words}")]
 
 
 def engagement(found: FindingSet, cohort: Cohort, plan: Plan) -> Sentence:
@@ -119,17 +118,20 @@ def engagement(found: FindingSet, cohort: Cohort, plan: Plan) -> Sentence:
     label = outcome_label(cohort, slope.outcome)
     when = WAVE_WORDS.get(slope.wave, "")
     values = {"slope": slope, "label": f"{label} {when}".strip(), "step": slope.subgroup or "one step more"}
+    worth = ""
+    if slope.note and not re.search(r"\d", slope.note):
+        values["worth"], worth = slope.note, " {worth}"
     if not slope.interval_excludes_zero:
         return Sentence(
             "It is not clear whether more engagement goes with better results. For {step}, {label} differed by "
-            "{slope} (95% interval {slope:interval}). There may be no difference at all.",
+            "{slope} (95% interval {slope:interval}). There may be no difference at all." + worth,
             values,
             topic,
         )
     way, good = direction_words(slope.estimate, which_is_better(cohort, slope.outcome))
     return Sentence(
         f"For {{step}}, {{label}} was {{slope:magnitude}} {way}, {good} (95% interval {{slope:interval}}). "
-        "The two go together. That does not show what the support did.",
+        "The two go together. That does not show what the support did." + worth,
         values,
         topic,
     )

@@ -152,6 +152,8 @@ def _areas(names: Iterable[str]) -> str:
     """List areas of the contract inside a sentence; a language keeps its capital."""
     return _listed(["English" if name == "english" else name for name in names])
 
+_MOST = "the most that the contract could pay for these children, if each met every trigger, is {most:short}."
+
 
 def answer(result: ContractResult) -> Words:
     """Say how much is owed, by whom, and of what maximum: a template and its values."""
@@ -168,7 +170,7 @@ def answer(result: ContractResult) -> Words:
     }
     if owed.undecided():
         text = "No trigger has fallen due by the day up to which claims are known, so nothing is owed yet. At {prices}"
-        return text + "{year}, the most that the contract could pay for these children is {most:short}.", values
+        return f"{text}{{year}}, {_MOST}", values
     payers = result.by_payer
     text = "At {prices}{year}, {paid:short} is owed{so_far}"
     for i, row in enumerate(payers.to_dict(orient="records")):
@@ -180,10 +182,7 @@ def answer(result: ContractResult) -> Words:
         text += ": " + _listed([f"{{amount_{i}:short}} by {{payer_{i}}}" for i in range(len(payers))])
     elif len(payers):
         text += ", all of it by {payer_0}"
-    return (
-        text + ". That is {each} for each child who started; the most that the contract could pay for these children "
-        "is {most:short}."
-    ), values
+    return f"{text}. That is {{each}} for each child who started; {_MOST}", values
 
 
 def targets_answer(result: ContractResult) -> Words:
@@ -237,11 +236,15 @@ def anyway_answer(result: Caused) -> Words:
     if len(result.at_rates):
         first, last = result.at_rates.iloc[0], result.at_rates.iloc[-1]
         values["others"] = _areas(str(a) for a in result.unknown)
+        likewise = (
+            "from {low:short} to {high:short} would have been paid for outcomes anyway."
+            if not result.estimate or result.claim == "effect"
+            else "all outcomes of similar children would come to from {low:short} to {high:short}."
+        )
         values["low"], values["high"] = (found[f"anyway.rate_{r['rate']:.0f}"] for r in (first, last))
         text += (
             " For {others} no payments can be compared with those of similar children: had from "
-            "four to seven in ten of the children at risk reached those with no programme, from {low:short} to "
-            "{high:short} would have been paid for outcomes anyway."
+            "four to seven in ten of the children at risk reached those with no programme, " + likewise
         )
     return text.strip() or "How much would have been paid with no programme cannot be said.", values
 

@@ -52,7 +52,8 @@ def _inputs(line: BenefitLine, effect: Finding, currency: str) -> tuple[Input, .
     names = input_names(line)
     wave = WAVE_WORDS[line.option.wave]
     through = line.option.link.replace("_", " ") if line.option.link else f"{line.label}, in units of {line.unit.unit}"
-    unit, label = f"{line.unit.unit} a point", f"Effect: {line.label}, {wave}"
+    difference = "Effect" if effect.claim == "effect" else "Difference"
+    unit, label = f"{line.unit.unit} a point", f"{difference}: {line.label}, {wave}"
     return (
         Input(names[0], label, effect_spread(effect), "page 4", effect.evidence, "points"),
         Input(names[1], f"Link: {through}", line.link, line.link_source, _link_evidence(line), unit),
