@@ -221,3 +221,45 @@ def test_two_comparisons_are_judged_as_on_the_page_on_attribution(one, two, word
     summary, _ = said(replace(ATT, comparator="other_school"), *kinds)
     (sentence,) = [s for s in summary.sure if s.topic == "Two comparisons."]
     assert speak(sentence.template, sentence.values, Rule()).text.endswith(words)
+
+
+def test_what_page_5_says_against_an_association_is_said_here_too():
+    """The summary quoted a slope that page 5 said should not be relied on, and left that out."""
+    against = "Other reasonable ways do not show it, so it should not be relied on."
+    assert said(replace(SLOPE, note=against))[1]["Engagement."].endswith(against)
+    unclear = replace(SLOPE, ci_low=-1.0, note=against)
+    assert said(unclear)[1]["Engagement."].endswith(against)
+
+
+def test_a_slope_of_another_outcome_is_not_taken_for_that_of_the_main_one():
+    other = replace(SLOPE, finding_id="engagement.slope.maths.endline", outcome="maths")
+    assert said(other)[1]["Engagement."].startswith("For the main outcome these data cannot say.")
+    assert "main outcome" not in said(other, SLOPE)[1]["Engagement."]
+
+
+def others(*more):
+    """What is said of further outcomes, maths and attendance, with these findings."""
+    plan = make_plan({"outcomes": [*PLAN["outcomes"], {"measure": "maths"}, {"measure": "attendance"}]})
+    found = FindingSet([(finding, STAMP) for finding in (EFFECT, *more)])
+    summary = summarise(found, toy_cohort(), plan)
+    return " ".join(speak(s.template, s.values, Rule()).text for s in summary.others)
+
+
+def further(measure, **changes):
+    return replace(EFFECT, finding_id=f"attribution.att.{measure}.endline", outcome=measure, **changes)
+
+
+def holm(measure, p):
+    return Finding(finding_id=f"attribution.family_p.{measure}.endline", quantity="family_p", estimate=p,
+                   unit="probability", claim="description", n_programme=228)
+
+
+def test_a_further_outcome_is_called_caused_only_where_it_stays_clear():
+    """Three outcomes were worded as caused and taken back in the next sentence."""
+    sure = others(further("maths"), holm("maths", 0.01), further("attendance", ci_low=-1.0))
+    assert "caused" in sure
+    assert "by chance" not in sure
+    assert "There is no clear difference for School attendance." in sure
+    doubted = others(further("maths"), holm("maths", 0.2))
+    assert "caused" not in doubted
+    assert "may look clear by chance" in doubted

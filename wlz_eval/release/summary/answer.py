@@ -110,7 +110,9 @@ def engagement(found: FindingSet, cohort: Cohort, plan: Plan) -> Sentence:
     topic = "Engagement."
     primary = plan.primary
     slope = first(found, f"engagement.slope.{primary.measure}.{primary.wave}")
+    lead = ""
     if slope is None:
+        lead = "For the main outcome these data cannot say. "
         slopes = [f for f in found.where(quantity="slope", id_prefix="engagement.slope") if f.estimate == f.estimate]
         slope = slopes[0] if slopes else None
     if slope is None:
@@ -123,14 +125,15 @@ def engagement(found: FindingSet, cohort: Cohort, plan: Plan) -> Sentence:
         values["worth"], worth = slope.note, " {worth}"
     if not slope.interval_excludes_zero:
         return Sentence(
-            "It is not clear whether more engagement goes with better results. For {step}, {label} differed by "
-            "{slope} (95% interval {slope:interval}). There may be no difference at all." + worth,
+            f"{lead}It is not clear whether more engagement goes with better results. "
+            "For {step}, {label} differed by {slope} (95% interval {slope:interval}). "
+            "There may be no difference at all." + worth,
             values,
             topic,
         )
     way, good = direction_words(slope.estimate, which_is_better(cohort, slope.outcome))
     return Sentence(
-        f"For {{step}}, {{label}} was {{slope:magnitude}} {way}, {good} (95% interval {{slope:interval}}). "
+        f"{lead}For {{step}}, {{label}} was {{slope:magnitude}} {way}, {good} (95% interval {{slope:interval}}). "
         "The two go together. That does not show what the support did." + worth,
         values,
         topic,
