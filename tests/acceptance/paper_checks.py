@@ -18,8 +18,8 @@ SCREEN_ONLY = re.compile(
 
 
 def squeezed(text: str) -> str:
-    """Text without any space: lines end elsewhere on paper."""
-    return re.sub(r"\s+", "", text)
+    """Text without any space or joiner: lines end elsewhere on paper."""
+    return re.sub(r"[\s\u2060]+", "", text)
 
 
 def words(html: str) -> str:
