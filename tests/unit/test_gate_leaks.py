@@ -310,6 +310,7 @@ LEAKS = {
     "a month of birth without its nought": body("<p>3/2014 and no more</p>"),
     "a date of birth": body("<p>17/03/2014</p>"),
     "a date of birth of anybody": body("<p>was born on 4 May 2011</p>"),
+    "an amount in a cell that no verb has shown": body("<table><tr><td>\u2212\u2060£512</td></tr></table>"),
     "a date of birth of anybody, shortly": body("<p>Amina, b. 05 Mar 11</p>"),
     "a date of birth below its initials": body("<p>D.O.B.: 5/3/11</p>"),
     "a month of birth in a short date": body("<p>the 17 Mar 14 form</p>"),

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-__all__ = ["Element", "elements", "read_html", "visible_text"]
+__all__ = ["JOINER", "Element", "elements", "read_html", "visible_text"]
 
+#: Keeps a minus with its amount, and shows nothing: a number is read without it.
+JOINER = "\u2060"
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
 )
@@ -73,7 +75,7 @@ class _Reader(HTMLParser):
             self._break()
 
     def _end(self, element: _Open) -> None:
-        text = "".join(self._parts[element.at :])
+        text = "".join(self._parts[element.at :]).replace(JOINER, "")
         self.done.append(Element(element.tag, element.attributes, text, element.has_data))
 
     def _choose(self) -> None:

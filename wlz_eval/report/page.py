@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from wlz_eval.core.effort import EFFORTS
 from wlz_eval.release.findings import FindingSet, Stamp
+from wlz_eval.release.htmltext import JOINER
 from wlz_eval.release.notebook import NOTEBOOKS
 from wlz_eval.release.provenance import INTERNAL_MARK, SIMULATED_MARK
 from wlz_eval.release.rule import Rule
@@ -25,7 +26,7 @@ from wlz_eval.report.headline import below_paragraph, headline_of
 __all__ = ["Link", "link_findings", "render_page", "render_template"]
 
 #: Where a line could end between a minus and what it belongs to, and the joiner that forbids it.
-_MINUS, _JOINED = re.compile("\u2212(?=[£$€])"), "\u2212\u2060"
+_MINUS, _JOINED = re.compile("\u2212(?=[£$€])"), f"\u2212{JOINER}"
 _DATA = re.compile(r'<data data-finding="([^"]+)" data-cell="([^"]+)"([^>]*)>(.*?)</data>', re.DOTALL)
 
 

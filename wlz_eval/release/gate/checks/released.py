@@ -12,8 +12,6 @@ from wlz_eval.release.ledger import Ledger, LedgerCell
 
 __all__ = ["bare_cells", "ledger_refusals", "raw_output", "shown"]
 
-#: Keeps a minus with its amount, and shows nothing.
-_JOINER = "\u2060"
 _BARE_NUMBER = re.compile(r"[-−+£$€]*\d[\d,]*(?:\.\d+)?\s?%?")
 _PERCENTILE = re.compile(
     r"\b(\d+(?:\.\d+)?)(?:st|nd|rd|th) percentile|\bp(\d\d?)\b|\b(lower|upper) (?:quartile|decile)"
@@ -36,7 +34,7 @@ def shown(material: Material, case: Case) -> Iterator[str]:
             continue
         notebook, _, rest = key.rpartition(":")
         cell = case.cells.get((notebook or own, rest))
-        if cell is None or cell.text != e.text.strip().replace(_JOINER, ""):
+        if cell is None or cell.text != e.text.strip():
             yield "shows a number that is not the one in the release ledger"
             return
 
