@@ -81,6 +81,18 @@ def test_a_corrected_score_is_not_hidden_by_edits_elsewhere(toy):
     assert f"in one part of their records ({about})" in runs.refusal(after, 10)
 
 
+def test_tidied_days_do_not_hide_a_number_that_was_changed(toy):
+    """Each number was marked with its row's day, so twelve tidied days hid the one attendance that was corrected."""
+    ids = toy.cohort.children["child_id"]
+    day = pd.Timestamp("2022-09-05")
+    table = pd.DataFrame({"child_id": ids, "date": day, "minutes": 30.0})
+    tidied = table.assign(date=[day + pd.Timedelta(days=int(i < 12)) for i in range(len(ids))])
+    changed = tidied.assign(minutes=[30.0 + 5 * (i == 0) for i in range(len(ids))])
+    before, days, both = (child_marks(replaced(toy.cohort, interactions=t), KEY) for t in (table, tidied, changed))
+    assert too_close([before], days, 10) == ""
+    assert too_close([before], both, 10) == "interactions: minutes, whatever the day"
+
+
 def test_of_a_very_large_pool_whole_tables_are_compared(toy, monkeypatch):
     monkeypatch.setattr(marks_module, "_BY_COLUMN", 10)
     measures = toy.cohort.tables["measures"].copy()

@@ -27,8 +27,8 @@ _BY_COLUMN = 50_000
 _ABOUT = ("measure", "wave", "exposure", "question", "trigger", "framework", "area")
 #: Bytes of the mark of a part.
 _BYTES = 3
-#: Columns that name the child, the same in every row of a child.
-_WHO = ("child_id",)
+#: Column that names the child, the same in every row of a child.
+_WHO = "child_id"
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,9 @@ def child_marks(cohort: Cohort, key: bytes) -> Marks:
     names, measured, digests = [], [], []
     for name, table in _of_children(cohort):
         for part, numbers, rows in _parts(name, table, by_column):
-            marks = pd.util.hash_pandas_object(rows.drop(columns=list(_WHO)), index=False, hash_key=secret)
+            marks = pd.util.hash_pandas_object(rows.drop(columns=_WHO), index=False, hash_key=secret)
             # A sum, so that the order of rows says nothing.
-            sums = marks.astype("uint64").groupby(rows["child_id"].to_numpy(), sort=False).sum()
+            sums = marks.astype("uint64").groupby(rows[_WHO].to_numpy(), sort=False).sum()
             names.append(part)
             measured.append(numbers)
             digests.append(sums.reindex(children, fill_value=0).to_numpy(dtype=np.uint64))
@@ -122,26 +122,30 @@ def _parts(name: str, table: pd.DataFrame, by_column: bool) -> Iterator[tuple[st
         return
     about = [column for column in _ABOUT if column in table.columns]
     if about:
-        other = [column for column in table.columns if column not in (*about, *numbers, *_WHO)]
+        other = [column for column in table.columns if column not in (*about, *numbers, _WHO)]
         for values, rows in table.groupby(about, observed=True, dropna=False, sort=True):
             part = f"{name}: {', '.join(map(str, values))}"
             for column in numbers:
-                yield f"{part}: {column}", True, _filled(rows, [column])
+                yield f"{part}: {column}", True, _filled(rows, column)
             if other:
-                yield part, False, rows[[*_WHO, *other]]
+                yield part, False, rows[[_WHO, *other]]
         return
     # Days tell the rows of a child apart, so that two values that change places are seen.
     days = [column for column in table.columns if pd.api.types.is_datetime64_any_dtype(table[column])]
     for column in table.columns:
-        if column not in _WHO:
-            keys = [] if name == "children" else [day for day in days if day != column]
-            yield f"{name}: {column}", column in numbers, _filled(table, [column], keys)
+        if column == _WHO:
+            continue
+        keys = [] if name == "children" else [day for day in days if day != column]
+        yield f"{name}: {column}", column in numbers, _filled(table, column, keys)
+        if keys and column in numbers:
+            # By itself too: days that were tidied must not hide a number that was changed.
+            yield f"{name}: {column}, whatever the day", True, _filled(table, column)
 
 
 def _is_number(column: pd.Series) -> bool:
     return bool(pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column))
 
 
-def _filled(table: pd.DataFrame, columns: Sequence[str], keys: Sequence[str] = ()) -> pd.DataFrame:
-    """Keep the rows in which something is held: nothing held is no part of a child's records."""
-    return table.loc[table[list(columns)].notna().any(axis=1), [*_WHO, *keys, *columns]]
+def _filled(table: pd.DataFrame, column: str, keys: Sequence[str] = ()) -> pd.DataFrame:
+    """Keep the rows in which a column is held: nothing held is no part of a child's records."""
+    return table.loc[table[column].notna(), [_WHO, *keys, column]]
