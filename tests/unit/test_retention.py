@@ -9,7 +9,7 @@ from wlz_eval.batch.prepare import RefusedError, prepare
 from wlz_eval.batch.retention import overdue, retention, retention_date, retention_notice
 from wlz_eval.cohort import load_cohort
 from wlz_eval.release import Workspace
-from wlz_eval.release.differencing import PublishedRuns, published_runs_file
+from wlz_eval.release.differencing import PublishedRuns
 from wlz_eval.release.marks import Marks
 
 DAY = dt.date(2024, 8, 31)
@@ -85,7 +85,7 @@ def test_only_what_is_due_is_deleted_and_only_when_asked(cohort, tmp_path):
 def test_after_deletion_no_run_is_published_that_cannot_be_compared(cohort, tmp_path):
     """The marks went with the data and the pages stayed: tables put back with one child less were then published."""
     workspace = Workspace(tmp_path / "out")
-    path = published_runs_file(workspace, "tiny")
+    path = workspace.published_runs_file("tiny")
     path.parent.mkdir(parents=True)
     marks = Marks((), (), {str(n): "" for n in range(40)})
     PublishedRuns(path).remember(marks)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.attribution.balance import BalanceTable, love_plot
-from wlz_eval.attribution.claims import ClaimVerdict
+from wlz_eval.attribution.claims import ClaimVerdict, clear_by_itself_only
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import EffectEstimate
 from wlz_eval.attribution.options import OutcomeOptions
@@ -68,6 +68,11 @@ class OutcomeEffect:
     def name(self) -> str:
         """Measure and wave, as in finding ids."""
         return f"{self.outcome.measure}.{self.outcome.wave}"
+
+    @property
+    def doubted(self) -> bool:
+        """Whether it is a further outcome that is clear only until the number of outcomes is allowed for."""
+        return not self.outcome.primary and clear_by_itself_only(self.att, self.family_p)
 
     def with_family_p(self, p: float) -> OutcomeEffect:
         """Copy with the family's p-value."""

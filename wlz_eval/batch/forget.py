@@ -20,7 +20,7 @@ from wlz_eval.cohort.find import find_cohort, shipped_cohorts
 from wlz_eval.cohort.remove import Removal, child_ids, prepare_removal
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.result import Result
-from wlz_eval.release.differencing import PublishedRuns, published_runs_file
+from wlz_eval.release.differencing import PublishedRuns
 from wlz_eval.release.workspace import AUDIENCES, STUDIES, Workspace
 
 __all__ = ["Forgotten", "forget"]
@@ -188,7 +188,7 @@ def _remove_empty(folder: Path) -> None:
 
 def _published(workspace: Workspace, cohort: str, ids: Collection[str]) -> Iterator[tuple[str, str, str]]:
     """Say which published pages counted the child, and what to do about each kind."""
-    public = PublishedRuns(published_runs_file(workspace, cohort)).counting(ids)
+    public = PublishedRuns(workspace.published_runs_file(cohort)).counting(ids)
     for audience in AUDIENCES:
         pages = workspace.published_dir(cohort, audience)
         counted = public if audience == "public" else 0

@@ -128,19 +128,19 @@ def retention(
 
 def _held(workspace: Workspace, cohort: str) -> bool:
     """Whether an output folder holds anything private of a cohort but the line that stays."""
-    from wlz_eval.release.differencing import PublishedRuns, published_runs_file
+    from wlz_eval.release.differencing import PublishedRuns
 
-    stays = published_runs_file(workspace, cohort)
+    stays = workspace.published_runs_file(cohort)
     files = (path for path in workspace.cohort_dir(cohort).rglob("*") if not path.is_dir())
     return any(path != stays or not PublishedRuns(path).closed for path in files)
 
 
 def _delete(cohort: str, files: Sequence[Path], workspaces: Sequence[Workspace]) -> None:
-    from wlz_eval.release.differencing import PublishedRuns, published_runs_file
+    from wlz_eval.release.differencing import PublishedRuns
 
     for workspace in workspaces:
         with locked(workspace.private):
-            runs = PublishedRuns(published_runs_file(workspace, cohort))
+            runs = PublishedRuns(workspace.published_runs_file(cohort))
             shutil.rmtree(workspace.cohort_dir(cohort))
             runs.close()
     for path in files:

@@ -23,9 +23,8 @@ import numpy as np
 
 from wlz_eval.core.files import read_json, write_atomic
 from wlz_eval.release.marks import Marks, child_mark
-from wlz_eval.release.workspace import Workspace
 
-__all__ = ["PublishedRuns", "children_between", "published_runs_file", "too_close"]
+__all__ = ["PublishedRuns", "children_between", "too_close"]
 
 #: Version of the file.
 _VERSION = 2
@@ -84,11 +83,6 @@ def too_close(published: Sequence[Marks], now: Marks, threshold: int) -> str:
             if 0 < n < threshold:
                 return part
     return ""
-
-
-def published_runs_file(workspace: Workspace, cohort: str) -> Path:
-    """Return the file that keeps the marks of a cohort's public runs."""
-    return workspace.audience_dir(cohort, "public") / "published_runs.json"
 
 
 class PublishedRuns:

@@ -104,6 +104,10 @@ class Workspace:
         """File of what the last two reports said, from which the next one says what changed."""
         return self.audience_dir(cohort, audience) / "releases.json"
 
+    def published_runs_file(self, cohort: str) -> Path:
+        """File of marks of the children whom public reports counted, with which the next one is compared."""
+        return self.audience_dir(cohort, "public") / "published_runs.json"
+
     def findings_dir(self, cohort: str) -> Path:
         """Folder of a cohort's findings, at full precision."""
         return self.cohort_dir(cohort) / "findings"

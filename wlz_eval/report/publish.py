@@ -12,7 +12,7 @@ from typing import Any
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.errors import GateRefusedError, RunError
 from wlz_eval.core.files import empty_folder, write_atomic
-from wlz_eval.release.differencing import PublishedRuns, published_runs_file
+from wlz_eval.release.differencing import PublishedRuns
 from wlz_eval.release.findings import FindingSet, FindingStore
 from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.marks import child_marks
@@ -118,7 +118,7 @@ def publish(
     loaded = cohort if cohort is not None else _load(workspace, cohort_id)
     ledgers = read_ledgers(workspace, cohort_id, audience, notebooks)
     if audience == "public":
-        runs = PublishedRuns(published_runs_file(workspace, cohort_id))
+        runs = PublishedRuns(workspace.published_runs_file(cohort_id))
         marks = child_marks(loaded, runs.key)
         if refusal := runs.refusal(marks, ledgers[0].rule.threshold):
             raise GateRefusedError(f"{cohort_id}: {refusal}.")

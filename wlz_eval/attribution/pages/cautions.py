@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from wlz_eval.attribution.attribution import Attribution, OutcomeEffect
-from wlz_eval.attribution.claims import agree, agreement_words, is_clear
+from wlz_eval.attribution.claims import agree, agreement_words, clear_by_itself_only, is_clear
 from wlz_eval.attribution.pages.further import PREFIX, further_findings, said
 from wlz_eval.attribution.pages.labels import in_short
 from wlz_eval.attribution.pages.outcomes import several_rows
@@ -80,7 +80,7 @@ def only_by_itself(scrutiny: Scrutiny) -> tuple[str, ...]:
     known = {e.att.outcome: e for e in scrutiny.case.result.headline_effects if not e.outcome.primary}
     lost = [
         str(row["label"]) for row in rows.to_dict(orient="records")
-        if row["outcome"] in known and is_clear(known[str(row["outcome"])].att) and row["clear"] == "no"
+        if row["outcome"] in known and clear_by_itself_only(known[str(row["outcome"])].att, row["p_holm"])
     ]
     if not lost:
         return ()

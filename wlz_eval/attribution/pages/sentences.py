@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wlz_eval.attribution.attribution import Attribution, OutcomeEffect
-from wlz_eval.attribution.claims import claim_sentence, clear_by_itself_only
+from wlz_eval.attribution.attribution import Attribution
+from wlz_eval.attribution.claims import claim_sentence
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.words import COMPARISON_WORDS, WAVE_WORDS
 
@@ -41,16 +41,12 @@ def values(result: Attribution) -> Mapping[str, Finding]:
     return named
 
 
-def _doubted(effect: OutcomeEffect) -> bool:
-    return not effect.outcome.primary and clear_by_itself_only(effect.finding("att"), effect.family_p)
-
-
 def _outcome_sentence(result: Attribution, measure: str, wave: str, reason: str | None = None) -> str:
     row = result.map.row(measure, wave)
     for effect in result.headline_effects:
         if (effect.outcome.measure, effect.outcome.wave) == (measure, wave):
-            name, many = f"{measure}_{wave}", _doubted(effect)
-            return claim_sentence(effect.finding("att"), effect.label, effect.better, reason, name, many)
+            name = f"{measure}_{wave}"
+            return claim_sentence(effect.finding("att"), effect.label, effect.better, reason, name, effect.doubted)
     if row.tier == "C":
         return (
             f"{row.label} {WAVE_WORDS[wave]}: {row.reason}, so these data cannot say what the programme did for it."

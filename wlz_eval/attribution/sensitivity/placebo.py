@@ -214,14 +214,17 @@ def _judged(effect: EffectEstimate, margin: float, p_family: float) -> dict[str,
         "sds_high": size + half,
         "margin": margin,
         "verdict": verdict,
-        "why": "too few schools, or an outcome that does not vary, for a firm interval"
-        if effect.illustrative
-        else _SMALL
-        if verdict == "says little" and half < abs(size)
-        else _WHY[verdict],
+        "why": _why(effect, verdict, seen=half < abs(size)),
         "n_programme": effect.n_programme,
         "n_comparison": effect.n_comparison,
     }
+
+
+def _why(effect: EffectEstimate, verdict: str, seen: bool) -> str:
+    """Say what a verdict rests on; `seen`: the interval that is shown leaves zero out."""
+    if effect.illustrative:
+        return "too few schools, or an outcome that does not vary, for a firm interval"
+    return _SMALL if verdict == "says little" and seen else _WHY[verdict]
 
 
 def draw_placebo(table: pd.DataFrame) -> Figure:

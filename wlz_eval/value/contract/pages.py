@@ -43,6 +43,8 @@ PAID_NOT_CAUSED = (
     "An outcome is paid when a child crosses a line, whatever moved the child across it; "
     "page 4 says what the programme itself can be shown to have changed."
 )
+#: Said of what is owed.
+_MOST = "the most that the contract could pay for these children, if each met every trigger, is {most:short}."
 #: What comparison children's payments are where page 4 gives an adjusted difference.
 OF_OTHERS = "by the same rules the outcomes of similar children come to"
 PRICE_WORDS = {
@@ -151,8 +153,6 @@ def _number_in(name: str) -> bool:
 def _areas(names: Iterable[str]) -> str:
     """List areas of the contract inside a sentence; a language keeps its capital."""
     return _listed(["English" if name == "english" else name for name in names])
-
-_MOST = "the most that the contract could pay for these children, if each met every trigger, is {most:short}."
 
 
 def answer(result: ContractResult) -> Words:
