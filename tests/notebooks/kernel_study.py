@@ -14,11 +14,13 @@ import os
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from toy_batch import write_notebook
 
+from wlz_eval.batch.berth import Ahead, Berth
 from wlz_eval.batch.execute import NotebookTask, execute
 from wlz_eval.batch.kernel import kernel_environment
 from wlz_eval.batch.warm import WarmServer
@@ -55,22 +57,37 @@ def run_kernels(kernels: int, folder: Path, progress: bool = False) -> tuple[lis
     source = write_notebook(folder, "01_a", ["import numpy\nprint(numpy.arange(3).sum())"], 1)
     task = NotebookTask(source, folder / "out.ipynb", folder / "a.log", {"draws": 4}, {"draws": 4}, folder / "scratch")
     server = WarmServer(kernel_environment(folder))
+    # As in a batch, each kernel starts before its notebook is known, and ends in another thread.
+    ahead, ends = Ahead(), ThreadPoolExecutor(1)
     failed = []
     try:
         for number in range(kernels):
             managers: list[Any] = []
-            ended = execute(task, managers.append, server)
+            ended = execute(task, managers.append, server, _waiting(ahead, task, server), ends.submit)
             # A cold kernel heads a group that the batch knows; a warm one is ended by the process it is a copy of.
             if ended.status != "succeeded" or managers[0].provisioner.pgid is not None:
                 failed.append(f"kernel {number + 1}: {ended.reason or 'it was started cold'}")
+            # What is counted has ended, however busy the machine.
+            ends.submit(int).result()
             if number + 1 == min(SETTLING, kernels):
                 before = _count(server)
             if progress and (number + 1) % 25 == 0:
                 print(f"{number + 1} kernels, {len(failed)} failed: {_count(server)}", flush=True)
         after = _count(server)
     finally:
+        ends.shutdown()
+        ahead.close()
         server.close()
     return failed, {p: {what: (before[p][what], after[p][what]) for what in before[p]} for p in before}
+
+
+def _waiting(ahead: Ahead, task: NotebookTask, server: WarmServer) -> Berth:
+    """Start a kernel ahead, and take it once it is there."""
+    ahead.prepare(task.scratch, server)
+    while (berth := ahead.take(server)) is None:
+        ahead.prepare(task.scratch, server)
+        time.sleep(0.005)
+    return berth
 
 
 def _count(server: WarmServer) -> dict[str, dict[str, int]]:

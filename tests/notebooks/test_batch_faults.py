@@ -12,16 +12,17 @@ import time
 from pathlib import Path
 
 import nbformat
-import papermill
 import pytest
+from jupyter_client.asynchronous import AsyncKernelClient
 from nbclient.exceptions import CellTimeoutError
+from papermill.engines import papermill_engines
 from small_disk import small_disk
 from toy_batch import PARAMETERS, write_notebook
 
 from wlz_eval.batch.execute import NotebookTask, execute
 from wlz_eval.batch.kernel import kernel_environment
 from wlz_eval.batch.limits import PRINTED
-from wlz_eval.batch.warm import WarmServer, can_be_warm
+from wlz_eval.batch.warm import WarmServer, WarmUnavailableError, can_be_warm
 
 RELIEF = "Run fewer notebooks at once (--workers), or use a machine with more memory"
 KILLED = f"was killed, most often by the system because memory ran out. {RELIEF}"
@@ -45,8 +46,12 @@ def warm():
 def make(tmp_path, warm):
     """Run a notebook of some cells."""
 
-    def make(*cells, started=lambda manager: None, **options):
+    def make(*cells, started=lambda manager: None, may_fail=0, **options):
         source = write_notebook(tmp_path, "01_a", cells, 1, parameters=PARAMETERS)
+        if may_fail:
+            book = nbformat.read(str(source), 4)
+            book.cells[1 + may_fail].metadata["tags"] = ["raises-exception"]
+            nbformat.write(book, str(source))
         given = {"target": tmp_path / "out.ipynb", "log": tmp_path / "a.log", "cell_timeout": 120}
         task = NotebookTask(source=source, parameters={}, shown={}, scratch=tmp_path / "scratch", **given)
         task = dataclasses.replace(task, **options)
@@ -68,11 +73,11 @@ ENDINGS = {
     "killed": ("import os; os.kill(os.getpid(), 9)", f"its kernel {KILLED}"),
     "out of memory": (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30)); x = bytearray(8 << 30)",
-        f"cell 2 needed more memory than there was. {RELIEF}",
+        f"cell 3 needed more memory than there was. {RELIEF}",
     ),
     "arrays out of memory": (
         "import resource, numpy; resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30)); numpy.ones(1 << 30)",
-        f"cell 2 needed more memory than there was. {RELIEF}",
+        f"cell 3 needed more memory than there was. {RELIEF}",
     ),
     "crash": (
         "import ctypes; ctypes.string_at(0)",
@@ -81,15 +86,15 @@ ENDINGS = {
     "ended by itself": ("import os; os._exit(3)", "its kernel ended by itself, with status 3"),
     "worker killed": (
         "from concurrent.futures import ProcessPoolExecutor as P\nimport os\nP(1).submit(os._exit, 9).result()",
-        f"a worker process of cell 2 {KILLED}",
+        f"a worker process of cell 3 {KILLED}",
     ),
     "full disk": ("open('/dev/full', 'w').write('x')\nopen('/dev/full', 'w', 1).write('x\\n')",
-                  "the disk is full: cell 2 could not write a file. Free some space and run again"),
+                  "the disk is full: cell 3 could not write a file. Free some space and run again"),
     "user error": (
         "from wlz_eval.core.errors import DesignError\nraise DesignError('No child was matched.')",
         "No child was matched.",
     ),
-    "bug": ("{}['child 17']", "KeyError in cell 2; the private log holds the details"),
+    "bug": ("{}['child 17']", "KeyError in cell 3; the private log holds the details"),
 }
 
 
@@ -99,6 +104,40 @@ def test_what_ends_a_notebook_is_told_in_words(make, cell, reason):
     ended = make(cell)
     assert (ended.status, ended.reason) == ("failed", reason)
     assert "Traceback" not in ended.detail
+
+
+@pytest.mark.parametrize("begins_cold", [False, True], ids=["warm", "cold"])
+def test_nothing_runs_after_a_cell_that_failed(make, tmp_path, begins_cold, monkeypatch):
+    """A cell is asked for while the one before runs. Where that had failed already, ipykernel itself ran it."""
+    if begins_cold:
+        monkeypatch.setattr(WarmServer, "launch", no_kernel)
+    monkeypatch.setattr(AsyncKernelClient, "execute", slowly(AsyncKernelClient.execute))
+    later = tmp_path / "later"
+    for _ in range(3):
+        ended = make("1 / 0", f"import time; open({str(later)!r}, 'w').close(); time.sleep(60)")
+        assert ended.reason.startswith("ZeroDivisionError in cell 3;")
+        assert not later.exists()
+
+
+def slowly(ask):
+    """Ask for a cell when the one before has ended."""
+    def slow(*arguments, **options):
+        time.sleep(0.2)
+        return ask(*arguments, **options)
+
+    return slow
+
+
+def no_kernel(*request):
+    raise WarmUnavailableError("not here")
+
+
+def test_a_cell_that_may_fail_stops_no_other(make, tmp_path):
+    """The notebook has failed all the same: papermill takes each error in it for one."""
+    later = tmp_path / "later"
+    cells = ["1 / 0", f"open({str(later)!r}, 'w').close()"]
+    assert make(*cells, may_fail=1).reason.startswith("ZeroDivisionError in cell 3;")
+    assert later.exists()
 
 
 @linux
@@ -161,7 +200,7 @@ def test_a_hundred_megabytes_of_output_are_cut(make, tmp_path, cell):
     assert (tmp_path / "out.ipynb").stat().st_size < 2 * PRINTED
     log = (tmp_path / "a.log").read_text()
     # What the kernel's process writes by itself may come after it.
-    assert "\ncell 2: [The rest is left out: too much output (printed text).]\n" in f"\n{log}"
+    assert "\ncell 3: [The rest is left out: too much output (printed text).]\n" in f"\n{log}"
     assert len(log) < 10_000
 
 
@@ -192,7 +231,7 @@ def test_shown_output_and_errors_are_cut_too(make, tmp_path):
     assert 40_000_000 < (tmp_path / "out.ipynb").stat().st_size < 60_000_000
     assert "too much output (figures and tables)" in (tmp_path / "a.log").read_text()
     ended = make("raise ValueError('z' * 50_000_000)")
-    assert ended.reason == "ValueError in cell 2; the private log holds the details"
+    assert ended.reason == "ValueError in cell 3; the private log holds the details"
     assert (tmp_path / "a.log").stat().st_size < 1_000_000
 
 
@@ -287,15 +326,15 @@ def test_a_read_only_place_under_a_notebook(tmp_path, warm):
 
 def failing(monkeypatch, message, times):
     """Let papermill fail so often before it does its work: a busy machine cannot be ordered."""
-    real, left = papermill.execute_notebook, [times]
+    real, left = papermill_engines.execute_notebook_with_engine, [times]
 
-    def execute_notebook(*arguments, **options):
+    def execute_notebook_with_engine(*arguments, **options):
         if left[0]:
             left[0] -= 1
             raise CellTimeoutError(message)
         return real(*arguments, **options)
 
-    monkeypatch.setattr(papermill, "execute_notebook", execute_notebook)
+    monkeypatch.setattr(papermill_engines, "execute_notebook_with_engine", execute_notebook_with_engine)
 
 
 def test_output_that_did_not_arrive_is_waited_for_again(make, tmp_path, monkeypatch):

@@ -64,10 +64,13 @@ class Berth:
         end_kernel(self.manager)
 
     def close(self) -> None:
-        """End the kernel and what its log is told, and remove the folder; once."""
+        """End the kernel and what its log is told, and remove the folder; once. Any thread may ask."""
+        from wlz_eval.batch.kernel import clean_up
+
         if not self._closed:
             self._closed = True
             self.end_kernel()
+            clean_up(self.manager)
             self.output.close()
             shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -101,6 +101,7 @@ def execute(
     on_start: Callable[[Any], None] = lambda manager: None,
     warm: WarmServer | None = None,
     ahead: Berth | None = None,
+    later: Callable[[Callable[[], None]], object] = lambda end: end(),
 ) -> Execution:
     """Run a notebook; a kernel that does not come up, or whose output is lost, is tried once more.
 
@@ -114,6 +115,9 @@ def execute(
         Process of which the kernel is a copy; a kernel starts cold without one.
     ahead : Berth, optional
         With a kernel that waits for the notebook; it is closed in any case.
+    later : callable, optional
+        Called with what ends the kernel of a notebook that succeeded, to be done in the meantime by another thread; at
+        once without it.
 
     Returns
     -------
@@ -121,30 +125,42 @@ def execute(
         Faults of the notebook and its kernel are returned, never raised.
     """
     try:
-        task.log.parent.mkdir(parents=True, exist_ok=True)
-        with task.log.open("wb", buffering=0) as log:
+        with contextlib.ExitStack() as open_things:
+            if ahead is not None:
+                open_things.callback(ahead.close)
+            task.log.parent.mkdir(parents=True, exist_ok=True)
+            log = open_things.enter_context(task.log.open("wb", buffering=0))
             # Where not even this can be written, a kernel dies of its first warning, and nobody would know why.
             log.write(f"{task.source.name}\n".encode())
-            return _attempts(task, log, on_start, warm, ahead)
+            execution = _attempts(task, log, on_start, _berths(task, warm, ahead, open_things))
+            if execution.status == "succeeded":
+                later(open_things.pop_all().close)
+            return execution
     except OSError as error:
         if error.errno not in DISK:
             raise
         return _not_written(storage_error(error, Path(error.filename or task.log)))
     except StorageError as error:
         return _not_written(error)
-    finally:
-        if ahead is not None:
-            ahead.close()
 
 
-def _attempts(
-    task: NotebookTask, log: Any, on_start: Callable[[Any], None], warm: WarmServer | None, ahead: Berth | None
-) -> Execution:
+def _berths(
+    task: NotebookTask, warm: WarmServer | None, ahead: Berth | None, open_things: contextlib.ExitStack
+) -> Iterator[Berth]:
+    """Give a berth for each attempt, each closed with what else is open."""
+    if ahead is not None:
+        yield ahead
+    while True:
+        berth = Berth(task.scratch, warm)
+        open_things.callback(berth.close)
+        yield berth
+
+
+def _attempts(task: NotebookTask, log: Any, on_start: Callable[[Any], None], berths: Iterator[Berth]) -> Execution:
     reason = ""
     for attempt in (1, 2):
         try:
-            berth = ahead if ahead is not None and attempt == 1 else Berth(task.scratch, warm)
-            return _attempt(task, log, on_start, berth)
+            return _attempt(task, log, on_start, next(berths))
         except _PassingFaultError as error:
             reason = str(error)
             _note(log, f"attempt {attempt}: {reason}")
@@ -166,9 +182,10 @@ def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None], bert
                 on_start(berth.manager)
                 berth.start()
                 return _run(task, log, berth.manager)
-            finally:
-                # No kernel outlives its notebook, whatever happened between.
+            except BaseException:
+                # Before anybody says why, and before another kernel starts.
                 berth.close()
+                raise
     except Exception as error:
         if deadline.passed:
             return _stopped(task, log, f"it took longer than {task.notebook_timeout:,} seconds in all")
@@ -187,29 +204,17 @@ def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None], bert
 
 def _run(task: NotebookTask, log: Any, manager: Any) -> Execution:
     import nbformat
-    import papermill
+    from papermill.iorw import load_notebook_node
 
-    from wlz_eval.batch.kernel import ENGINE, register_engine
+    from wlz_eval.batch.kernel import run_cells
 
-    register_engine()
-    # A node, not a path: papermill would read braces in a path as places for parameters.
-    source = _read(task.source)
+    source = load_notebook_node(str(task.source))
     language = str(source.metadata.get("kernelspec", {}).get("language", "python"))
     if language.lower() != "python":
         reason = f"it is written in {language}, and a batch runs notebooks in Python only"
         return Execution("failed", reason, reason)
-    notebook = papermill.execute_notebook(
-        source,
-        None,
-        parameters=dict(task.parameters),
-        engine_name=ENGINE,
-        kernel_name="python3",
-        language="python",
-        progress_bar=False,
-        start_timeout=START_TIMEOUT,
-        execution_timeout=task.cell_timeout,
-        log=log,
-        manager=manager,
+    notebook = run_cells(
+        source, task.parameters, manager, log=log, start_timeout=START_TIMEOUT, execution_timeout=task.cell_timeout
     )
     write_atomic(task.target, nbformat.writes(clean_notebook(notebook, task.shown)) + "\n")
     return Execution("succeeded")
@@ -223,13 +228,6 @@ def _not_started(error: Exception, provisioner: Any) -> bool:
     return isinstance(error, RuntimeError | TimeoutError) and (
         "Kernel died before replying" in str(error) or "Kernel didn't respond" in str(error)
     )
-
-
-def _read(path: Path) -> Any:
-    """Read a notebook as papermill does, since it does so only for paths."""
-    from papermill.iorw import load_notebook_node
-
-    return load_notebook_node(str(path))
 
 
 def _cell_failed(task: NotebookTask, log: Any, error: Any) -> Execution:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zmq
 import zmq.asyncio
@@ -18,6 +19,8 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_core.utils import run_sync
 from papermill.engines import NBClientEngine, papermill_engines
+from papermill.execute import prepare_notebook_metadata, raise_for_execution_errors, remove_error_markers
+from papermill.parameterize import parameterize_notebook
 from traitlets import Any as AnyTrait
 from traitlets import Instance, default
 
@@ -27,10 +30,18 @@ from wlz_eval.batch.output import Output
 from wlz_eval.batch.usage import Usage
 from wlz_eval.batch.warm.provisioner import PROVISIONER
 
-__all__ = ["ENGINE", "SINGLE_THREAD", "OwnKernelManager", "kernel_environment", "register_engine", "start_kernel"]
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+__all__ = ["ENGINE", "SINGLE_THREAD", "OwnKernelManager", "clean_up", "kernel_environment", "run_cells", "start_kernel"]
 
 #: Name under which papermill knows the engine.
 ENGINE = "wlz-eval"
+#: Name that it is asked for; what it starts depends on no name.
+_NAME = "python3"
+
+#: Kernel class that ipykernel is told to start.
+KERNEL = "wlz_eval.batch.stopping.StoppingKernel"
 
 #: Seconds that a cell's output may take to arrive after the cell has ended: seconds of nothing on a busy machine.
 OUTPUT_TIMEOUT = 120
@@ -116,13 +127,24 @@ class OwnKernelManager(AsyncKernelManager):
 def start_kernel(manager: OwnKernelManager, folder: Path, output: Output) -> None:
     """Start a kernel whose process keeps to its folder and writes to `output`."""
     run_sync(manager.start_kernel)(
-        # Kernels side by side would wait for one another's history database.
-        extra_arguments=["--HistoryManager.enabled=False", "--HistoryManager.hist_file=:memory:"],
+        extra_arguments=[
+            f"--IPKernelApp.kernel_class={KERNEL}",
+            # Kernels side by side would wait for one another's history database.
+            "--HistoryManager.enabled=False",
+            "--HistoryManager.hist_file=:memory:",
+        ],
         env=kernel_environment(folder),
         cwd=str(folder),
         stdout=output,
         stderr=output,
     )
+
+
+def clean_up(manager: OwnKernelManager) -> None:
+    """Close what a manager of a kernel that has ended still holds open: its file, its ports, its sockets."""
+    # Where it never listened, jupyter_client looks for ports that it did not choose.
+    if manager.provisioner is not None and manager.provisioner.connection_info:
+        run_sync(manager.cleanup_resources)()
 
 
 class OwnEngine(NBClientEngine):
@@ -159,14 +181,54 @@ class OwnEngine(NBClientEngine):
             on_cell_executed=lambda execute_reply, **about: manager.usage.cell_ended(
                 execute_reply, getattr(manager.provisioner, "pid", None)
             ),
-            # A kernel whose notebook is done holds nothing that a slower, polite end would save.
+            # A kernel that does not come up holds nothing that a slower, polite end would save.
             shutdown_kernel="immediate",
         )
-        client.owns_km = True
-        client.execute()
+        try:
+            client.execute()
+        finally:
+            # The kernel is its berth's to end.
+            if client.kc is not None:
+                client.kc.stop_channels()
 
 
-def register_engine() -> None:
+def run_cells(
+    notebook: NotebookNode, parameters: Mapping[str, Any], manager: OwnKernelManager, **options: Any
+) -> NotebookNode:
+    """Put the parameters into a notebook and run it, as ``papermill.execute_notebook`` does with its parts.
+
+    That writes the notebook out as text whether or not anybody wants it, and asks of each parameter whether the
+    notebook knows it, which is known before a batch begins.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        As papermill reads it; it is changed.
+    parameters : mapping
+        What papermill injects.
+    manager : OwnKernelManager
+        Of the kernel, which runs.
+    **options
+        Of :meth:`OwnEngine.execute_managed_notebook`.
+
+    Raises
+    ------
+    papermill.PapermillExecutionError
+        When a cell fails.
+    """
+    _register_engine()
+    notebook = parameterize_notebook(
+        notebook, dict(parameters), kernel_name=_NAME, language="python", engine_name=ENGINE
+    )
+    notebook = remove_error_markers(prepare_notebook_metadata(notebook, None, None))
+    notebook = papermill_engines.execute_notebook_with_engine(
+        ENGINE, notebook, kernel_name=_NAME, progress_bar=False, manager=manager, **options
+    )
+    raise_for_execution_errors(notebook, None)
+    return notebook
+
+
+def _register_engine() -> None:
     """Make the engine known to papermill, and quieten what it and nbclient say of faults that are reported here."""
     papermill_engines.register(ENGINE, OwnEngine)
     # Its one warning, of unknown parameters, comes from a pattern that misses some; they are checked before.

@@ -10,6 +10,8 @@ from typing import Any
 from papermill.clientwrap import PapermillNotebookClient
 from traitlets import Any as AnyTrait
 
+from wlz_eval.batch.client import CellRequest
+
 __all__ = ["PRINTED", "SHOWN", "Deadline", "LimitedClient", "joined"]
 
 #: Characters that one cell may print on each of its two streams; the shipped notebooks print none.
@@ -50,6 +52,21 @@ class LimitedClient(PapermillNotebookClient):
             content["evalue"] = str(content.get("evalue", ""))[:_ERROR]
             content["traceback"] = [str(line)[:_ERROR] for line in content.get("traceback", [])]
         return super().process_message(msg, cell, cell_index)
+
+    def papermill_execute_cells(self) -> None:
+        """Run the cells, each asked for while the one before still runs."""
+        self.kc.expect(self._request(cell) for cell in self.nb.cells if self._runs(cell))
+        super().papermill_execute_cells()
+
+    def _runs(self, cell: Any) -> bool:
+        """Whether nbclient asks the kernel for a cell."""
+        tags = cell.metadata.get("tags", [])
+        return cell.cell_type == "code" and bool(cell.source.strip()) and self.skip_cells_with_tag not in tags
+
+    def _request(self, cell: Any) -> CellRequest:
+        """Say what nbclient asks the kernel for a cell."""
+        may_fail = self.allow_errors or "raises-exception" in cell.metadata.get("tags", [])
+        return CellRequest(cell.source, stop_on_error=self.force_raise_errors or not may_fail)
 
     def execute_cell(self, cell: Any, cell_index: int, **options: Any) -> Any:
         """Run a cell; its printed text is joined when it has ended."""

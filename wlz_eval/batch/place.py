@@ -69,6 +69,7 @@ class LocalPlace:
         self._workspace = workspace
         self._warm = WarmSource() if warm else None
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="kernel")
+        self._ends = ThreadPoolExecutor(1, thread_name_prefix="end")
         self._ahead = Ahead()
         self._kernels: dict[tuple[str, str], Any] = {}
         self._running: set[tuple[str, str]] = set()
@@ -109,7 +110,7 @@ class LocalPlace:
             usage = manager.usage
 
         try:
-            execution = execute(task, on_start, warm, ahead)
+            execution = execute(task, on_start, warm, ahead, self._ends.submit)
         finally:
             self._kernels.pop(job, None)
             self._running.discard(job)
@@ -134,6 +135,7 @@ class LocalPlace:
         """Kill what still runs, and the warm process."""
         self.stop()
         self._threads.shutdown(cancel_futures=True)
+        self._ends.shutdown()
         self._ahead.close()
         self._timings.write()
         if self._warm is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -16,8 +15,6 @@ __all__ = ["PROVISIONER", "WarmProvisioner"]
 
 #: Name of the entry point under which jupyter_client finds it.
 PROVISIONER = "wlz-eval-warm"
-#: Seconds between two looks at whether a kernel has ended, and how often that is looked at once it was killed.
-_LOOK, _SOON = 0.003, 100
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -58,17 +55,3 @@ class WarmProvisioner(LocalProvisioner):
             process.kill()
             with contextlib.suppress(Exception):
                 process.wait(timeout=10)
-
-    async def kill(self, restart: bool = False) -> None:
-        """Kill the kernel, and see it end if that is soon: the manager would look again after a tenth of a second."""
-        await super().kill(restart)
-        for _ in range(_SOON):
-            if await self.poll() is not None:
-                break
-            await asyncio.sleep(_LOOK)
-
-    async def wait(self) -> int | None:
-        """Wait until the kernel has ended: its parent's own wait looks only ten times a second."""
-        while await self.poll() is None:
-            await asyncio.sleep(_LOOK)
-        return await super().wait()

@@ -35,6 +35,7 @@ FIRST: tuple[str, ...] = (
     "ipykernel.zmqshell",
     "matplotlib.backends.backend_agg",
     "matplotlib_inline.backend_inline",
+    "wlz_eval.batch.stopping",
     "wlz_eval.release",
 )
 #: What most notebooks import: it is imported while nobody asks for a kernel.

@@ -1,0 +1,56 @@
+"""The kernel of a batch: ipykernel's own, which runs nothing after a cell that failed, or before all of it is told."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from ipykernel.ipkernel import IPythonKernel
+
+__all__ = ["StoppingKernel"]
+
+#: Seconds that a cell waits at most for what the kernel says of the one before to leave it: longer than any busy
+#: machine takes, so that only a kernel whose own threads have ended goes on without.
+_LEAVES = 60
+
+
+class StoppingKernel(IPythonKernel):
+    """Passes over every cell that comes after one that failed, and begins none while the one before is not told.
+
+    The batch asks for a cell while the one before still runs. ipykernel's own passes over what has arrived by the time
+    a cell fails, and would run what arrives a moment later. And it sends from threads of its own: a cell that lets no
+    other thread work would hold back the answer of the one before, which then would be called the one that hangs.
+    """
+
+    _ends_at_error = True
+    _failed = False
+
+    def start(self) -> None:
+        """Begin to listen."""
+        super().start()
+        self._replied = threading.Event()
+        if self.shell_stream is not None:
+            self.shell_stream.on_send(lambda message, status: self._replied.set())
+
+    def should_handle(self, stream: Any, msg: Any, idents: Any) -> Any:
+        """Whether a request is answered at all: a cell is not, after one that failed and was not allowed to."""
+        if msg["header"]["msg_type"] == "execute_request":
+            if self._failed:
+                return False
+            self._ends_at_error = msg["content"].get("stop_on_error", True)
+        return super().should_handle(stream, msg, idents)
+
+    async def execute_request(self, stream: Any, ident: Any, parent: Any) -> None:
+        """Run a cell when all that was said of the one before has left, and wait until its answer has."""
+        said = threading.Event()
+        self.iopub_thread.schedule(said.set)
+        said.wait(_LEAVES)
+        self._replied.clear()
+        await super().execute_request(stream, ident, parent)
+        self._replied.wait(_LEAVES)
+
+    async def do_execute(self, *arguments: Any, **options: Any) -> Any:
+        """Run a cell, and remember whether it failed."""
+        reply = await super().do_execute(*arguments, **options)
+        self._failed = self._ends_at_error and reply["status"] == "error"
+        return reply
