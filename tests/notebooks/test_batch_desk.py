@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,8 +17,6 @@ from wlz_eval.batch.berth import Ahead
 from wlz_eval.batch.desk import SEVERAL, Desk
 from wlz_eval.batch.desk_process import portable
 from wlz_eval.batch.kernel import kernel_environment
-from wlz_eval.batch.prepare import RefusedError
-from wlz_eval.batch.record import Refusal
 from wlz_eval.batch.warm import WarmServer, can_be_warm
 from wlz_eval.core.errors import CohortError, GateRefusedError, Problem, RunError, StorageError
 
@@ -65,9 +64,20 @@ def test_an_error_comes_back_as_it_was(error):
     assert type(there) is type(error)
 
 
-def test_an_error_that_cannot_be_sent_comes_back_in_words():
-    there = portable(RefusedError(Refusal("toy", "no", ("no",)), "toy"))
-    assert (type(there), str(there)) == (RuntimeError, "RefusedError: no")
+class Unread:
+    """Can be sent, and not be read."""
+
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+@pytest.mark.parametrize("part", [threading.Lock(), Unread()], ids=["not sent", "not read"])
+def test_an_error_that_cannot_be_sent_comes_back_in_words(part):
+    # Not one whose class takes other arguments than its message: a package that a cluster brings lets such be sent.
+    error = RunError("no")
+    error.part = part
+    there = portable(error)
+    assert (type(there), str(there)) == (RuntimeError, "RunError: no")
 
 
 def test_what_is_raised_there_is_raised_here_with_where(desk):
