@@ -201,9 +201,10 @@ def test_an_outcome_that_is_clear_by_itself_only_is_named(seen, low, p, named):
     ]
     at = next(i for i, e in enumerate(plain) if e.outcome.measure == "maths")
     plain[at] = dataclasses.replace(plain[at], att=dataclasses.replace(plain[at].att, ci_low=low, p=p))
-    several = several_outcomes({e.att.outcome: e.att for e in plain})
-    case = dataclasses.replace(scrutiny.case, result=dataclasses.replace(result, effects=tuple(plain)))
-    said = pages.only_by_itself(dataclasses.replace(scrutiny, case=case, found={**scrutiny.found, "several": several}))
+    family = holm([e.att.p for e in plain])
+    effects = tuple(e.with_family_p(p) for e, p in zip(plain, family, strict=True))
+    case = dataclasses.replace(scrutiny.case, result=dataclasses.replace(result, effects=effects))
+    said = pages.only_by_itself(dataclasses.replace(scrutiny, case=case))
     assert [text.split(":")[0] for text in said] == (["Maths at the end"] if named else [])
 
 

@@ -178,9 +178,10 @@ def test_a_love_plot_draws_what_is_shown_and_nothing_else(design):
     assert axes.collections[-1].get_offsets().shape == (len(names), 2)
 
 
-@pytest.mark.parametrize(("before", "after"), [(0.5, 0.02), (-0.5, 0.02), (0.1, 0.1), (0.02, -0.03)])
-def test_marks_of_a_love_plot_are_named_where_they_stand_and_names_never_meet(before, after):
-    rows = pd.DataFrame({"covariate": ["a long name of a covariate", "sex"], "smd_before": [before, np.nan],
+@pytest.mark.parametrize("name", ["sex", "Special educational needs: education, health and care plan"])
+@pytest.mark.parametrize(("before", "after"), [(0.5, 0.02), (-0.63, -0.03), (0.1, 0.1), (0.02, -0.03)])
+def test_marks_of_a_love_plot_are_named_where_they_stand_and_names_never_meet(name, before, after):
+    rows = pd.DataFrame({"covariate": ["a long name of a covariate", name], "smd_before": [before, np.nan],
                          "smd_after": [after, 0.01]})
     figure = love_plot(rows)
     figure.draw_without_rendering()

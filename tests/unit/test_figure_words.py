@@ -95,11 +95,13 @@ def test_numbers_in_words_are_traced_and_withheld_with_their_cells(toy):
     assert all(f'data-cell="{cell.key}"' in below["data"]["text/html"] for cell in counts)
 
 
-def test_the_widest_range_is_named(toy):
+@pytest.mark.parametrize("more", [{}, {"middle": Statistic("As expected", unit="money", n="n", currency="GBP")}])
+def test_the_widest_range_is_named(toy, more):
     data = pd.DataFrame({"input": ["Link", "Price"], "low": [-90.0, 20.0], "high": [150.0, 80.0], "n": [80, 80]})
     pounds = {"unit": "money", "n": "n", "currency": "GBP"}
     columns = {"input": Label("Input"), "low": Statistic("At the low end", **pounds),
-               "high": Statistic("At the high end", **pounds)}
+               "high": Statistic("At the high end", **pounds), **more}
+    data["middle"] = 40.0
     toy.nb.show_figure(draw, data, columns, "C.", "Bars.")
     assert said(toy)[0] == "Bars. The widest range is that of Link: −£90 at the low end, £150 at the high end."
 

@@ -121,7 +121,7 @@ def finding_words(shown: Shown) -> str:
     names = shown.names
     if not names or _is_axis(shown.columns):
         return _along(shown, values, intervals)
-    if tuple(values) == _ENDS:
+    if tuple(values) == _ENDS or _lie_about_one(shown, values):
         return _widest(shown, names)
     said = []
     for name in values:
@@ -216,6 +216,13 @@ def _along(shown: Shown, values: Sequence[str], intervals: Mapping[str, str]) ->
     along = escape(shown.columns[axis].title)
     parts = [f"{_one(shown, i, name, intervals.get(name))} where {along} is {shown.html(i, axis)}" for i in ends]
     return f"{_title(shown.columns[name])}{_joined(parts, ends=len(rows) > 1)}." if parts else ""
+
+
+def _lie_about_one(shown: Shown, values: Sequence[str]) -> bool:
+    """Whether the rows are ranges about a number that is the same in all of them."""
+    if len(shown.released) < 2 or not all(isinstance(shown.columns.get(end), Statistic) for end in _ENDS):
+        return False
+    return len({row[values[0]].text for row in shown.released}) == 1
 
 
 def _widest(shown: Shown, names: Sequence[str]) -> str:

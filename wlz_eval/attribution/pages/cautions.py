@@ -9,13 +9,13 @@ from types import MappingProxyType
 import pandas as pd
 
 from wlz_eval.attribution.attribution import Attribution, OutcomeEffect
-from wlz_eval.attribution.claims import agree, agreement_words, clear_by_itself_only, is_clear
+from wlz_eval.attribution.claims import agree, agreement_words, is_clear
 from wlz_eval.attribution.pages.further import PREFIX, further_findings, said
 from wlz_eval.attribution.pages.labels import in_short
-from wlz_eval.attribution.pages.outcomes import several_rows
 from wlz_eval.attribution.scrutiny import Scrutiny
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.words import COMPARISON_WORDS
+from wlz_eval.measures.labels import column_label
 
 __all__ = ["drift", "fragile", "hidden", "only_by_itself", "other_comparisons", "strength_rows"]
 
@@ -74,14 +74,11 @@ def other_comparisons(result: Attribution, *, disagreeing: bool = False) -> tupl
 
 def only_by_itself(scrutiny: Scrutiny) -> tuple[str, ...]:
     """Name the further outcomes whose difference is clear by itself, but not once their number is allowed for."""
-    rows = several_rows(scrutiny)
-    if rows.empty or scrutiny.case is None:
+    if scrutiny.case is None:
         return ()
-    known = {e.att.outcome: e for e in scrutiny.case.result.headline_effects if not e.outcome.primary}
-    lost = [
-        str(row["label"]) for row in rows.to_dict(orient="records")
-        if row["outcome"] in known and clear_by_itself_only(known[str(row["outcome"])].att, row["p_holm"])
-    ]
+    result, cohort = scrutiny.case.result, scrutiny.case.cohort
+    doubted = [effect.att.outcome for effect in result.headline_effects if effect.doubted]
+    lost = in_short(result, [column_label(cohort, outcome) for outcome in doubted])
     if not lost:
         return ()
     which = "it is" if len(lost) == 1 else "they are"

@@ -51,7 +51,7 @@ def draw_specifications(table: pd.DataFrame) -> Figure:
     own: dict[str, Any] = {"marker": "D", "color": COLOURS["bad"], "zorder": 4}
     top.scatter(x[planned], rows["estimate"][planned], s=60, label="as planned", **own)
     top.set_ylabel("Difference (95% intervals)")
-    top.legend(loc="upper left", fontsize=8)
+    figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=8)
     for y, (column, value) in enumerate(held):
         mask = (rows[column] == value).to_numpy()
         for part, colour in ((mask & fine, COLOURS["programme"]), (mask & ~fine, COLOURS["light"])):

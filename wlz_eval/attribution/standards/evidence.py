@@ -178,7 +178,7 @@ def _by_power(ladder: _Ladder, facts: EvidenceFacts) -> None:
     value = _known(facts.mde, f"{format_number(facts.mde, 2)} SD")
     fine = level >= ladder.level
     reason = "Smaller effects would be missed; this is small enough for the level reached." if fine else (
-        "Only effects larger than this level asks for could have been seen."
+        "As it was planned, the study could see only effects larger than the next level up asks for."
     )
     ladder.step("smallest detectable effect, as planned", value, level, reason)
 

@@ -20,8 +20,6 @@ __all__ = [
 
 #: Times the middling width from which an interval no longer sets the axis.
 WIDE = 10.0
-#: Shapes of the marks of measures known at the start.
-MARKERS = ("D", "o", "s", "^", "v", "P", "X", "<", ">", "p")
 
 
 def _forest(table: pd.DataFrame, names: Sequence[str], x_title: str, colours: Sequence[str]) -> Figure:
@@ -108,32 +106,14 @@ def draw_dose_balance(table: pd.DataFrame) -> Figure:
 def draw_slope_contour(table: pd.DataFrame) -> Figure:
     """Draw, from a (released) table of contours, the slope that would be left by something unseen.
 
-    Of each measure known at the start only the strongest multiple is marked, and named in a legend: names beside the
-    marks would lie on each other, since most are near the origin.
-
     Parameters
     ----------
     table : DataFrame
         ``r2_treatment``, ``r2_outcome``, ``estimate``, ``label`` as :meth:`SlopeSensitivity.contours` gives them; an
         ``x_title`` may say what the difference is of.
     """
-    named = table["label"].fillna("").astype(str)
     what = axis_title(table, "x_title", "Difference", width=200)
-    figure = draw_contour(table[named == ""], treatment="what is left of dose")
-    figure.axes[0].set_title(wrapped(f"{what} that would be left; thick line: nothing", 70), fontsize=10)
-    marks = _strongest(table[named != ""].dropna(subset=["r2_treatment", "r2_outcome"]))
-    for at, (x, y, label) in enumerate(marks[["r2_treatment", "r2_outcome", "label"]].itertuples(index=False)):
-        # A mark on an axis would otherwise be cut in half.
-        figure.axes[0].plot([x], [y], MARKERS[at % len(MARKERS)], color=COLOURS["programme"], mfc="none", mew=1.6, ms=8,
-                            linestyle="none", clip_on=False, zorder=4, label=wrapped(str(label), 34))
-    if len(marks):
-        figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-    return figure
-
-
-def _strongest(marks: pd.DataFrame) -> pd.DataFrame:
-    """Keep the last, and so the strongest, multiple of each measure."""
-    return marks[~marks["label"].str.split(" × ", n=1).str[-1].duplicated(keep="last")]
+    return draw_contour(table, treatment="what is left of dose", what=what)
 
 
 def _yes(value: object) -> bool:

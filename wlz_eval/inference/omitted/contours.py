@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from wlz_eval.core.figures import COLOURS, new_figure
+from wlz_eval.core.figures import COLOURS, new_figure, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,6 +18,8 @@ __all__ = ["contour_grid", "draw_contour"]
 
 #: Widest strength that is drawn.
 _WIDEST = 0.9
+#: Shapes of the marks of measures known at the start.
+_MARKERS = ("D", "o", "s", "^", "v", "P", "X", "<", ">", "p")
 
 
 def contour_grid(
@@ -63,6 +65,9 @@ def draw_contour(
 ) -> Figure:
     """Draw, from a (released) table, the estimate that would be left by strength of something unseen.
 
+    Of each measure known at the start only the strongest multiple is marked, and named in a legend: names beside the
+    marks would lie on each other, since most are near the origin.
+
     Parameters
     ----------
     table : DataFrame
@@ -87,15 +92,20 @@ def draw_contour(
         axes.clabel(lines, fontsize=8)
         if np.nanmin(values) < 0 < np.nanmax(values):
             axes.contour(x, y, values, levels=[0.0], colors=COLOURS["bad"], linewidths=2.4)
-    span = max(float(shown[["r2_treatment", "r2_outcome"]].to_numpy(dtype=float).max(initial=0.0)), 0.1)
-    named: list[tuple[float, float]] = []
-    for at_x, at_y, name in shown.loc[label != "", ["r2_treatment", "r2_outcome", "label"]].itertuples(index=False):
-        axes.plot([at_x], [at_y], marker="D", markersize=5, color=COLOURS["programme"], linestyle="none")
-        # Names that would lie on each other are left out; the table holds them all.
-        if all(abs(at_x - x) > 0.25 * span or abs(at_y - y) > 0.04 * span for x, y in named):
-            axes.annotate(str(name), (at_x, at_y), (5, 3), textcoords="offset points", fontsize=8)
-            named.append((float(at_x), float(at_y)))
+    marks = _strongest(shown[label != ""])
+    for at, (x_at, y_at, name) in enumerate(marks[["r2_treatment", "r2_outcome", "label"]].itertuples(index=False)):
+        # A mark on an axis would otherwise be cut in half.
+        axes.plot([x_at], [y_at], _MARKERS[at % len(_MARKERS)], color=COLOURS["programme"], mfc="none", mew=1.6, ms=8,
+                  linestyle="none", clip_on=False, zorder=4, label=wrapped(str(name), 34))
+    if len(marks):
+        figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     axes.set_xlabel(f"Share of {treatment} that something unseen would explain")
     axes.set_ylabel("Share of the outcome it would explain")
-    axes.set_title(f"{what} that would be left" + (f" ({unit})" if unit else "") + "; thick line: nothing")
+    title = f"{what} that would be left" + (f" ({unit})" if unit else "") + "; thick line: nothing"
+    axes.set_title(wrapped(title, 70), fontsize=10)
     return figure
+
+
+def _strongest(marks: pd.DataFrame) -> pd.DataFrame:
+    """Keep the last, and so the strongest, multiple of each measure."""
+    return marks[~marks["label"].str.split(" × ", n=1).str[-1].duplicated(keep="last")]

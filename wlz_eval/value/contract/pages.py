@@ -105,8 +105,7 @@ def owed_findings(owed: Owed, counts: pd.DataFrame, by_payer: pd.DataFrame, trig
         make.money("paid_total", "payment", paid, "in all", n, whole, claimed),
         make.money("paid_per_child", "payment", paid / owed.children if owed.children else math.nan,
                    "for each child who started", n, whole, (*claimed, *mean)),
-        make.money("paid_outcomes", "payment", owed.outcome_payments, "for outcomes", owed.paid_for(OUTCOME_TRIGGERS),
-                   parts_of_outcomes(owed), counted_in(owed, OUTCOME_TRIGGERS)),
+        _paid_for_outcomes(owed),
         make.money("maximum_payment", "largest_payment", owed.maximum, "if every child met every trigger",
                    owed.children, counted=everybody(owed.children, each) if each else ()),
         replace(make.count("share_of_maximum", "share", share, "probability"), **amounts(whole, share),
@@ -133,6 +132,14 @@ def owed_findings(owed: Owed, counts: pd.DataFrame, by_payer: pd.DataFrame, trig
         if math.isfinite(row["base"]):
             found.append(make.count(f"target.{name}", "target", float(row["base"]), "count", label))
     return found
+
+
+def _paid_for_outcomes(owed: Owed) -> Finding:
+    """Return what is paid for outcomes, sign-up and engagement apart."""
+    return _Maker(owed).money(
+        "paid_outcomes", "payment", owed.outcome_payments, "for outcomes", owed.paid_for(OUTCOME_TRIGGERS),
+        parts_of_outcomes(owed), counted_in(owed, OUTCOME_TRIGGERS),
+    )
 
 
 def _most_each(owed: Owed) -> float:
@@ -237,10 +244,12 @@ def anyway_answer(result: Caused) -> Words:
         first, last = result.at_rates.iloc[0], result.at_rates.iloc[-1]
         values["others"] = _areas(str(a) for a in result.unknown)
         likewise = (
-            "from {low:short} to {high:short} would have been paid for outcomes anyway."
+            "from {low:short} to {high:short} would have been paid for outcomes anyway, where {all:short} is paid."
             if not result.estimate or result.claim == "effect"
-            else "all outcomes of similar children would come to from {low:short} to {high:short}."
+            else "all outcomes of similar children would come to from {low:short} to {high:short}, where {all:short} "
+            "is paid."
         )
+        values["all"] = _paid_for_outcomes(result.owed)
         values["low"], values["high"] = (found[f"anyway.rate_{r['rate']:.0f}"] for r in (first, last))
         text += (
             " For {others} no payments can be compared with those of similar children: had from "
