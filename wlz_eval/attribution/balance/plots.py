@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["love_plot"]
 
 #: Part of the width of the axes that the name of a mark takes, where names of covariates leave it narrow.
-_ROOM = 0.36
+_ROOM = 0.42
 
 
 def love_plot(table: pd.DataFrame | BalanceTable, limit: float = 0.1) -> Figure:
@@ -36,7 +36,7 @@ def love_plot(table: pd.DataFrame | BalanceTable, limit: float = 0.1) -> Figure:
     rows = frame[frame["kind"] != "distance"] if "kind" in frame.columns else frame
     rows = rows.dropna(subset=["smd_before", "smd_after"], how="all")
     rows = rows.iloc[np.argsort(rows["smd_before"].abs().fillna(0).to_numpy(), kind="stable")]
-    figure, axes = new_figure(height=max(2.2, 1.0 + 0.3 * len(rows)))
+    figure, axes = new_figure(height=max(2.2, 1.0 + 0.34 * len(rows)))
     y = np.arange(len(rows))
     axes.axvspan(-limit, limit, color="#EFEFEF", zorder=0)
     axes.axvline(0, color=COLOURS["neutral"], linewidth=1)
@@ -52,7 +52,7 @@ def love_plot(table: pd.DataFrame | BalanceTable, limit: float = 0.1) -> Figure:
     axes.scatter(rows["smd_after"], y, marker="D", color=COLOURS["programme"], zorder=4)
     _name_marks(axes, rows)
     # Long names would leave the axes narrow, and the words above and below them no room.
-    axes.set_yticks(y, [wrapped(name, 30) for name in rows["covariate"]])
+    axes.set_yticks(y, [wrapped(name) for name in rows["covariate"]])
     axes.set_xlabel("Difference between the groups, in standard deviations", loc="right")
     axes.grid(axis="y", visible=False)
     return figure

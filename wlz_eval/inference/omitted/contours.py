@@ -80,9 +80,10 @@ def draw_contour(
     what : str
         Words for the estimate that would be left.
     """
-    figure, axes = new_figure(height=4.6)
     shown = table.dropna(subset=["r2_treatment", "r2_outcome", "estimate"])
     label = shown["label"].fillna("").astype(str)
+    marks = _strongest(shown[label != ""])
+    figure, axes = new_figure(height=4.6 + 0.15 * len(marks))
     grid = shown[label == ""].pivot_table(index="r2_outcome", columns="r2_treatment", values="estimate")
     if min(grid.shape, default=0) >= 2:
         values = grid.to_numpy(dtype=float)
@@ -92,7 +93,6 @@ def draw_contour(
         axes.clabel(lines, fontsize=8)
         if np.nanmin(values) < 0 < np.nanmax(values):
             axes.contour(x, y, values, levels=[0.0], colors=COLOURS["bad"], linewidths=2.4)
-    marks = _strongest(shown[label != ""])
     for at, (x_at, y_at, name) in enumerate(marks[["r2_treatment", "r2_outcome", "label"]].itertuples(index=False)):
         # A mark on an axis would otherwise be cut in half.
         axes.plot([x_at], [y_at], _MARKERS[at % len(_MARKERS)], color=COLOURS["programme"], mfc="none", mew=1.6, ms=8,
