@@ -83,8 +83,15 @@ def ordered_map(
     if workers == 1:
         return [_alone(function, shared, item) for item in items]
     from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+    from multiprocessing import active_children, get_context
 
+    others = set(active_children())
     # Processes are started afresh: copying a process that has threads (a notebook's kernel) can hang.
     with ProcessPoolExecutor(workers, get_context("spawn"), _receive, (function, shared)) as pool:
-        return list(pool.map(_one, items, chunksize=max(len(items) // (workers * CHUNKS_PER_WORKER), 1)))
+        try:
+            return list(pool.map(_one, items, chunksize=max(len(items) // (workers * CHUNKS_PER_WORKER), 1)))
+        finally:
+            # One that waits for work holds a lock that the others wait for. Killed, it would never give it back, and
+            # the pool would wait for ever for processes that cannot hear that all is done.
+            for process in set(active_children()) - others:
+                process.kill()
