@@ -157,6 +157,32 @@ def test_the_system_kills_a_kernel_for_its_memory(make, tmp_path):
         group.rmdir()
 
 
+def test_nothing_runs_after_a_cell_that_was_never_answered(make, tmp_path):
+    """ipykernel flushes before it answers: what cannot be flushed ended the answer, and the next cell ran."""
+    takes = "import sys\nwith open('gone', 'w') as f: sys.stdout = f"
+    ended = make(takes, f"open({str(tmp_path / 'ran')!r}, 'w')", cell_timeout=3)
+    assert ended.status == "failed"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_nothing_of_a_notebook_runs_when_it_is_called_done(tmp_path, warm):
+    """Its kernel was ended in a thread of the batch while the next notebook read what it still wrote."""
+    target = tmp_path / "findings"
+    writes = (
+        f"f = open({str(target)!r}, 'w')\nimport threading, time\ndef g():\n    while True:\n        f.write('x')\n"
+        "        f.flush(); time.sleep(0.001)\nthreading.Thread(target=g, daemon=True).start()"
+    )
+    source, closing = write_notebook(tmp_path, "01_a", [writes], 1, parameters=PARAMETERS), []
+    task = NotebookTask(source=source, parameters={}, shown={}, scratch=tmp_path / "scratch",
+                        target=tmp_path / "out.ipynb", log=tmp_path / "a.log", cell_timeout=120)
+    assert execute(task, warm=warm, later=closing.append).status == "succeeded"
+    time.sleep(0.05)
+    size = target.stat().st_size
+    time.sleep(0.5)
+    assert target.stat().st_size == size > 0
+    closing[0]()
+
+
 HANGS = {
     "in C, deaf to interrupts": (
         "import ctypes, signal; signal.pthread_sigmask(0, {2, 15}); ctypes.PyDLL(None).sleep(999)"

@@ -116,8 +116,8 @@ def execute(
     ahead : Berth, optional
         With a kernel that waits for the notebook; it is closed in any case.
     later : callable, optional
-        Called with what ends the kernel of a notebook that succeeded, to be done in the meantime by another thread; at
-        once without it.
+        Called with what closes all that the kernel of a notebook that succeeded, and was killed, held open, to be done
+        in the meantime by another thread; at once without it.
 
     Returns
     -------
@@ -181,7 +181,10 @@ def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None], bert
                 berth.output.to(log)
                 on_start(berth.manager)
                 berth.start()
-                return _run(task, log, berth.manager)
+                execution = _run(task, log, berth.manager)
+                # What it left running would go on writing into what others read; only what it held open can wait.
+                berth.end_kernel(wait=False)
+                return execution
             except BaseException:
                 # Before anybody says why, and before another kernel starts.
                 berth.close()

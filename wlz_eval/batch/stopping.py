@@ -46,7 +46,12 @@ class StoppingKernel(IPythonKernel):
         self.iopub_thread.schedule(said.set)
         said.wait(_LEAVES)
         self._replied.clear()
-        await super().execute_request(stream, ident, parent)
+        try:
+            await super().execute_request(stream, ident, parent)
+        except BaseException:
+            # There is no answer, as where what took the place of stdout cannot be flushed.
+            self._failed = True
+            raise
         self._replied.wait(_LEAVES)
 
     async def do_execute(self, *arguments: Any, **options: Any) -> Any:

@@ -45,13 +45,20 @@ class WarmProvisioner(LocalProvisioner):
             self.ended = status
         return status
 
-    def end(self) -> None:
-        """Kill the kernel at once, and what it started, even if it has ended itself. Any thread may ask."""
+    def end(self, wait: bool = True) -> None:
+        """Kill the kernel at once, and what it started, even if it has ended itself. Any thread may ask.
+
+        Parameters
+        ----------
+        wait : bool
+            Until it is gone; without that it does nothing more, but may hold memory for a moment.
+        """
         process, group = self.process, self.pgid
         if group is not None and hasattr(os, "killpg"):
             with contextlib.suppress(OSError):
                 os.killpg(group, signal.SIGKILL)
         if process is not None and process.poll() is None:
             process.kill()
-            with contextlib.suppress(Exception):
-                process.wait(timeout=10)
+            if wait:
+                with contextlib.suppress(Exception):
+                    process.wait(timeout=10)
