@@ -59,9 +59,9 @@ class Berth:
         process = getattr(self.manager.provisioner, "process", None)
         return process is not None and process.poll() is None
 
-    def end_kernel(self, wait: bool = True) -> None:
+    def end_kernel(self) -> None:
         """Kill its kernel at once, and what it started. Any thread may ask."""
-        end_kernel(self.manager, wait)
+        end_kernel(self.manager)
 
     def close(self) -> None:
         """End the kernel and what its log is told, and remove the folder; once. Any thread may ask."""
@@ -75,10 +75,10 @@ class Berth:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def end_kernel(manager: Any, wait: bool = True) -> None:
+def end_kernel(manager: Any) -> None:
     """Kill a kernel at once, and what it started. Any thread may ask."""
     if manager.provisioner is not None:
-        manager.provisioner.end(wait)
+        manager.provisioner.end()
 
 
 class Ahead:

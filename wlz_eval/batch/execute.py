@@ -183,7 +183,7 @@ def _attempt(task: NotebookTask, log: Any, on_start: Callable[[Any], None], bert
                 berth.start()
                 execution = _run(task, log, berth.manager)
                 # What it left running would go on writing into what others read; only what it held open can wait.
-                berth.end_kernel(wait=False)
+                berth.end_kernel()
                 return execution
             except BaseException:
                 # Before anybody says why, and before another kernel starts.

@@ -45,20 +45,13 @@ class WarmProvisioner(LocalProvisioner):
             self.ended = status
         return status
 
-    def end(self, wait: bool = True) -> None:
-        """Kill the kernel at once, and what it started, even if it has ended itself. Any thread may ask.
-
-        Parameters
-        ----------
-        wait : bool
-            Until it is gone; without that it does nothing more, but may hold memory for a moment.
-        """
+    def end(self) -> None:
+        """Kill the kernel at once, and what it started, even if it has ended itself. Any thread may ask."""
         process, group = self.process, self.pgid
         if group is not None and hasattr(os, "killpg"):
             with contextlib.suppress(OSError):
                 os.killpg(group, signal.SIGKILL)
         if process is not None and process.poll() is None:
             process.kill()
-            if wait:
-                with contextlib.suppress(Exception):
-                    process.wait(timeout=10)
+            with contextlib.suppress(Exception):
+                process.wait(timeout=10)
