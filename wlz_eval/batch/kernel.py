@@ -167,6 +167,7 @@ class OwnEngine(NBClientEngine):
         `options`: ``manager`` (of the kernel, which runs), ``log``.
         """
         manager: OwnKernelManager = options["manager"]
+        own: Any = manager.provisioner
         client = LimitedClient(
             nb_man,
             km=manager,
@@ -179,15 +180,16 @@ class OwnEngine(NBClientEngine):
             store_widget_state=False,
             log_of_cuts=options["log"],
             on_cell_executed=lambda execute_reply, **about: manager.usage.cell_ended(
-                execute_reply, getattr(manager.provisioner, "pid", None)
+                execute_reply, getattr(own, "pid", None)
             ),
             # A kernel that does not come up holds nothing that a slower, polite end would save.
             shutdown_kernel="immediate",
         )
         try:
             client.execute()
+            # Its berth waits for its end; until then it goes on dying while the notebook is written.
+            own.begin_end()
         finally:
-            # The kernel is its berth's to end.
             if client.kc is not None:
                 client.kc.stop_channels()
 

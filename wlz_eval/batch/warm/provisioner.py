@@ -45,13 +45,19 @@ class WarmProvisioner(LocalProvisioner):
             self.ended = status
         return status
 
-    def end(self) -> None:
-        """Kill the kernel at once, and what it started, even if it has ended itself. Any thread may ask."""
+    def begin_end(self) -> None:
+        """Kill the kernel at once, and what it started, even if it has ended itself; wait for nothing."""
         process, group = self.process, self.pgid
         if group is not None and hasattr(os, "killpg"):
             with contextlib.suppress(OSError):
                 os.killpg(group, signal.SIGKILL)
         if process is not None and process.poll() is None:
             process.kill()
+
+    def end(self) -> None:
+        """Kill the kernel as :meth:`begin_end` does, and wait until it is gone. Any thread may ask."""
+        self.begin_end()
+        process = self.process
+        if process is not None and process.poll() is None:
             with contextlib.suppress(Exception):
                 process.wait(timeout=10)
