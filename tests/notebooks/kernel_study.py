@@ -57,7 +57,7 @@ def run_kernels(kernels: int, folder: Path, progress: bool = False) -> tuple[lis
     source = write_notebook(folder, "01_a", ["import numpy\nprint(numpy.arange(3).sum())"], 1)
     task = NotebookTask(source, folder / "out.ipynb", folder / "a.log", {"draws": 4}, {"draws": 4}, folder / "scratch")
     server = WarmServer(kernel_environment(folder))
-    # As in a batch, each kernel starts before its notebook is known, and ends in another thread.
+    # As in a batch, each kernel starts before its notebook is known, and what it held open is closed in another thread.
     ahead, ends = Ahead(), ThreadPoolExecutor(1)
     failed = []
     try:
@@ -67,7 +67,7 @@ def run_kernels(kernels: int, folder: Path, progress: bool = False) -> tuple[lis
             # A cold kernel heads a group that the batch knows; a warm one is ended by the process it is a copy of.
             if ended.status != "succeeded" or managers[0].provisioner.pgid is not None:
                 failed.append(f"kernel {number + 1}: {ended.reason or 'it was started cold'}")
-            # What is counted has ended, however busy the machine.
+            # What is counted is closed, however busy the machine.
             ends.submit(int).result()
             if number + 1 == min(SETTLING, kernels):
                 before = _count(server)
