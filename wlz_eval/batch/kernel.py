@@ -42,6 +42,8 @@ _NAME = "python3"
 
 #: Kernel class that ipykernel is told to start.
 KERNEL = "wlz_eval.batch.stopping.StoppingKernel"
+#: Class of its standard output and error.
+STREAM = "wlz_eval.batch.stopping.ToldStream"
 
 #: Seconds that a cell's output may take to arrive after the cell has ended: seconds of nothing on a busy machine.
 OUTPUT_TIMEOUT = 120
@@ -129,6 +131,7 @@ def start_kernel(manager: OwnKernelManager, folder: Path, output: Output) -> Non
     run_sync(manager.start_kernel)(
         extra_arguments=[
             f"--IPKernelApp.kernel_class={KERNEL}",
+            f"--IPKernelApp.outstream_class={STREAM}",
             # Kernels side by side would wait for one another's history database.
             "--HistoryManager.enabled=False",
             "--HistoryManager.hist_file=:memory:",

@@ -119,6 +119,9 @@ class _Batch:
                     future = desk.submit(prepare, cohort, self.workspace, overrides, True, desk.call)
                     self.futures[future] = partial(self._prepared, asked=str(cohort), checked=checked)
                 self._add_studies(desk)
+                if not any(self.workspace.private.glob("*/*/manifest.json")):
+                    # Nothing has ever run here, so a kernel will be wanted: it starts while cohorts are looked at.
+                    self.place.expect()
                 while self.futures:
                     self._step(desk)
         finally:

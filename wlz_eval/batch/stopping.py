@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 
-__all__ = ["StoppingKernel"]
+__all__ = ["StoppingKernel", "ToldStream"]
 
 #: Seconds that a cell waits at most for what the kernel says of the one before to leave it: longer than any busy
 #: machine takes, so that only a kernel whose own threads have ended goes on without.
@@ -28,9 +29,17 @@ class StoppingKernel(IPythonKernel):
     def start(self) -> None:
         """Begin to listen."""
         super().start()
-        self._replied = threading.Event()
+        self._replied, self._said = threading.Event(), threading.Event()
+        self._replied.set()
         if self.shell_stream is not None:
             self.shell_stream.on_send(lambda message, status: self._replied.set())
+
+    def set_parent(self, ident: Any, parent: Any, channel: str = "shell") -> None:
+        """Turn to a request; before anything is said of it, ask to be told when all that was said before has left."""
+        if channel == "shell":
+            self._said = threading.Event()
+            self.iopub_thread.schedule(self._said.set)
+        super().set_parent(ident, parent, channel)
 
     def should_handle(self, stream: Any, msg: Any, idents: Any) -> Any:
         """Whether a request is answered at all: a cell is not, after one that failed and was not allowed to."""
@@ -41,10 +50,9 @@ class StoppingKernel(IPythonKernel):
         return super().should_handle(stream, msg, idents)
 
     async def execute_request(self, stream: Any, ident: Any, parent: Any) -> None:
-        """Run a cell when all that was said of the one before has left, and wait until its answer has."""
-        said = threading.Event()
-        self.iopub_thread.schedule(said.set)
-        said.wait(_LEAVES)
+        """Run a cell when all that was said of the one before has left, and its answer too."""
+        self._replied.wait(_LEAVES)
+        self._said.wait(_LEAVES)
         self._replied.clear()
         try:
             await super().execute_request(stream, ident, parent)
@@ -52,10 +60,33 @@ class StoppingKernel(IPythonKernel):
             # There is no answer, as where what took the place of stdout cannot be flushed.
             self._failed = True
             raise
-        self._replied.wait(_LEAVES)
 
     async def do_execute(self, *arguments: Any, **options: Any) -> Any:
         """Run a cell, and remember whether it failed."""
         reply = await super().do_execute(*arguments, **options)
         self._failed = self._ends_at_error and reply["status"] == "error"
         return reply
+
+
+class ToldStream(OutStream):
+    """Standard output or error of a kernel: nobody waits for it to be sent where nothing was written.
+
+    ipykernel flushes both after each cell and again after each request, and each time waits for another thread to come
+    and send nothing.
+    """
+
+    _sending = False
+
+    def flush(self) -> None:
+        """Wait until what was written has been sent."""
+        pending = self._flush_pending or self._subprocess_flush_pending
+        if pending or self._sending or self.echo is not None:
+            super().flush()
+
+    def _flush(self) -> None:
+        # Before what is pending is called so no more, so that a flush in between waits.
+        self._sending = True
+        try:
+            super()._flush()
+        finally:
+            self._sending = False
