@@ -13,6 +13,7 @@ import pytest
 from wlz_eval.attribution import OutcomeOptions, SelectionOptions, attribute, pages, scrutinise
 from wlz_eval.attribution.options import MatchingOptions
 from wlz_eval.attribution.pages.cautions import UNDONE
+from wlz_eval.attribution.raters import RATERS_KNEW, raters_knew
 from wlz_eval.attribution.standards.multiplicity import draw_several, several_outcomes
 from wlz_eval.core.errors import OptionError
 from wlz_eval.inference import holm
@@ -206,6 +207,43 @@ def test_an_outcome_that_is_clear_by_itself_only_is_named(seen, low, p, named):
     case = dataclasses.replace(scrutiny.case, result=dataclasses.replace(result, effects=effects))
     said = pages.only_by_itself(dataclasses.replace(scrutiny, case=case))
     assert [text.split(":")[0] for text in said] == (["Maths at the end"] if named else [])
+    # The number itself carries it, to every other page and table.
+    finding = next(f for f in case.result.findings() if f.finding_id == "attribution.att.maths.endline")
+    assert finding.only_by_itself is named
+    claimed = tuple(
+        dataclasses.replace(e, verdict=dataclasses.replace(e.verdict, claim="effect")) for e in case.result.effects
+    )
+    rows = pages.effect_rows(dataclasses.replace(case.result, effects=claimed), headline=True)
+    called = rows.set_index("measure")["called"]
+    assert ("not among so many outcomes" in called["maths"]) is named
+
+
+def test_an_outcome_whose_raters_knew_says_so_wherever_it_is_shown(seen):
+    *_, result, _ = seen
+    effects = tuple(dataclasses.replace(e, raters_knew=e.outcome.measure == "maths") for e in result.effects)
+    knew = dataclasses.replace(result, effects=effects)
+    said = pages.sentences(knew)
+    assert [RATERS_KNEW in text for text in said] == [False, True, False]
+    assert not any(RATERS_KNEW in text for text in pages.sentences(result))
+    notes = {f.outcome: f.note for f in knew.findings() if f.quantity == "att"}
+    assert notes["maths"].endswith(RATERS_KNEW)
+    assert RATERS_KNEW not in notes["english"]
+
+
+def test_one_rater_who_knew_is_enough_and_a_record_has_none(seen):
+    cohort, *_, result, _ = seen
+    row = next(t for t in result.map.tiers if t.measure == "english")
+    teacher = dataclasses.replace(row, informant="teacher")
+    table = cohort.measures
+    at = (table["measure"] == "english") & (table["wave"] == "endline")
+    found = []
+    for knew in (pd.NA, False, True):
+        column = pd.Series(pd.NA, index=table.index, dtype="boolean")
+        column[at] = False if knew is not pd.NA else pd.NA
+        column[at.idxmax()] = knew
+        found.append(raters_knew(types.SimpleNamespace(measures=table.assign(rater_knew=column)), teacher))
+    assert found == [None, False, True]
+    assert raters_knew(cohort, dataclasses.replace(row, informant="admin")) is False
 
 
 def test_the_drift_of_a_noisy_start_is_said_with_its_size_and_not_where_the_groups_lie_close(seen):

@@ -50,10 +50,18 @@ def test_of_many_rows_the_two_ends_are_said(toy):
     data = pd.DataFrame({"area": list("abcdefg"), "p": [40, 30, 50, 1, 60, 35, 45], "n": [100] * 7})
     toy.nb.show_figure(draw, data, {"area": Label("Area"), "p": Percent("At risk", n="n")}, "C.", "Bars.")
     assert said(toy) == (
-        "Bars. At risk: from b at 30% to e at 60%.",
+        "Bars. At risk: lowest b at 30%, highest e at 60%.",
         "C. Each of its numbers rests on 100 children. Hidden: rests on fewer than 10 children, or would give away a "
         "number that does.",
     )
+
+
+def test_rows_that_all_lie_at_one_number_are_said_once(toy):
+    """A figure of six ways that all gave 1.5 read "from the first at 1.5 to the first at 1.5"."""
+    data = pd.DataFrame({"way": list("abcdef"), "v": [1.5] * 6, "n": [100] * 6})
+    columns = {"way": Label("Way"), "v": Statistic("Difference", unit="points", n="n")}
+    toy.nb.show_figure(draw, data, columns, "C.", "Dots.")
+    assert said(toy)[0] == "Dots. Difference (points): all that are shown lie at 1.5."
 
 
 def test_a_curve_is_said_by_its_two_ends(toy):
@@ -61,7 +69,7 @@ def test_a_curve_is_said_by_its_two_ends(toy):
     columns = {"year": Number("Year", "count"), "net": Statistic("Net so far", "money", n="n", currency="GBP")}
     toy.nb.show_figure(draw, data, columns, "C.", "A line.")
     alt, caption = said(toy)
-    assert alt == "A line. Net so far: from −£10 where Year is 1 to £20 where Year is 3."
+    assert alt == "A line. Net so far: −£10 where Year is 1; £20 where Year is 3."
     assert caption == "C. Each of its numbers rests on 80 children."
 
 

@@ -103,6 +103,20 @@ def test_what_is_needed_does_find_it():
     assert row["cohorts_same_schools"] > row["cohorts_new_schools"]
 
 
+def test_an_effect_that_is_found_already_needs_nothing():
+    """Seen on a public page: the row of such an effect gave the matched children, whose number was hidden elsewhere."""
+    power = minimum_detectable_effect(*_design(shared=True), icc=0.05, r2=0.6, targets=(0.05, 0.2, 0.9))
+    assert 0.05 < power.mde < 0.9
+    assert 0.9 not in set(power.not_found()["target"])
+    finite = power.needed["children"][np.isfinite(power.needed["children"])]
+    assert len(finite)
+    assert (finite % 10 == 0).all()
+    large = minimum_detectable_effect(*_design(shared=True), icc=0.0, r2=0.9)
+    assert large.mde < 0.2
+    assert set(large.values()) == {"mde"}
+    assert len(large.sentences()) == 1
+
+
 def test_attrition_and_planning_values_are_used():
     design, schools = _design(shared=True)
     plain = minimum_detectable_effect(design, schools, icc=0.1, r2=0.5)

@@ -222,6 +222,11 @@ class TestSeveral:
         assert apart.table()["exposure"].tolist() == ["contacts", "dose"]
         assert apart.told_apart
         assert apart.condition < 5
+        # A baseline far from zero goes with the constant: once taken for exposures that went to the same children.
+        far = several_exposures(
+            self.make(0.3).assign(base=lambda d: 100 + d["base"]), "y", ["contacts", "dose"], baseline="base"
+        )
+        assert far.condition == pytest.approx(apart.condition)
         assert not alike.told_apart
         assert alike.table()["vif"].min() > 100
         assert "hardly be told apart" in alike.answer()[0]

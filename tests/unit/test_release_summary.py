@@ -177,23 +177,17 @@ class TestEveryClearResult:
         assert self.texts(self.UNCLEAR)[0].others == ()
 
     def test_what_only_chance_among_many_makes_clear_is_no_result(self):
-        chance = Finding(finding_id="attribution.family_p.sdq_total.endline", quantity="family_p", estimate=0.08,
-                         unit="probability", claim="description", n_programme=228, n_comparison=228)
-        _, texts = self.texts(self.UNCLEAR, self.WORSE, chance)
+        _, texts = self.texts(self.UNCLEAR, replace(self.WORSE, only_by_itself=True))
         assert any("which is worse" in text and "do not take it for a result" in text for text in texts)
 
     def test_the_doubt_of_several_is_said_once_after_those_that_are_sure(self):
         """Three outcomes each with the same warning pushed the summary's picture off its second sheet."""
-        doubts = [
-            Finding(finding_id=f"attribution.family_p.{outcome}.endline", quantity="family_p", estimate=0.08,
-                    unit="probability", claim="description", n_programme=228, n_comparison=228)
-            for outcome in ("sdq_total", "attendance")
-        ]
-        summary, _ = self.texts(self.UNCLEAR, self.WORSE, self.BETTER, *doubts)
+        worse, better = (replace(found, only_by_itself=True) for found in (self.WORSE, self.BETTER))
+        summary, _ = self.texts(self.UNCLEAR, worse, better)
         first, last = (s.template for s in summary.others)
         assert "by chance" not in first
         assert last.endswith("With so many outcomes these may look clear by chance, so do not take them for results.")
-        summary, _ = self.texts(self.UNCLEAR, self.WORSE, self.BETTER, doubts[0])
+        summary, _ = self.texts(self.UNCLEAR, worse, self.BETTER)
         assert [s.values["att"].outcome for s in summary.others] == ["attendance", "sdq_total"]
         assert summary.others[-1].template.endswith("one may look clear by chance, so do not take it for a result.")
 
@@ -249,17 +243,12 @@ def further(measure, **changes):
     return replace(EFFECT, finding_id=f"attribution.att.{measure}.endline", outcome=measure, **changes)
 
 
-def holm(measure, p):
-    return Finding(finding_id=f"attribution.family_p.{measure}.endline", quantity="family_p", estimate=p,
-                   unit="probability", claim="description", n_programme=228)
-
-
 def test_a_further_outcome_is_called_caused_only_where_it_stays_clear():
     """Three outcomes were worded as caused and taken back in the next sentence."""
-    sure = others(further("maths"), holm("maths", 0.01), further("attendance", ci_low=-1.0))
+    sure = others(further("maths"), further("attendance", ci_low=-1.0))
     assert "caused" in sure
     assert "by chance" not in sure
     assert "There is no clear difference for School attendance." in sure
-    doubted = others(further("maths"), holm("maths", 0.2))
+    doubted = others(further("maths", only_by_itself=True))
     assert "caused" not in doubted
     assert "may look clear by chance" in doubted

@@ -40,7 +40,7 @@ def test_two_cohorts_stand_side_by_side_and_one_does_not():
     assert compare([cohort("a", row())]) == []
     (panel,) = panels(cohort("b", row(estimate=1.0)), cohort("a", row()))
     assert names(panel) == ["a", "b"]
-    assert panel.sentence == "In this panel: from 1.0 points (B) to 2.0 points (A)."
+    assert panel.sentence == "In this panel: lowest 1.0 points (B), highest 2.0 points (A)."
     assert panel.cautions == ()
 
 
@@ -136,3 +136,32 @@ def test_the_scale_holds_every_number_and_the_reference():
     assert 0.0 in [value for value, _ in scale.ticks]
     assert len(scale_of([-0.004, 0.003], 0.0, "sd").ticks) <= 6
     assert scale_of([0.0], 0.0, "points").at(0.0) == "50%"
+
+
+def test_cautions_of_a_number_stand_below_its_panel_too():
+    """A slope that its own page said not to rely on stood in a panel without that."""
+    (panel,) = panels(cohort("a", row(note="Do not rely on it.")), cohort("b", row()))
+    assert panel.notes == ("A: Do not rely on it.",)
+    (panel,) = panels(cohort("a", row(note="Illustrative.")), cohort("b", row(note="Illustrative.")))
+    assert panel.notes == ("Illustrative.",)
+
+
+def test_numbers_in_a_method_are_no_other_method():
+    """Each panel of changes said that they were not estimated alike: their degrees of freedom differed."""
+    one, two = (row(method=f"paired, t with {df} degrees of freedom") for df in ("7.7", "19.2"))
+    assert panels(cohort("a", one), cohort("b", two))[0].cautions == ()
+    assert panels(cohort("a", one), cohort("b", row(method="a bootstrap")))[0].cautions
+
+
+def test_an_effect_that_is_clear_by_itself_only_is_called_so():
+    (panel,) = panels(cohort("a", row(only_by_itself=True)), cohort("b", row()))
+    assert [m.claim for m in panel.members] == [
+        "estimate of the effect; clear by itself, but not among so many outcomes",
+        "effect of the programme, as far as these data can say",
+    ]
+
+
+def test_what_may_not_stand_side_by_side_says_what_each_may_be_called():
+    (topic,) = compare([cohort("a", row()), cohort("b", row(claim="adjusted_difference"))])
+    ((_, found),) = topic.apart
+    assert ["here it may be called" in o.reasons[0] for o in found] == [True, True]

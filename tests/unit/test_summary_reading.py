@@ -32,8 +32,7 @@ UNCUT = replace(NET, finding_id="value.without_optimism.net_present_value_per_ch
 ODDS = replace(NET, finding_id="value.breakeven_probability", estimate=0.2, unit="probability", currency="")
 IF_ALL = replace(TOTAL, finding_id="value.projection.net_present_value")
 WORSE = replace(ATT, finding_id="attribution.att.sdq_total.endline", outcome="sdq_total", primary=False)
-CHANCE = Finding(finding_id="attribution.family_p.sdq_total.endline", quantity="family_p", estimate=0.08,
-                 unit="probability", claim="description", n_programme=228)
+CHANCE = replace(WORSE, only_by_itself=True)
 
 ATTS = {
     "none": (), "tier C": (TIER_C,), "adjusted": (ATT,), "open": (replace(EFFECT, ci_low=-1.0),), "gain": (EFFECT,),
@@ -53,7 +52,7 @@ BESIDE = {
     "flat": (CHANGE, replace(SLOPE, ci_low=-1.0), PROGRAMME, RATING, SMALLEST, KNOWN),
     "all": (CHANGE, EXPECTED, SLOPE, PROGRAMME, COUNT, RATING, SMALLEST, KNOWN, TRIED, HIGHER, SAME, OTHER),
     "apart": (CHANGE, SAME, replace(OTHER, estimate=-4.0, ci_low=-6.0, ci_high=-2.0)),
-    "others": (CHANGE, RATING, SMALLEST, KNOWN, WORSE, CHANCE),
+    "others": (CHANGE, RATING, SMALLEST, KNOWN, CHANCE),
 }
 
 @functools.cache

@@ -136,6 +136,19 @@ class TestFindings:
         assert ("would come back" in said) == (claim != "effect")
 
 
+def test_benefits_from_differences_that_are_clear_by_themselves_only_are_named(cohort):
+    """A page counted as benefits what another page said not to take for results, without a word of it."""
+    assert run(cohort).only_by_itself() == ((), {})
+    effects = [found("english", 3.0, 1.0), found("attendance", 2.0, 0.8, only_by_itself=True)]
+    result = value(cohort, CHOSEN, effects, seed=1, draws=500)
+    (template,), values = result.only_by_itself()
+    said = speak(template, values, Rule(threshold=2)).text
+    assert said.startswith("The benefit from School attendance")
+    assert "no longer clear" in said
+    claims = dict(zip(result.cost_of_points()["outcome"], result.cost_of_points()["claim"], strict=True))
+    assert ["not among so many" in claim for name, claim in sorted(claims.items())] == [False, True]
+
+
 class TestTables:
     def test_each_has_its_columns_with_rows_and_without(self, cohort):
         full, none = run(cohort), value(cohort, ValueOptions(), [], draws=1_000)

@@ -18,6 +18,7 @@ from wlz_eval.attribution.claims import ClaimVerdict, clear_by_itself_only
 from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import EffectEstimate
 from wlz_eval.attribution.options import OutcomeOptions
+from wlz_eval.attribution.raters import RATERS_KNEW
 from wlz_eval.attribution.selection import SelectionVerdict
 from wlz_eval.attribution.tiers import MeasurementMap
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
@@ -50,6 +51,8 @@ class OutcomeEffect:
     verdict : ClaimVerdict
     family_p : float
         Holm-adjusted p-value among the outcomes against the same comparison children.
+    raters_knew : bool
+        Whether any rater of it is known to have known who was on the programme.
     """
 
     outcome: OutcomeOptions
@@ -63,6 +66,12 @@ class OutcomeEffect:
     naive: EffectEstimate
     verdict: ClaimVerdict
     family_p: float = float("nan")
+    raters_knew: bool = False
+
+    @property
+    def reason(self) -> str:
+        """What stands against more, and what speaks against the outcome itself, as sentences."""
+        return f"{self.verdict.reason} {RATERS_KNEW if self.raters_knew else ''}".strip()
 
     @property
     def name(self) -> str:
@@ -94,6 +103,9 @@ class OutcomeEffect:
             "n_comparison": source.n_comparison,
             "method": source.method,
         }
+        called: dict[str, Any] = {
+            "claim": self.verdict.claim, "only_by_itself": self.doubted, "note": self.reason,
+        }
         if quantity == "hedges_g":
             g = self.att.g
             return Finding(
@@ -102,11 +114,10 @@ class OutcomeEffect:
                 ci_low=g.ci_low,
                 ci_high=g.ci_high,
                 unit="sd",
-                claim=self.verdict.claim,
-                note=self.verdict.reason,
+                **called,
             )
         if quantity == "in_hundred":
-            return self._in_hundred(common)
+            return self._in_hundred({**common, **called})
         if quantity == "family_p":
             return Finding(
                 **{**common, "method": "Holm, over the outcomes against the same comparison children"},
@@ -120,10 +131,7 @@ class OutcomeEffect:
         }
         if quantity == "naive":
             return Finding(**common, **numbers, unit=self.unit, claim="description", note=source.notes[-1])
-        return Finding(
-            **common, **numbers, unit=self.unit, claim=self.verdict.claim, note=self.verdict.reason
-        )
-
+        return Finding(**common, **numbers, unit=self.unit, **called)
 
     def _in_hundred(self, common: Mapping[str, Any]) -> Finding:
         """Cohen's U3: of a hundred programme children, how many stand above the middle comparison child."""
@@ -137,8 +145,6 @@ class OutcomeEffect:
             ci_low=min(shares[1:]),
             ci_high=max(shares[1:]),
             unit="count",
-            claim=self.verdict.claim,
-            note=self.verdict.reason,
         )
 
     @property
@@ -261,7 +267,8 @@ class Attribution(Result):
                 "schools_comparison": e.att.schools_comparison,
                 "claim": e.verdict.claim,
                 "illustrative": e.att.illustrative,
-                "reason": e.verdict.reason,
+                "only_by_itself": e.doubted,
+                "reason": e.reason,
             }
             for e in self.effects
         ]

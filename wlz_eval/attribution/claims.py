@@ -171,7 +171,7 @@ def clear_by_itself_only(finding: Estimated, family_p: float) -> bool:
     family_p : float
         Its p-value after Holm's correction; missing where it stands alone.
     """
-    return is_clear(finding) and family_p >= CLEAR
+    return bool(is_clear(finding) and family_p >= CLEAR)
 
 
 def doubt(doubted: int, alone: bool = True) -> str:
@@ -253,13 +253,13 @@ def claim_sentence(
     if may_say_caused(finding):
         return (
             f"As far as these data can say, the programme caused {what} to be {size} {way} than it would have been, "
-            f"{good} ({interval})."
-        )
+            f"{good} ({interval}). {because}"
+        ).strip()
     if finding.claim == "effect":
         return (
             f"The data cannot tell whether the programme changed {what}: the best estimate is {{{name}}}, and the "
-            f"{interval} leaves a gain, a loss and no change open."
-        )
+            f"{interval} leaves a gain, a loss and no change open. {because}"
+        ).strip()
     if finding.interval_excludes_zero:
         return f"{differed} This adjusted difference is not shown to be the programme's doing. {because}".strip()
     return (

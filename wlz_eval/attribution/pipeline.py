@@ -13,6 +13,7 @@ from wlz_eval.attribution.effects import OutcomeModel, estimate_effect, naive_di
 from wlz_eval.attribution.make import make_design
 from wlz_eval.attribution.options import MatchingOptions, OutcomeOptions, SelectionOptions
 from wlz_eval.attribution.propensity import NobodyMatchedError
+from wlz_eval.attribution.raters import raters_knew
 from wlz_eval.attribution.selection import SelectionVerdict, selection_verdict
 from wlz_eval.attribution.sensitivity.placebo import placebo
 from wlz_eval.attribution.tiers import MeasurementMap, measurement_map
@@ -123,6 +124,7 @@ def _outcome_effects(
                 better=outcome.better or cohort.measure(outcome.measure).better,
                 att=att,
                 naive=naive,
+                raters_knew=bool(raters_knew(cohort, row)),
                 verdict=claim_verdict(
                     row.tier,
                     verdict,

@@ -75,6 +75,8 @@ class Finding:
         ``A``, ``B``, ``C`` of the measurement map, or empty.
     primary : bool
         Whether the plan names this outcome as the primary one.
+    only_by_itself : bool
+        Of a further outcome: whether it is clear by itself, but not once the number of outcomes is allowed for.
     price_year : int or None
         Year in whose prices money is counted.
     perspective : str
@@ -116,6 +118,7 @@ class Finding:
     method: str = ""
     tier: Tier = ""
     primary: bool = False
+    only_by_itself: bool = False
     price_year: int | None = None
     perspective: str = ""
     currency: str = ""

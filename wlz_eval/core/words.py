@@ -53,9 +53,10 @@ _CLAIM_WORDS: dict[str, str] = {
     "projection": "worked out from assumptions",
 }
 _EFFECT_OPEN = "estimate of the effect; it may well be none"
+_ONLY_BY_ITSELF = "estimate of the effect; clear by itself, but not among so many outcomes"
 
 
-def claim_words(claim: str, may_be_none: bool = False) -> str:
+def claim_words(claim: str, may_be_none: bool = False, only_by_itself: bool = False) -> str:
     """Say what a number may be called.
 
     Parameters
@@ -64,10 +65,14 @@ def claim_words(claim: str, may_be_none: bool = False) -> str:
         One of :data:`wlz_eval.core.finding.Claim`.
     may_be_none : bool
         Whether the number has an interval that holds zero: then no effect is said to be there.
+    only_by_itself : bool
+        Whether it is clear until the number of outcomes is allowed for: then none is said to be there either.
 
     Examples
     --------
     >>> claim_words("effect", may_be_none=True)
     'estimate of the effect; it may well be none'
     """
-    return _EFFECT_OPEN if claim == "effect" and may_be_none else _CLAIM_WORDS[claim]
+    if claim == "effect" and (may_be_none or only_by_itself):
+        return _EFFECT_OPEN if may_be_none else _ONLY_BY_ITSELF
+    return _CLAIM_WORDS[claim]

@@ -31,7 +31,7 @@ _COUNTED = pa.list_(
 )
 _TYPES = {
     **dict.fromkeys(_INTEGERS, pa.int64()), **dict.fromkeys(_NUMBERS, pa.float64()),
-    "primary": pa.bool_(), "counted": _COUNTED,
+    **dict.fromkeys(("primary", "only_by_itself"), pa.bool_()), "counted": _COUNTED,
 }
 _SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in FINDING_COLUMNS])
 

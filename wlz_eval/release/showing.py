@@ -247,7 +247,8 @@ class FindingTables(Showing, Opened):
             empty if n is None or finding.unit == "children" else release_count(n, self.rule)
             for n in (finding.n_programme, finding.n_comparison)
         ]
-        claim = claim_words(finding.claim, finding.has_interval and not finding.interval_excludes_zero)
+        open_ = finding.has_interval and not finding.interval_excludes_zero
+        claim = claim_words(finding.claim, open_, finding.only_by_itself)
         if finding.evidence in ("illustrative", "published"):
             claim += f" ({finding.evidence} figure)"
         return {

@@ -131,8 +131,15 @@ def finding_words(shown: Shown) -> str:
         told = [i for i in range(len(shown.released)) if shown.seen(i, name) or shown.released[i][name].hidden]
         size = {i: shown.released[i][name].value for i in rows}
         ordered = told if len(told) <= EACH else [min(rows, key=size.__getitem__), max(rows, key=size.__getitem__)]
-        parts = [f"{escape(names[i])} at {_one(shown, i, name, intervals.get(name))}" for i in ordered]
-        said.append(f"{_title(shown.columns[name])}{_joined(parts, ends=len(told) > EACH)}.")
+        numbers = [_one(shown, i, name, intervals.get(name)) for i in ordered]
+        parts = [f"{escape(names[i])} at {number}" for i, number in zip(ordered, numbers, strict=True)]
+        if len(told) <= EACH:
+            words = "; ".join(parts)
+        elif shown.released[ordered[0]][name].text == shown.released[ordered[1]][name].text:
+            words = f"all that are shown lie at {numbers[0]}"
+        else:
+            words = f"lowest {parts[0]}, highest {parts[1]}"
+        said.append(f"{_title(shown.columns[name])}{words}.")
     return " ".join(said) or ALL_HIDDEN
 
 
@@ -215,7 +222,7 @@ def _along(shown: Shown, values: Sequence[str], intervals: Mapping[str, str]) ->
     ends = rows if len(rows) < 2 else [rows[0], rows[-1]]
     along = escape(shown.columns[axis].title)
     parts = [f"{_one(shown, i, name, intervals.get(name))} where {along} is {shown.html(i, axis)}" for i in ends]
-    return f"{_title(shown.columns[name])}{_joined(parts, ends=len(rows) > 1)}." if parts else ""
+    return f"{_title(shown.columns[name])}{'; '.join(parts)}." if parts else ""
 
 
 def _lie_about_one(shown: Shown, values: Sequence[str]) -> bool:
@@ -244,10 +251,6 @@ def _title(spec: Column) -> str:
     unit = UNIT_WORDS.get(getattr(spec, "unit", ""), "").strip()
     named = not unit or unit == "%" or "(" in spec.title or unit.rstrip("s").casefold() in spec.title.casefold()
     return f"{escape(spec.title)}{'' if named else f' ({escape(unit)})'}: "
-
-
-def _joined(parts: Sequence[str], ends: bool) -> str:
-    return f"from {parts[0]} to {parts[1]}" if ends else "; ".join(parts)
 
 
 def _one(shown: Shown, i: int, name: str, interval: str | None) -> str:

@@ -8,6 +8,7 @@ Only findings of the same outcome, wave, unit, comparison and claim stand in one
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +49,8 @@ TOPICS: tuple[tuple[str, str, str, str, str], ...] = (
 COMPARED: dict[str, frozenset[str]] = {
     "notebook": frozenset(topic[2] for topic in TOPICS), "quantity": frozenset(topic[3] for topic in TOPICS),
 }
+_CALLED = "here it may be called: "
+_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 #: What must be the same for findings to be about the same thing; claim and simulated are asked for besides.
 _KEY = (
     "quantity", "outcome", "wave", "group", "subgroup", "comparator", "unit", "currency", "price_year", "perspective",
@@ -87,7 +90,7 @@ class Member:
         """Say what the number may be called."""
         low, high = self.row["ci_low"], self.row["ci_high"]
         open_ = low is not None and high is not None and low <= 0 <= high
-        return claim_words(self.row["claim"], may_be_none=open_)
+        return claim_words(self.row["claim"], open_, self.row["only_by_itself"])
 
     def children(self, group: str) -> str:
         """Released number of children of a group behind it."""
@@ -132,13 +135,28 @@ class Panel:
     outside: tuple[Outside, ...] = ()
 
     @property
+    def compares(self) -> bool:
+        """Whether its numbers compare the programme's children with others."""
+        return any(m.row["tier"] or m.children("comparison") != "–" for m in self.members)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The caution that stands beside each number on its cohort's page: once where all have the same."""
+        notes = {m.row["note"] for m in self.members}
+        if len(notes) == 1:
+            return tuple(notes - {""})
+        return tuple(f"{m.cohort['title']}: {m.row['note']}" for m in self.members if m.row["note"])
+
+    @property
     def sentence(self) -> str:
         """State what the picture shows: the lowest and highest row, which is a description and no summary."""
         shown = [m for m in self.members if m.row["estimate"] is not None]
         low, high = (end(shown, key=lambda m: m.row["estimate"]) for end in (min, max))
         if low.text == high.text:
             return f"All that are shown: {low.text}."
-        return f"In this panel: from {low.text} ({low.cohort['title']}) to {high.text} ({high.cohort['title']})."
+        return (
+            f"In this panel: lowest {low.text} ({low.cohort['title']}), highest {high.text} ({high.cohort['title']})."
+        )
 
 
 @dataclass(kw_only=True)
@@ -204,7 +222,7 @@ def _sort_family(topic: Topic, family: list[Member]) -> None:
     drawn = [group for group in groups if sum(m.row["estimate"] is not None for m in group) > 1]
     placed = [member for group in drawn for member in group]
     beside = drawn[0][0] if drawn else family[0]
-    outside = tuple(_outside(beside, member) for member in family if member not in placed)
+    outside = tuple(_outside(beside, member, bool(drawn)) for member in family if member not in placed)
     for number, group in enumerate(drawn, start=len(topic.panels) + 1):
         first = group is drawn[0]
         topic.panels.append(_panel(group, outside if first else (), f"{topic.title.split()[0].lower()}-{number}"))
@@ -212,8 +230,10 @@ def _sort_family(topic: Topic, family: list[Member]) -> None:
         topic.apart.append((family[0].row["what"], outside))
 
 
-def _outside(beside: Member, member: Member) -> Outside:
+def _outside(beside: Member, member: Member, drawn: bool) -> Outside:
     reasons = [] if member is beside else _refusals(beside, member)
+    if not drawn and not any(reason.startswith(_CALLED) for reason in reasons):
+        reasons.insert(0, f"{_CALLED}{member.claim}")
     if member.row["estimate"] is None:
         reasons.append("its number is not shown")
     return Outside(member=member, reasons=tuple(dict.fromkeys(reasons)))
@@ -224,7 +244,7 @@ def _refusals(one: Member, other: Member) -> list[str]:
     if one.cohort["simulated"] != other.cohort["simulated"]:
         return ["simulated children are never compared with real ones"]
     if one.row["claim"] != other.row["claim"]:
-        return [f"here it may be called: {claim_words(other.row['claim'])}"]
+        return [f"{_CALLED}{other.claim}"]
     verdict = judge_cohorts(one.cohort, other.cohort, one.row["outcome"], one.row["wave"])
     return list(verdict.reasons) if verdict.verdict == "refused" else []
 
@@ -236,7 +256,8 @@ def _panel(group: Sequence[Member], outside: tuple[Outside, ...], anchor: str) -
         for other in group[i + 1 :]:
             said = judge_cohorts(one.cohort, other.cohort, one.row["outcome"], one.row["wave"])
             cautions |= dict.fromkeys(said.reasons)
-    if len({m.row["method"] for m in group}) > 1:
+    # Degrees of freedom and numbers of draws are the cohort's own, and no other way of estimating.
+    if len({_DIGITS.sub("", m.row["method"]) for m in group}) > 1:
         cautions["they were not all estimated in the same way; each page says how"] = None
     ends = [m.row[name] for m in group for name in ("estimate", "ci_low", "ci_high") if m.row[name] is not None]
     reference = 1.0 if first.row["unit"] == "ratio" else 0.0

@@ -48,6 +48,9 @@ COLUMNS: dict[str, tuple[str, str]] = {
     ),
     "tier": ("text", "How far the outcome can be attributed: A, B or C"),
     "primary": ("yes or no", "Whether the plan names this outcome as the primary one"),
+    "only_by_itself": (
+        "yes or no", "Whether a further outcome is clear by itself, but not once the number of outcomes is allowed for"
+    ),
     "evidence": ("text", "Where the number comes from: measured, published, illustrative or simulated"),
     "outcome": ("text", "Measure that it is about"),
     "wave": ("text", "When that was measured"),
@@ -144,6 +147,7 @@ def _row(finding: Finding, stamp: Stamp, cohort: Cohort, rule: Rule, withheld: C
         "claim": finding.claim,
         "tier": finding.tier,
         "primary": finding.primary,
+        "only_by_itself": finding.only_by_itself and not estimate.hidden,
         "evidence": finding.evidence,
         "outcome": finding.outcome,
         "wave": finding.wave,

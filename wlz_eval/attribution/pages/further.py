@@ -167,11 +167,11 @@ def power_said(scrutiny: Scrutiny) -> tuple[str, ...]:
 
 
 def needed_rows(scrutiny: Scrutiny) -> pd.DataFrame:
-    """Children, schools and cohorts that smaller effects would need: by what was seen, where it was."""
+    """Children, schools or cohorts that effects too small to be found would need: by what was seen, where it was."""
     found = scrutiny.get("detectable_seen") or scrutiny.get("detectable")
     if found is None:
         return pd.DataFrame()
-    return found.needed.replace([np.inf, -np.inf], np.nan)
+    return found.not_found().replace([np.inf, -np.inf], np.nan)
 
 
 def needed_note(scrutiny: Scrutiny) -> str:
@@ -183,7 +183,10 @@ def needed_note(scrutiny: Scrutiny) -> str:
         else "Worked out without any outcome, from usual values and as if none were missing, so a result can be less "
         "precise."
     )
-    return f"{source} Not available: no number of children in these schools would be enough."
+    return (
+        f"Each number by itself would do, with the rest as it is. {source} Not available: no number of them would be "
+        "enough."
+    )
 
 
 def prognostic_rows(scrutiny: Scrutiny) -> pd.DataFrame:

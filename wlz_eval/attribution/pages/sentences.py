@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from wlz_eval.attribution.attribution import Attribution
 from wlz_eval.attribution.claims import claim_sentence
+from wlz_eval.attribution.raters import RATERS_KNEW
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.words import COMPARISON_WORDS, WAVE_WORDS
 
@@ -46,6 +47,8 @@ def _outcome_sentence(result: Attribution, measure: str, wave: str, reason: str 
     for effect in result.headline_effects:
         if (effect.outcome.measure, effect.outcome.wave) == (measure, wave):
             name = f"{measure}_{wave}"
+            if reason is not None and effect.raters_knew:
+                reason = f"{reason} {RATERS_KNEW}".strip()
             return claim_sentence(effect.finding("att"), effect.label, effect.better, reason, name, effect.doubted)
     if row.tier == "C":
         return (

@@ -152,6 +152,7 @@ def effect_rows(result: Attribution, headline: bool | None = None) -> pd.DataFra
     rows["who"] = rows["comparison"] = rows["comparison"].map(COMPARISON_WORDS)
     rows["good"] = rows["better"].map({"higher": "more", "lower": "less", "unclear": "not clear"})
     includes_zero = (rows["att_low"] <= 0) & (rows["att_high"] >= 0)
-    rows["called"] = [claim_words(c, z) for c, z in zip(rows["claim"], includes_zero, strict=True)]
+    called = zip(rows["claim"], includes_zero, rows["only_by_itself"], strict=True)
+    rows["called"] = [claim_words(*row) for row in called]
     rows["firm"] = rows["illustrative"].map({True: "illustrative: few schools", False: "yes"})
     return rows if headline is None else rows[rows["headline"] == headline]

@@ -14,6 +14,7 @@ import pandas as pd
 from wlz_eval.core.figures import COLOURS, new_figure
 from wlz_eval.core.finding import Claim, Finding
 from wlz_eval.core.result import Result
+from wlz_eval.core.words import claim_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -127,6 +128,7 @@ class PooledEffect(Result):
         said = [
             "Over {pooled_cohorts} cohorts together, the difference in {outcome} between programme children and their "
             "own cohort's matched comparison children is {pooled_att} (95% interval {pooled_att:interval}).",
+            f"What it may be called: {claim_words(self.claim, self.pooled['ci_low'] <= 0 <= self.pooled['ci_high'])}.",
             "Together they could find a difference of {pooled_mde}; the best of them alone, {pooled_best_single_mde}.",
         ]
         if self.q_p < DIFFER:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import numpy as np
 import pandas as pd
 
 from wlz_eval.attribution.attribution import Attribution, OutcomeEffect
@@ -14,6 +13,7 @@ from wlz_eval.attribution.design import Design
 from wlz_eval.attribution.effects import OutcomeModel
 from wlz_eval.attribution.options import MatchingOptions
 from wlz_eval.attribution.pipeline import cluster_column
+from wlz_eval.attribution.raters import raters_knew
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.measures.progress.population import years_between
@@ -156,10 +156,4 @@ class Case:
     @property
     def raters_knew(self) -> bool | None:
         """Whether raters of the primary outcome knew who was on the programme; None where it is not recorded."""
-        row = self.result.map.row(self.effect.outcome.measure, self.effect.outcome.wave)
-        if row.informant == "admin":
-            return False
-        readings = self.readings(self.effect)
-        if "rater_knew" not in readings:
-            return None
-        return bool(np.any(readings["rater_knew"].dropna().astype(bool)))
+        return raters_knew(self.cohort, self.result.map.row(self.effect.outcome.measure, self.effect.outcome.wave))

@@ -201,7 +201,7 @@ def what_is_needed(
     level: float,
     target: float,
 ) -> dict[str, float]:
-    """Say how many programme children, schools or cohorts would find an effect of `target`."""
+    """Say how many programme children (in tens, rounded up), schools or cohorts would find an effect of `target`."""
 
     def finds(between: float, within: float, df: float) -> bool:
         se = Spread(between=between, within=within, df=df).se(icc, r2)
@@ -218,7 +218,7 @@ def what_is_needed(
     more_schools = _smallest(in_new_schools, LARGEST_FACTOR)
     return {
         "target": target,
-        "children": _up(more_children * n),
+        "children": 10 * _up(more_children * n / 10),
         "schools": _up(more_schools * schools),
         "cohorts_same_schools": _up(_smallest(in_same_schools, MOST_COHORTS)),
         "cohorts_new_schools": _up(_smallest(in_new_schools, MOST_COHORTS)),

@@ -193,14 +193,14 @@ def _by_attrition(ladder: _Ladder, facts: EvidenceFacts) -> None:
 def _by_raters(ladder: _Ladder, facts: EvidenceFacts) -> None:
     if facts.raters_knew:
         reason = "Those who rated the outcome knew who was on the programme."
-        ladder.step("raters", "knew", ladder.level - 1, reason)
+        ladder.step("its raters", "knew", ladder.level - 1, reason)
     elif facts.raters_knew is None:
         reason = "It is not recorded whether those who rated the outcome knew who was on the programme."
-        ladder.step("raters", "not known", ladder.level, reason)
+        ladder.step("its raters", "not known", ladder.level, reason)
     else:
         # Marking of tests by the children's own teachers is not looked for, so that no more than this is known.
         reason = "The outcome is a test or a record, or its raters are recorded as not knowing."
-        ladder.step("raters", "none is known to have known", ladder.level, reason)
+        ladder.step("its raters", "none is known to have known", ladder.level, reason)
 
 
 def _by_calibration(ladder: _Ladder, facts: EvidenceFacts) -> None:

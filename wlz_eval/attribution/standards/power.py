@@ -47,7 +47,8 @@ class DetectableEffect(Result):
         Effective sample size of the comparison children: weights that differ count for less.
     programme_schools, comparison_schools, shared_schools : int
     needed : DataFrame
-        ``target`` (effect in SDs), and what would find it: ``children`` (programme children in the same schools),
+        ``target`` (effect in SDs), and what would find it: ``children`` (programme children in the same schools,
+        in tens),
         ``schools`` (programme schools with as many children each), ``cohorts_same_schools``,
         ``cohorts_new_schools``; infinite where no number is enough.
     assumed : tuple of str
@@ -87,11 +88,16 @@ class DetectableEffect(Result):
         )
         return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
+    def not_found(self) -> pd.DataFrame:
+        """Rows of ``needed`` whose effect the design is too small for; for the others it is enough as it is."""
+        return self.needed[self.needed["target"] < self.mde].reset_index(drop=True)
+
     def findings(self) -> tuple[Finding, ...]:
-        """Smallest detectable effect, and what it would take to find :data:`SPOKEN_TARGET`."""
+        """Smallest detectable effect, and what it would take to find :data:`SPOKEN_TARGET` where it is too small."""
         method = f"t with {self.df:.1f} degrees of freedom, icc {self.icc:g}, baseline R2 {self.r2:g}"
         found = [self._finding(f"attribution.{self._name}", "smallest detectable effect", self.mde, "sd", method)]
-        spoken = self.needed[self.needed["target"] == SPOKEN_TARGET]
+        needed = self.not_found()
+        spoken = needed[needed["target"] == SPOKEN_TARGET]
         for name, unit in _NEEDED_UNITS.items() if len(spoken) else ():
             value = float(spoken[name].iloc[0])
             found.append(self._finding(f"attribution.{self._name}.{name}", f"{name} needed", value, unit, method))
@@ -128,7 +134,7 @@ class DetectableEffect(Result):
             return ("All children are in one school, so no effect could be told from that school's own.",)
         said = [self.sentence]
         held, target, name = self.values(), SPOKEN_WORDS, self._name
-        if f"{name}_cohorts_new_schools" not in held or self.mde <= SPOKEN_TARGET:
+        if f"{name}_cohorts_new_schools" not in held:
             return tuple(said)
         if math.isfinite(held[f"{name}_children"].estimate):
             said.append(f"To find {target} would take {{{name}_children}} on the programme.")

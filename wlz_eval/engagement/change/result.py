@@ -21,6 +21,8 @@ _SCORES = {GROUPS[0]: 1, GROUPS[1]: 0, GROUPS[2]: -1}
 _KEYS = {GROUPS[0]: "improved", GROUPS[1]: "same", GROUPS[2]: "worse"}
 #: p-value below which a trend is spoken of.
 ALPHA = 0.05
+#: Smallest p-value that two decimals do not print as zero.
+PRINTED = 0.005
 CAUTION = (
     "This is an association: children who take to the work may both come more and do better, and children in more need "
     "may be given more, so it does not show what the support did."
@@ -187,10 +189,11 @@ class ChangeByEngagement(Result):
                 ": with so few children nothing else could have been found." if hopeless else "."
             )
         way = "more" if self.trend.z > 0 else "less"
+        p = "p = {p}" if self.trend.p_value >= PRINTED else "p below one in a hundred"
         return (
-            f"Those who did better had {way}, by more than chance is likely to give (permutation test, p = {{p}}). "
-            + CAUTION
+            f"Those who did better had {way}, by more than chance is likely to give (permutation test, {p}). {CAUTION}"
         )
+
 
 
 def change_by_engagement(

@@ -12,7 +12,7 @@ import pandas as pd
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.result import Result
-from wlz_eval.engagement.regress.prepare import covariate_columns, kept_columns, require_columns
+from wlz_eval.engagement.regress.prepare import covariate_columns, require_columns
 from wlz_eval.engagement.regress.slope import EngagementSlope, engagement_slope
 from wlz_eval.inference import holm
 
@@ -39,7 +39,8 @@ class SeveralExposures(Result):
     rows : DataFrame
         See :meth:`table`.
     condition : float
-        Condition number of the columns scaled to one length; above thirty the exposures are hardly told apart.
+        Condition number of the exposures, scaled to one length, once what the constant and the covariates explain is
+        taken out; above thirty they are hardly told apart. How far covariates go with each other has no part in it.
     correlation : DataFrame
         ``one``, ``two``, ``correlation``, ``n``: one row a pair of exposures.
     """
@@ -132,9 +133,14 @@ def _collinearity(used: pd.DataFrame, exposures: Sequence[str], adjust: Sequence
             _inflation(own, np.column_stack([others, covariates.to_numpy()])),
             100.0 * _explained(own, others),
         )
-    whole = pd.concat([pd.Series(1.0, index=used.index, name="constant"), covariates], axis=1)
-    matrix = pd.concat([whole.loc[:, kept_columns(whole)], doses], axis=1).to_numpy(dtype=float)
-    return facts, float(np.linalg.cond(matrix / np.sqrt((matrix**2).sum(axis=0))))
+    known = np.column_stack([np.ones(len(used)), covariates.to_numpy(dtype=float)])
+    whole = doses.to_numpy()
+    left = whole - known @ np.linalg.lstsq(known, whole, rcond=None)[0]
+    length = np.sqrt((left**2).sum(axis=0))
+    # An exposure that the covariates explain wholly is nothing but rounding error.
+    if (length <= 1e-9 * np.sqrt((whole**2).sum(axis=0))).any():
+        return facts, float("inf")
+    return facts, float(np.linalg.cond(left / length))
 
 
 def several_exposures(

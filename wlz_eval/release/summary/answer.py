@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from wlz_eval.attribution.claims import claim_sentence, clear_by_itself_only, direction_words, doubt
+from wlz_eval.attribution.claims import claim_sentence, direction_words, doubt
+from wlz_eval.attribution.raters import RATERS_KNEW
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.words import WAVE_WORDS
@@ -89,9 +90,9 @@ def others(found: FindingSet, cohort: Cohort, plan: Plan) -> tuple[Sentence, ...
             open_.append(outcome_label(cohort, outcome.measure))
             continue
         better = outcome.better or which_is_better(cohort, outcome.measure)
-        family = first(found, f"attribution.family_p.{outcome.measure}.{outcome.wave}")
-        many = family is not None and clear_by_itself_only(att, family.estimate)
-        text = claim_sentence(att, outcome_label(cohort, outcome.measure), better, reason="", doubted=many)
+        # Why the children's choice stands against more was said before; who rated is each outcome's own.
+        reason, many = RATERS_KNEW if RATERS_KNEW in att.note else "", att.only_by_itself
+        text = claim_sentence(att, outcome_label(cohort, outcome.measure), better, reason, doubted=many)
         (doubted if many else sure).append(Sentence(text, {"att": att}))
     if doubted:
         last = doubted.pop()

@@ -35,8 +35,8 @@ def how_sure(found: FindingSet, plan: Plan, att: Finding | None) -> tuple[Senten
     if rating := first(found, f"attribution.evidence.eef_style.{where.replace('.', '_')}"):
         said.append(
             Sentence(
-                "This evidence gets {rating:number} on a scale up to five, the best. That is the report's own rating: "
-                "no reviewer has checked it. {reason}",
+                "This evidence gets {rating:number} on a scale up to five, the best, like that of the Education "
+                "Endowment Foundation. That is the report's own rating: no reviewer has checked it. {reason}",
                 {"rating": rating, "reason": rating.note},
                 "Rating.",
             )
@@ -125,7 +125,7 @@ def _on_the_effect(att: Finding | None, label: str, better: str) -> Sentence:
         )
     if att.claim != "effect":
         return Sentence(
-            "First mend what stands in the way of a firmer answer. Page 4 lists it, and says what would help.",
+            "First mend what stands in the way of a firmer answer. The words on cause, above, name it.",
             topic="Mend the comparison.",
         )
     if not may_say_caused(att):

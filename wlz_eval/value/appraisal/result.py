@@ -191,6 +191,11 @@ class ValueResult(Result):
         """Which input is worth measuring better (:func:`tables.information_rows`)."""
         return tables.information_rows(self.shown, self.axis)
 
+    @property
+    def knowing_matters(self) -> bool:
+        """Whether knowing any input exactly could change the decision to fund the programme."""
+        return bool((self.information()["worth"] >= 0.5).any())
+
     def scenarios(self) -> pd.DataFrame:
         """Net value in the plan's scenarios, or with everything low, as expected, high (:func:`tables.scenarios`)."""
         return tables.scenarios(self.shown, self.options, self.evidence, self.axis)
@@ -331,6 +336,10 @@ class ValueResult(Result):
     def answer(self) -> words.Words:
         """Answer the question of notebook 07 in words: a template and the values of its placeholders."""
         return words.answer(self)
+
+    def only_by_itself(self) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Name benefits whose difference is clear by itself only: a template and its values; none where none is."""
+        return words.only_by_itself_sentence(self)
 
     def paid_by(self) -> words.Words:
         """Say who paid: a template and the values of its placeholders."""

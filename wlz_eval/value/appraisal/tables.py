@@ -19,7 +19,7 @@ from wlz_eval.value.benefits import BenefitLine
 from wlz_eval.value.options import ValueOptions
 from wlz_eval.value.uncertainty.information import information
 from wlz_eval.value.uncertainty.model import Input
-from wlz_eval.value.uncertainty.oneway import ENDS, switching, tornado, two_way
+from wlz_eval.value.uncertainty.oneway import ENDS, NO_VALUE, switching, tornado, two_way
 
 __all__ = [
     "assumptions", "benefit_rows", "conventions", "cost_of_points", "empty", "information_rows", "optimism_rows",
@@ -126,11 +126,14 @@ def _scale(given: Input) -> tuple[float, str, str]:
 
 
 def switching_rows(part: Appraisal | None) -> pd.DataFrame:
-    """Say what each input would have to be for benefits to equal costs, the others at their means."""
+    """Say what each input would have to be for benefits to equal costs, the others at their means.
+
+    Those of which no value would do are left out.
+    """
     if part is None:
         return empty("switching")
     rows = []
-    for switch in switching(part.model):
+    for switch in (s for s in switching(part.model) if s.possible != NO_VALUE):
         given = next(i for i in part.model.inputs if i.name == switch.name)
         times, unit, more = _scale(given)
         rows.append(
@@ -296,7 +299,7 @@ def cost_of_points(effects: Sequence[CostEffect], evidence: str, children: int) 
         {
             "outcome": x.label, "gain": x.gain, "cost": x.cost, "per_point": x.per_point, "low": x.interval.low,
             "high": x.interval.high, "reason": x.reason, "evidence": evidence,
-            "claim": claim_words(x.effect.claim, may_be_none=x.may_be_none),
+            "claim": claim_words(x.effect.claim, x.may_be_none, x.effect.only_by_itself),
             "children": min(x.effect.n_programme or children, x.effect.n_comparison or children),
         }
         for x in effects

@@ -13,7 +13,7 @@ from wlz_eval.value.appraisal.verdict import verdict
 if TYPE_CHECKING:
     from wlz_eval.value.appraisal.result import ValueResult
 
-__all__ = ["answer", "payers_sentence", "purse_sentence"]
+__all__ = ["answer", "only_by_itself_sentence", "payers_sentence", "purse_sentence"]
 
 CURRENCY_WORDS = {"GBP": "pounds", "USD": "dollars", "EUR": "euros"}
 Words = tuple[str, dict[str, Finding | str | None]]
@@ -85,6 +85,28 @@ def answer(result: ValueResult) -> Words:
         f"adjusted difference were due to the programme, net present value to society would be {text}. {odds}"
         f"{verdict(result.shown)} But the difference may have other causes."
     ), values
+
+
+def only_by_itself_sentence(result: ValueResult) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Name the benefits that rest on differences which are clear only until their number is allowed for; or nothing.
+
+    Returns
+    -------
+    tuple of str, dict
+        A template, or none; and the values of its placeholders.
+    """
+    doubted = [x for x in (result.headline.lines if result.headline else ()) if x.effect and x.effect.only_by_itself]
+    labels = list(dict.fromkeys(x.label for x in doubted))
+    if not labels:
+        return (), {}
+    listed = labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+    one = len(labels) == 1
+    return (
+        f"The {'benefit' if one else 'benefits'} from {{doubted}} {'is' if one else 'are'} counted as estimated, with "
+        f"{'its whole interval' if one else 'their whole intervals'}. But once the number of outcomes is allowed for, "
+        f"{'that difference is' if one else 'those differences are'} no longer clear (page 4), so "
+        f"{'it' if one else 'they'} may be chance.",
+    ), {"doubted": listed}
 
 
 def purse_sentence(result: ValueResult) -> Words:

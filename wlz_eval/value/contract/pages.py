@@ -214,7 +214,10 @@ def targets_answer(result: ContractResult) -> Words:
     share = found["attainable"]
     # While readings are still to come, those that are missing would be counted as failures.
     if not result.worked.running and isinstance(share, Finding) and math.isfinite(share.estimate):
-        text += " Children achieved {attainable:chance} of the outcomes within their reach."
+        text += (
+            " Children achieved {attainable:chance} of the outcomes within their reach, counting no more of one child "
+            "than are paid."
+        )
     return text, found
 
 
@@ -244,16 +247,15 @@ def anyway_answer(result: Caused) -> Words:
         first, last = result.at_rates.iloc[0], result.at_rates.iloc[-1]
         values["others"] = _areas(str(a) for a in result.unknown)
         likewise = (
-            "from {low:short} to {high:short} would have been paid for outcomes anyway, where {all:short} is paid."
+            "from {low:short} to {high:short} would have been paid for outcomes anyway"
             if not result.estimate or result.claim == "effect"
-            else "all outcomes of similar children would come to from {low:short} to {high:short}, where {all:short} "
-            "is paid."
+            else "all outcomes of similar children would come to from {low:short} to {high:short}"
         )
         values["all"] = _paid_for_outcomes(result.owed)
         values["low"], values["high"] = (found[f"anyway.rate_{r['rate']:.0f}"] for r in (first, last))
         text += (
-            " For {others} no payments can be compared with those of similar children: had from "
-            "four to seven in ten of the children at risk reached those with no programme, " + likewise
+            " For {others} no payments can be compared with those of similar children: had from four to seven in ten "
+            f"of the children at risk reached those with no programme, {likewise}, where {{all:short}} is paid."
         )
     return text.strip() or "How much would have been paid with no programme cannot be said.", values
 

@@ -94,8 +94,9 @@ class CostOfUnit(Result):
             return "These data hold no costs, or nothing over which to spread them, so {dose} cannot be priced.", values
         average, marginal = self.findings()
         values |= {"average": average, "marginal": marginal}
+        grows = "{marginal} of that grows" if self.marginal else "no part of that is known to grow"
         return (
-            "Over all {dose}, the programme cost {average} for each; {marginal} of that grows with every further child "
+            f"Over all {{dose}}, the programme cost {{average}} for each; {grows} with every further child "
             "({kind} costs, {year} prices, to whoever pays). What it costs says nothing of what it brings."
         ), values
 
