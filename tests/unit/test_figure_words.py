@@ -58,8 +58,9 @@ def test_of_many_rows_the_two_ends_are_said(toy):
 
 def test_rows_that_all_lie_at_one_number_are_said_once(toy):
     """A figure of six ways that all gave 1.5 read "from the first at 1.5 to the first at 1.5"."""
-    data = pd.DataFrame({"way": list("abcdef"), "v": [1.5] * 6, "n": [100] * 6})
-    columns = {"way": Label("Way"), "v": Statistic("Difference", unit="points", n="n")}
+    data = pd.DataFrame({"way": list("abcdef"), "v": [1.5] * 6, "lo": [-1.0, *[0.5] * 5], "hi": 2.5, "n": [100] * 6})
+    columns = {"way": Label("Way"), "v": Statistic("Difference", unit="points", n="n"),
+               "i": Interval("95% interval", "lo", "hi", unit="points", n="n")}
     toy.nb.show_figure(draw, data, columns, "C.", "Dots.")
     assert said(toy)[0] == "Dots. Difference (points): all that are shown lie at 1.5."
 

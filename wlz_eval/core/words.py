@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["COLUMN_WORDS", "COMPARISON_WORDS", "LEVEL_WORDS", "WAVE_WORDS", "claim_words"]
+from collections.abc import Sequence
+
+__all__ = ["COLUMN_WORDS", "COMPARISON_WORDS", "LEVEL_WORDS", "WAVE_WORDS", "claim_words", "listed"]
 
 WAVE_WORDS: dict[str, str] = {
     "pre_baseline": "well before the start",
@@ -76,3 +78,14 @@ def claim_words(claim: str, may_be_none: bool = False, only_by_itself: bool = Fa
     if claim == "effect" and (may_be_none or only_by_itself):
         return _EFFECT_OPEN if may_be_none else _ONLY_BY_ITSELF
     return _CLAIM_WORDS[claim]
+
+
+def listed(names: Sequence[str]) -> str:
+    """List one name or more inside a sentence.
+
+    Examples
+    --------
+    >>> listed(["maths"]), listed(["English", "maths", "attendance"])
+    ('maths', 'English, maths and attendance')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

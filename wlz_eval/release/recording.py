@@ -10,6 +10,7 @@ import pandas as pd
 
 from wlz_eval.core.errors import OptionError, ReleaseError, suggestion
 from wlz_eval.core.finding import Finding, FindingCovariance
+from wlz_eval.core.words import listed
 from wlz_eval.release.findings import FindingSet, Stamp
 from wlz_eval.release.opened import Opened
 from wlz_eval.release.rule import finding_ns
@@ -144,12 +145,8 @@ class Recording(Opened):
             found = found | FindingSet(fresh, kept.covariances() if fresh else ())
         if missing:
             self._notice(
-                f"Run {_listed(missing)} for this cohort and plan first: this page lacks "
+                f"Run {listed(missing)} for this cohort and plan first: this page lacks "
                 f"{'its' if len(missing) == 1 else 'their'} findings.",
                 "need",
             )
         return found
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -136,7 +136,7 @@ def finding_words(shown: Shown) -> str:
         if len(told) <= EACH:
             words = "; ".join(parts)
         elif shown.released[ordered[0]][name].text == shown.released[ordered[1]][name].text:
-            words = f"all that are shown lie at {numbers[0]}"
+            words = f"all that are shown lie at {shown.html(ordered[0], name)}"
         else:
             words = f"lowest {parts[0]}, highest {parts[1]}"
         said.append(f"{_title(shown.columns[name])}{words}.")

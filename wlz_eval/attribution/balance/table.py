@@ -17,6 +17,7 @@ from wlz_eval.attribution.balance.measures import is_two_valued, smd, standardis
 from wlz_eval.attribution.balance.plots import love_plot
 from wlz_eval.core.errors import OptionError
 from wlz_eval.core.result import Result
+from wlz_eval.core.words import listed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -164,7 +165,7 @@ class BalanceTable(Result):
 
 def _listed(names: list[str], most: int = 5) -> str:
     shown = names if len(names) <= most else [*names[: most - 1], f"{len(names) - most + 1} others"]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return listed(shown)
 
 
 def _means(x: Array, one: Side, none: Side, sd: float, plain: bool) -> dict[str, float]:

@@ -189,12 +189,16 @@ class ValueResult(Result):
 
     def information(self) -> pd.DataFrame:
         """Which input is worth measuring better (:func:`tables.information_rows`)."""
+        return self._information.copy()
+
+    @cached_property
+    def _information(self) -> pd.DataFrame:
         return tables.information_rows(self.shown, self.axis)
 
     @property
     def knowing_matters(self) -> bool:
         """Whether knowing any input exactly could change the decision to fund the programme."""
-        return bool((self.information()["worth"] >= 0.5).any())
+        return bool((self._information["worth"] >= 0.5).any())
 
     def scenarios(self) -> pd.DataFrame:
         """Net value in the plan's scenarios, or with everything low, as expected, high (:func:`tables.scenarios`)."""

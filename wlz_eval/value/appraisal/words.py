@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from wlz_eval.core.finding import Finding
+from wlz_eval.core.words import listed
 from wlz_eval.value.appraisal.bias import has_optimism
 from wlz_eval.value.appraisal.verdict import verdict
 
@@ -35,8 +36,7 @@ def payers_sentence(result: ValueResult) -> Words:
     for i, payer in enumerate(payers):
         values[f"payer{chr(97 + i)}"], values[f"name{chr(97 + i)}"] = payer, payer.subgroup
         parts.append(f"{{payer{chr(97 + i)}}} from {{name{chr(97 + i)}}}")
-    listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
-    return f"Of the cost of a child's place came {listed}.", values
+    return f"Of the cost of a child's place came {listed(parts)}.", values
 
 
 def _paid_back(found: Mapping[str, Finding], prefix: str) -> str:
@@ -99,14 +99,13 @@ def only_by_itself_sentence(result: ValueResult) -> tuple[tuple[str, ...], dict[
     labels = list(dict.fromkeys(x.label for x in doubted))
     if not labels:
         return (), {}
-    listed = labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
     one = len(labels) == 1
     return (
         f"The {'benefit' if one else 'benefits'} from {{doubted}} {'is' if one else 'are'} counted as estimated, with "
         f"{'its whole interval' if one else 'their whole intervals'}. But once the number of outcomes is allowed for, "
         f"{'that difference is' if one else 'those differences are'} no longer clear (page 4), so "
         f"{'it' if one else 'they'} may be chance.",
-    ), {"doubted": listed}
+    ), {"doubted": listed(labels)}
 
 
 def purse_sentence(result: ValueResult) -> Words:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from wlz_eval.core.finding import Counted, Finding, Unit
+from wlz_eval.core.words import listed
 from wlz_eval.value.children import everybody
 from wlz_eval.value.contract.achieved import attainable_share, maximum_possible
 from wlz_eval.value.contract.caused import Caused
@@ -148,10 +149,6 @@ def _most_each(owed: Owed) -> float:
     return 0.0 if capped or not owed.children else owed.maximum / owed.children
 
 
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
 def _number_in(name: str) -> bool:
     """Whether a name holds a number, which a sentence would take for a result typed by hand."""
     return bool(re.search(r"\d", name))
@@ -159,7 +156,7 @@ def _number_in(name: str) -> bool:
 
 def _areas(names: Iterable[str]) -> str:
     """List areas of the contract inside a sentence; a language keeps its capital."""
-    return _listed(["English" if name == "english" else name for name in names])
+    return listed(["English" if name == "english" else name for name in names])
 
 
 def answer(result: ContractResult) -> Words:
@@ -186,7 +183,7 @@ def answer(result: ContractResult) -> Words:
         text += ", by the payers named below"
         values = {name: value for name, value in values.items() if not name.startswith("payer_")}
     elif len(payers) > 1:
-        text += ": " + _listed([f"{{amount_{i}:short}} by {{payer_{i}}}" for i in range(len(payers))])
+        text += ": " + listed([f"{{amount_{i}:short}} by {{payer_{i}}}" for i in range(len(payers))])
     elif len(payers):
         text += ", all of it by {payer_0}"
     return f"{text}. That is {{each}} for each child who started; {_MOST}", values
