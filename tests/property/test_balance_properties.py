@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wlz_eval.attribution.balance.columns import derived_columns
@@ -40,6 +40,8 @@ def _balance(columns, treated, weights, estimand):
     return balance_columns(made, Sides.of(treated, weights), lambda x: float("nan"), estimand)
 
 
+# Every programme child has the yes; rounding once left of its variance what made the difference millions of SDs.
+@example(69, "ATT", 1.5077045851796598)
 @given(seeds, estimands, st.floats(0.01, 100))
 @settings(max_examples=25, deadline=None)
 def test_scaling_a_covariate_changes_no_standardised_measure(seed, estimand, factor):

@@ -127,6 +127,13 @@ def test_a_description_is_part_of_the_fingerprint(tiny_cohort: Cohort) -> None:
     assert make_cohort(tiny_cohort.meta, tiny_cohort.tables, {"cap": 3}).data_hash != tiny_cohort.data_hash
 
 
+def test_what_a_reader_should_know_first_holds_no_number(tiny_cohort: Cohort) -> None:
+    described = tiny_cohort.meta.model_dump(mode="json")
+    assert CohortMeta.model_validate({**described, "about": "A part of a trial."}).about
+    with pytest.raises(ValueError, match="about"):
+        CohortMeta.model_validate({**described, "about": "6 of them left."})
+
+
 def test_unknown_columns_are_named_and_loaded_on_request_only(tiny_cohort_folder: Path) -> None:
     changed(tiny_cohort_folder, "children", lambda cells: cells.assign(shoe_size=[str(30 + i) for i in range(12)]))
     report = check_cohort(tiny_cohort_folder)

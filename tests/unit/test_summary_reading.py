@@ -28,6 +28,8 @@ RATING = Finding(finding_id="attribution.evidence.eef_style.english_endline", qu
 SMALLEST = Finding(finding_id="attribution.mde_seen", quantity="mde", estimate=0.4, **{**PART, "unit": "sd"})
 KNOWN = Finding(finding_id="data.complete.english.endline.programme", quantity="share_known", estimate=74.6,
                 unit="percent", claim="description", group="programme", n_programme=228)
+GAMMA = Finding(finding_id="attribution.sensitivity.gamma_lost", quantity="gamma", estimate=1.07,
+                **{**PART, "unit": "ratio"})
 UNCUT = replace(NET, finding_id="value.without_optimism.net_present_value_per_child", estimate=-3100)
 ODDS = replace(NET, finding_id="value.breakeven_probability", estimate=0.2, unit="probability", currency="")
 IF_ALL = replace(TOTAL, finding_id="value.projection.net_present_value")
@@ -50,10 +52,14 @@ MONEY = {
 BESIDE = {
     "nothing": (), "slope": (CHANGE, EXPECTED, SLOPE, PROGRAMME, COUNT),
     "flat": (CHANGE, replace(SLOPE, ci_low=-1.0), PROGRAMME, RATING, SMALLEST, KNOWN),
-    "all": (CHANGE, EXPECTED, SLOPE, PROGRAMME, COUNT, RATING, SMALLEST, KNOWN, TRIED, HIGHER, SAME, OTHER),
+    "all": (CHANGE, EXPECTED, SLOPE, PROGRAMME, COUNT, RATING, SMALLEST, KNOWN, TRIED, HIGHER, SAME, OTHER,
+            GAMMA),
     "apart": (CHANGE, SAME, replace(OTHER, estimate=-4.0, ci_low=-6.0, ci_high=-2.0)),
     "others": (CHANGE, RATING, SMALLEST, KNOWN, CHANCE),
 }
+
+ABOUT = "The pupils here are a part of a trial, not the trial itself."
+
 
 @functools.cache
 def planned(better):
@@ -64,7 +70,10 @@ def planned(better):
 def paragraphs(att, money, beside, provenance="real", better="higher"):
     plan = planned(better)
     found = FindingSet([(finding, STAMP) for finding in (*ATTS[att], *MONEY[money], *BESIDE[beside])])
-    summary = summarise(found, toy_cohort(provenance), plan)
+    cohort = toy_cohort("real" if provenance == "closed" else provenance)
+    if provenance == "closed":
+        cohort = replace(cohort, meta=cohort.meta.model_copy(update={"closed": True, "about": ABOUT}))
+    summary = summarise(found, cohort, plan)
     every = (*summary.sentences, *summary.sure, *summary.next_steps, *summary.limits)
     return [speak(s.template, s.values, Rule()).text for s in every]
 
@@ -77,7 +86,7 @@ def test_every_branch_keeps_the_bounds(att):
 
 
 @pytest.mark.parametrize("better", ["higher", "lower"])
-@pytest.mark.parametrize("provenance", ["real", "synthetic"])
+@pytest.mark.parametrize("provenance", ["real", "synthetic", "closed"])
 @pytest.mark.parametrize("att", ATTS)
 def test_direction_and_kind_of_data_keep_the_bounds_too(att, provenance, better):
     assert not readability(paragraphs(att, "loss", "all", provenance, better)).beyond()
@@ -88,6 +97,23 @@ def test_a_loss_is_never_followed_by_advice_to_repeat_it():
     assert any("went the wrong way" in p for p in paragraphs("gain", "loss", "all", better="lower"))
     assert not any("gain as much" in p for p in paragraphs("loss", "loss", "all"))
     assert any("gain as much" in p for p in paragraphs("gain", "loss", "all"))
+
+
+def test_a_clear_result_says_how_little_would_undo_it():
+    (said,) = [p for p in paragraphs("gain", "loss", "all") if "undo" in p]
+    assert "1.07 times as high" in said
+    assert "a slight difference" in said
+    assert not any("undo" in p for p in paragraphs("unclear", "loss", "all"))
+
+
+def test_a_study_that_is_over_is_told_as_one_and_gets_no_advice_for_the_living():
+    for att in ATTS:
+        said = " ".join(paragraphs(att, "loss", "all", "closed"))
+        assert "This study is over" in said
+        assert ABOUT in said
+        assert not any(words in said for words in ("Ask their schools", "next results", "next year", "talk to schools"))
+    assert "children of today gain as much" in " ".join(paragraphs("gain", "loss", "all", "closed"))
+    assert "children of today gain as much" not in " ".join(paragraphs("loss", "loss", "all", "closed"))
 
 
 def test_what_was_taken_off_for_optimism_is_said_with_the_number_without_it():

@@ -20,7 +20,8 @@ from wlz_eval.reference.measures import Measure, measures
 
 __all__ = ["LATE_SUFFIXES", "WAVES", "Cohort", "CohortMeta", "DataUse", "Period", "Term", "Wave"]
 
-#: Keys of a measure that joined the contract after its first fingerprints were taken.
+#: Keys of a cohort, and of a measure, that joined the contract after its first fingerprints were taken.
+_LATER_KEYS = ("derived", "about", "closed")
 LATER_MEASURE_KEYS = ("informants", "forms", "min_change", "min_change_source", "breaks")
 
 
@@ -47,6 +48,16 @@ class CohortMeta(_Strict):
     provenance: Literal["real", "synthetic"] = Field(description="real pupils, or synthetic (simulated) ones")
     licence: str = Field(description="Licence of the data, in a few words")
     source: str = Field(description="Where the data come from")
+    about: str = Field(
+        default="",
+        max_length=400,
+        pattern=r"^\D*$",
+        description="What every reader should know of these children and data first, in words without numbers",
+    )
+    closed: bool = Field(
+        default=False,
+        description="Whether the study is over, so that nothing more can be asked for, measured or planned",
+    )
     currency: str = Field("GBP", pattern=r"^[A-Z]{3}$", description="ISO code of every amount of money in the cohort")
     programme: Period = Field(description="First and last day of the programme")
     terms: tuple[Term, ...] = Field((), description="School terms, for reports by term")
@@ -83,8 +94,9 @@ class CohortMeta(_Strict):
         cohort without them stays what it was.
         """
         described = self.model_dump(mode="json")
-        if not self.derived:
-            del described["derived"]
+        for key in _LATER_KEYS:
+            if not described[key]:
+                del described[key]
         for measure in described["measures"]:
             for key in LATER_MEASURE_KEYS:
                 if measure[key] in ([], None, ""):

@@ -79,6 +79,12 @@ licence: Not for onward sharing
 # {_about("source")}
 source: {json.dumps(source or "Schools' and Link Workers' records", ensure_ascii=False)}
 
+# {_about("about")}
+about: ""
+
+# {_about("closed")}
+closed: false
+
 # {_about("currency")}
 currency: GBP
 

@@ -73,6 +73,7 @@ class Provenance:
     cohort: str
     title: str
     provenance: str
+    about: str
     source: str
     licence: str
     audience: str
@@ -162,6 +163,7 @@ def provenance(
         cohort=cohort.id,
         title=cohort.title,
         provenance=cohort.provenance,
+        about=cohort.meta.about,
         source=cohort.meta.source,
         licence=cohort.meta.licence,
         audience=audience,

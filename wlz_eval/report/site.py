@@ -133,6 +133,7 @@ def _cohort(workspace: Workspace, cohort: str, audience: str) -> dict[str, Any]:
         "id": cohort,
         "title": published.get("title") or cohort,
         "provenance": published.get("provenance", ""),
+        "about": published.get("about", ""),
         "simulated": published.get("provenance", "") == "synthetic",
         "headline": published.get("headline", ""),
         "href": f"{cohort}/index.html" if published else "",

@@ -42,11 +42,12 @@ def stage_summary(staging: Path, content: PageContent, rule: Rule) -> None:
 
 def _about(head: Mapping[str, Any], rule: Rule) -> list[tuple[str, str]]:
     kind = "Simulated: no real children." if head["provenance"] == "synthetic" else "Real pupils."
+    about = f"{head['about']} " if head["about"] else ""
     departures = " ".join(f"{departure}." for departure in head["departures"]) or "No departures in this run."
     hashes = ", ".join(f"{what} {head[f'{what}_hash'][:16]}" for what in ("data", "plan", "code"))
     return [
         ("Cohort", f"{head['title']} ({head['cohort']})"),
-        ("Data", f"{kind} Source: {head['source']}. Licence: {head['licence']}."),
+        ("Data", f"{kind} {about}Source: {head['source']}. Licence: {head['licence']}."),
         ("Plan", f"{head['plan']} {departures}"),
         ("Effort", f"{EFFORTS[head['effort']]} Seed {head['seed']}."),
         ("Small numbers", release_note(rule)),

@@ -42,7 +42,14 @@ def weighted_variance(x: Array, w: Array) -> float:
     """
     share = w / w.sum()
     spare = 1.0 - float((share**2).sum())
+    if _is_constant(x[w > 0]):
+        return 0.0 if spare > 1e-12 else NAN
     return float((share * (x - (share * x).sum()) ** 2).sum()) / spare if spare > 1e-12 else NAN
+
+
+def _is_constant(x: Array) -> bool:
+    """Whether all values are one: their variance is then nothing, not what rounding leaves of it."""
+    return bool((x == x[:1]).all())
 
 
 def effective_size(w: Array) -> float:
@@ -73,9 +80,9 @@ def is_two_valued(x: Array) -> bool:
 
 def _share_variance(x: Array, low: float, high: float) -> float:
     """p(1 - p), times the squared step where a yes/no column is not coded 0 and 1."""
-    step = high - low
-    share = (float(x.mean()) - low) / step if step > 0 else 0.0
-    return share * (1 - share) * step**2
+    # Counted, not taken from the mean: of a group that is all "yes" it must be nothing, to the last digit.
+    share = float((x == high).mean())
+    return share * (1 - share) * (high - low) ** 2
 
 
 def standardising_sd(x: Array, treated: Bools, estimand: str, binary: bool) -> float:
@@ -106,7 +113,9 @@ def standardising_sd(x: Array, treated: Bools, estimand: str, binary: bool) -> f
 
 def sample_variance(x: Array) -> float:
     """Variance of a sample; missing for fewer than two."""
-    return float(x.var(ddof=1)) if len(x) > 1 else NAN
+    if len(x) < 2:
+        return NAN
+    return 0.0 if _is_constant(x) else float(x.var(ddof=1))
 
 
 def smd(difference: float, sd: float) -> float:

@@ -31,7 +31,15 @@ from wlz_eval.core.result import Result
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["GAMMAS", "RosenbaumBounds", "draw_rosenbaum", "pair_differences", "rosenbaum", "rosenbaum_bounds"]
+__all__ = [
+    "GAMMAS",
+    "RosenbaumBounds",
+    "draw_rosenbaum",
+    "gamma_word",
+    "pair_differences",
+    "rosenbaum",
+    "rosenbaum_bounds",
+]
 
 #: Odds ratios of hidden bias that are tried by default.
 GAMMAS: tuple[float, ...] = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0, 2.5, 3.0)
@@ -42,6 +50,17 @@ MOST_PLACES = 290
 _INDEPENDENT = "The bounds take pairs as independent of each other; pupils of one school are not quite."
 #: Up to this Gamma a hidden bias is called slight, small and moderate; beyond, large.
 _SIZES = ((1.1, "slight"), (1.5, "small"), (2.0, "moderate"), (math.inf, "large"))
+
+
+def gamma_word(gamma: float) -> str:
+    """Say in a word how large a hidden difference in odds is.
+
+    Examples
+    --------
+    >>> gamma_word(1.07), gamma_word(3.0)
+    ('slight', 'large')
+    """
+    return next(word for limit, word in _SIZES if gamma <= limit)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -98,7 +117,7 @@ class RosenbaumBounds(Result):
         """Plain words, no numbers: how much hidden bias the result would bear."""
         if not math.isfinite(self.gamma_lost):
             return "The pairs show no clear difference even without hidden bias, so there is nothing to undo."
-        size = next(word for limit, word in _SIZES if self.gamma_lost <= limit)
+        size = gamma_word(self.gamma_lost)
         return (
             f"A {size} hidden difference between the children of a pair in their odds of being on the programme, if it "
             "also went with the outcome, could be enough to undo the result."

@@ -197,10 +197,12 @@ def _basis(cost: Finding) -> str:
 
 
 def reality(cohort: Cohort) -> Sentence:
-    """Say whether real children stand behind the numbers."""
-    return Sentence(
+    """Say whether real children stand behind the numbers, and what else their owner says of them."""
+    text = (
         "These data are simulated. No real children stand behind any number, so nobody may quote one as a result."
         if cohort.provenance == "synthetic"
-        else "These data are of real pupils.",
-        topic="Real or simulated.",
+        else "These data are of real pupils."
     )
+    if not cohort.meta.about:
+        return Sentence(text, topic="Real or simulated.")
+    return Sentence(f"{text} {{about}}", {"about": cohort.meta.about}, "Real or simulated.")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from wlz_eval.attribution.claims import agree, agreement_words, direction_words, may_say_caused
+from wlz_eval.attribution.sensitivity.rosenbaum import gamma_word
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.words import COMPARISON_WORDS
@@ -43,6 +45,7 @@ def how_sure(found: FindingSet, plan: Plan, att: Finding | None) -> tuple[Senten
         )
     said += _agreement([f for f in found.where(quantity="att", id_prefix=f"attribution.att.{where}.") if f.comparator])
     said += _other_ways(found, where.replace(".", "_"))
+    said += _hidden_difference(found, att)
     smallest = first(found, "attribution.mde_seen", "attribution.mde")
     if smallest is not None and att is not None:
         said.append(
@@ -93,6 +96,22 @@ def _other_ways(found: FindingSet, name: str) -> list[Sentence]:
     ]
 
 
+def _hidden_difference(found: FindingSet, att: Finding | None) -> list[Sentence]:
+    """Say how little that nobody measured would undo a clear result."""
+    gamma = first(found, "attribution.sensitivity.gamma_lost")
+    if att is None or not att.interval_excludes_zero or gamma is None or not math.isfinite(gamma.estimate):
+        return []
+    return [
+        Sentence(
+            "Something that nobody measured could undo this result. It would do so if it went with the outcome, and "
+            "made the odds of a place {gamma:number} times as high for one child of a pair as for the other. That is "
+            "a {size} difference.",
+            {"gamma": gamma, "size": gamma_word(gamma.estimate)},
+            "What nobody measured.",
+        )
+    ]
+
+
 def _plan(plan: Plan) -> Sentence:
     status = plan.status
     if not status.locked:
@@ -108,11 +127,30 @@ def next_steps(
     found: FindingSet, cohort: Cohort, plan: Plan, att: Finding | None, label: str, better: str
 ) -> tuple[Sentence, ...]:
     """Say what to do next, the step that matters most first."""
+    if cohort.meta.closed:
+        return _of_the_past(found, att, better)
     worse = _on_the_worse(found, cohort, plan)
     steps = [_on_the_effect(att, label, better), *worse, *_on_results(found, plan), *_on_money(found)]
     if not plan.status.locked:
         steps.append(Sentence("Lock the plan before the next results come in.", topic="Plan ahead."))
     return tuple(steps[:MOST_STEPS])
+
+
+def _of_the_past(found: FindingSet, att: Finding | None, better: str) -> tuple[Sentence, ...]:
+    """Say what a study that is over can still be used for: nothing can be asked for, measured or planned any more."""
+    over = Sentence(
+        "This study is over, and nothing can be added to it. Do not decide on a programme of today by it alone.",
+        topic="Use it with care.",
+    )
+    if att is not None and may_say_caused(att) and (att.estimate > 0) == (better == "higher"):
+        again = Sentence("Plan a study of your own to see whether children of today gain as much.", topic="Repeat it.")
+    else:
+        again = Sentence(
+            "In a study of your own, write down how children are chosen. Measure what they are chosen on, and lock the "
+            "plan before results come in.",
+            topic="Do better next time.",
+        )
+    return (over, again, *(_on_money(found) if first(found, "value.cost_per_child") is not None else []))
 
 
 def _on_the_effect(att: Finding | None, label: str, better: str) -> Sentence:
