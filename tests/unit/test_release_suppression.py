@@ -183,6 +183,17 @@ def test_findings_count_as_published(monkeypatch, tmp_path):
     assert withheld_findings(choice.cells).keys() <= {"data.risks.none", "data.risks.one"}
 
 
+def test_findings_on_one_comparison_rest_on_the_same_children(monkeypatch, tmp_path):
+    """A summary hid the comparison children of a difference, and printed them beside its size in the next row."""
+    def finding(quantity, n):
+        return Finding(finding_id=f"attribution.{quantity}.english.endline", quantity=quantity, estimate=1.0,
+                       unit="points", claim="description", outcome="english", wave="endline", n_comparison=n)
+
+    made = [finding("att", 289), finding("hedges_g", 289), finding("in_hundred", 289), finding("naive", 2600)]
+    system = system_of([exported_ledger(made, Toy(monkeypatch, tmp_path).cohort, RULE)])
+    assert sorted(len(fact.cells) for fact in system.facts if fact.is_count) == [1, 3]
+
+
 def test_numbers_that_were_withheld_say_nothing_of_their_size():
     page = ledger(groups(43, 33, 4, total=80))
     choice = suppress([page])

@@ -94,6 +94,7 @@ def _mending(suspected: pd.DataFrame) -> list[tuple[str, str, float]]:
 
 def _missing(held: Held, complete: pd.DataFrame, measure: str, wave: str) -> list[tuple[str, str, float]]:
     label = held.cohort.measure(measure).label
+    ask = "Too late to ask schools for" if held.cohort.meta.closed else "Ask schools for"
     rows = complete[(complete["measure"] == measure) & complete["wave"].isin(["baseline", wave])]
     out = []
     for row in rows.itertuples():
@@ -101,7 +102,7 @@ def _missing(held: Held, complete: pd.DataFrame, measure: str, wave: str) -> lis
             missing = float(getattr(row, f"{group}_missing"))
             out.append(
                 (
-                    f"Ask schools for {label} {row.when}, of {group} children without it",
+                    f"{ask} {label} {row.when}, of {group} children without it",
                     "the primary outcome is known",
                     missing,
                 )

@@ -29,6 +29,8 @@ EVERYBODY = ALL | {
     "whole", "cohort", "programme", "comparison", "group", "groups", "number", "n", "count", "size", "years", "sexes",
     "ages", "started", "both",
 }
+#: Findings on one comparison rest on the same children: what is said of them stands before the first colon.
+_OF_A_COMPARISON = re.compile(r"attribution\.(att|hedges_g|in_hundred|family_p)\.")
 _WORD = re.compile(r"[a-z0-9]+")
 _IDLE = frozenset(("at", "the", "of", "in", "and", "a", "to", "for", "on", "with"))
 
@@ -88,6 +90,8 @@ def rounded_range(n: int, rule: Rule) -> tuple[int, int]:
 def name_of(cell: LedgerCell) -> str:
     """Say whom or what a cell is about, apart from the column in which it stands."""
     about = cell.definition
+    if _OF_A_COMPARISON.match(about.get("finding", "")):
+        return about.get("row", "").partition(": ")[2] or about["finding"]
     where = f"{cell.of} {cell.key.split('.')[1]}" if cell.where in ("table", "figure") else cell.of
     return about.get("row") or about.get("finding") or about.get("placeholder") or where
 
