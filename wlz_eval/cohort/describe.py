@@ -206,9 +206,9 @@ def _about(path: list[str]) -> str:
 
 
 def meta_text(meta: CohortMeta) -> str:
-    """Write a description as ``cohort.yaml``, in the order of the contract; what is empty is left out."""
+    """Write a description as ``cohort.yaml``, in the order of the contract; what is empty or not so is left out."""
     content = meta.model_dump(mode="python", exclude_none=True)
-    kept = {key: _plain(value) for key, value in content.items() if value not in ((), {}, [])}
+    kept = {key: _plain(value) for key, value in content.items() if value not in ((), {}, [], "", False)}
     return yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=100)
 
 
