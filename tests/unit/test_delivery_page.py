@@ -42,7 +42,9 @@ def everything_can_be_shown(result):
         text, values = part.sentence()
         assert set(re.findall(r"\{(\w+)", text)) <= set(values)
     result.timing()
-    result.partners()
+    partners = result.partners()
+    each = [part.n * part.each for (part,) in partners["planned_counted"]] if len(partners) else []
+    assert each == pytest.approx(list(partners.get("planned", ())))
     figures.draw_rates(result.by("support"))
     ids = [f.finding_id for f in result.findings()]
     assert len(ids) == len(set(ids))

@@ -1,6 +1,7 @@
 """Journeys from tables: states by hand, what cannot be told, the service map, cards, outcomes, figures."""
 
 import dataclasses
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -28,7 +29,7 @@ from wlz_eval.engagement.journeys.sequences import beside_smallest, state_shares
 from wlz_eval.measures import analysis_frame
 from wlz_eval.release import Label, Percent
 from wlz_eval.release.columns import release_table, released_frame
-from wlz_eval.release.rule import Rule
+from wlz_eval.release.rule import Rule, release_finding
 
 OPTIONS = EngagementOptions()
 ENGLISH = SimpleNamespace(measure="english", wave="endline", primary=True, better="higher")
@@ -204,6 +205,15 @@ class TestServiceMap:
         assert whole.loc["Link Worker with a parent", ["per_child", "reached", "n"]].tolist() == [0.25, 1, 4]
         assert {f.claim for f in mapped.findings()} == {"description"}
         assert "delivery.service.days.first_contact" in {f.finding_id for f in mapped.findings()}
+
+    def test_a_stage_that_all_but_a_few_reached_is_hidden_among_the_findings_too(self, tiny_cohort):
+        # The page hid it, and findings.csv printed it: 97% of those of whom 97% reached the stage before.
+        cohort = cohort_with(tiny_cohort, interactions=contacts(*engagements("C000", "2022-10-01")))
+        mapped = service_map(cohort, analysis_frame(cohort), OPTIONS)
+        rows = pd.DataFrame({"stage": ["Started", "Met", "Stayed"], "children": [270, 266, 200], "n": 300,
+                             "share": [90.0, 88.7, 66.7], "apart": [math.inf, 4.0, 66.0], "median_days": math.nan})
+        found = dataclasses.replace(mapped, stages=rows).findings()
+        assert [release_finding(f, Rule()).text for f in found] == ["90%", "hidden", "67%"]
 
     def test_partner_card_by_hand(self, tiny_cohort):
         partners = pd.DataFrame(

@@ -118,6 +118,14 @@ def test_a_total_of_costs_beside_its_mean_is_the_rounded_number_of_children():
     assert found["value.cost.per_engaged_child"].value == pytest.approx(305 * 1000 / 95, rel=0.005)
 
 
+def test_few_who_lack_something_are_left_out_where_the_sizes_of_the_groups_are_shown():
+    # "Not known at the start: hidden" stood on page 4 and "300 of 300" on page 1, which says that it was 4 at most.
+    columns = {"what": Label("Not known", dimension="gap"), "a": Children("Programme"), "b": Children("Comparison")}
+    gaps = pd.DataFrame({"what": ["English", "Maths", "Attendance"], "a": [2, 30, 41], "b": [21, 30, float("nan")]})
+    assert list(large_steps(gaps, columns, RULE)["what"]) == ["Maths", "Attendance"]
+    assert steps_note(columns, RULE) == "Rows with fewer than 10 children are left out."
+
+
 def test_a_small_step_of_a_flow_is_left_out_and_not_marked():
     columns = {"stage": Label("Step", dimension="step"), "n": Children("Children")}
     flow = pd.DataFrame({"stage": ["in the tables", "left out", "pool", "analysed"], "n": [2670, 0, 2670, 1995]})

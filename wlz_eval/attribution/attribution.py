@@ -340,6 +340,8 @@ class Attribution(Result):
             )
             for group in ("programme", "comparison")
             for stage, word in (("Matched", "matched"), ("Left out", "unmatched"))
+            # That nobody was left out follows from the sizes: to mark a number as hidden would hide nothing.
+            if word == "matched" or count(stage, group)
         ]
         limits = [
             Finding(

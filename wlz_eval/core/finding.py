@@ -92,7 +92,7 @@ class Finding:
         a part of it that follows from other numbers is more concentrated, so much that this stands for the part.
         ``nan`` for what is no sum. Private, like `fewest` and `residual_df`: only the release rule reads them.
     fewest : int or None
-        Fewest children behind any part of a sum that follows from other numbers.
+        Fewest children behind any part of a sum, or beside a share, that follows from other numbers.
     residual_df : float
         Residual degrees of freedom of the regression that gave the number; ``nan`` where it is none.
     counted : tuple of Counted

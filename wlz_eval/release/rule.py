@@ -331,7 +331,8 @@ def release_finding(finding: Finding, rule: Rule, words: bool = True) -> Release
             return Released(**{**released.__dict__, "text": f"{released.text} children"})
         return released
     if finding.unit == "percent" and finding_ns(finding):
-        return release_percent(finding.estimate, _percent_base(finding), rule)
+        share = release_percent(finding.estimate, _percent_base(finding), rule)
+        return withheld(share, rests_on_too_little(finding, rule))
     ns, estimate = finding_ns(finding), as_public(finding, rule).estimate
     found = release_statistic(estimate, ns, rule, finding.unit, finding.currency, words=words)
     return replace(withheld(found, rests_on_too_little(finding, rule)), counted=finding.counted)

@@ -1,4 +1,7 @@
-"""A flow of children, step by step: what few of them were lost at a step is not told by a row of its own."""
+"""Tables that leave out rows with few children: the steps of a flow, and counts of what is lacking.
+
+A row that only says that a number is hidden would be untrue where the sizes of the groups around it say more.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,14 @@ from wlz_eval.release.rule import Rule
 
 __all__ = ["large_steps", "steps_note"]
 
+#: Dimensions of a label by which rows with few children are left out, and what the note calls such rows.
+LEFT_OUT = {"step": "Steps", "gap": "Rows"}
+
 
 def large_steps(data: pd.DataFrame, columns: Mapping[str, Column], rule: Rule) -> pd.DataFrame:
-    """Leave out the steps of a flow with fewer children than may be shown.
+    """Leave out the steps of a flow, or the gaps in a table, with fewer children than may be shown.
 
-    Were such a row marked as hidden, the steps around it would have to be withheld too, and those are the sizes of
+    Were such a row marked as hidden, the numbers around it would have to be withheld too, and those are the sizes of
     groups that stand on every page.
 
     Parameters
@@ -23,7 +29,7 @@ def large_steps(data: pd.DataFrame, columns: Mapping[str, Column], rule: Rule) -
     data : DataFrame
         Full precision.
     columns : mapping of str to Column
-        What each column holds; only a table with a ``Label`` of the dimension ``"step"`` is a flow.
+        What each column holds; a ``Label`` of the dimension ``"step"`` or ``"gap"`` makes it such a table.
     rule : Rule
         Threshold.
 
@@ -34,18 +40,20 @@ def large_steps(data: pd.DataFrame, columns: Mapping[str, Column], rule: Rule) -
     [300, 296]
     """
     counts = [name for name, spec in columns.items() if isinstance(spec, Children)]
-    if not (_is_flow(columns) and rule.applies and counts and len(data)):
+    if not (_left_out(columns) and rule.applies and counts and len(data)):
         return data
     small = (data[counts].astype(float) < rule.threshold).any(axis=1)
     return data[~small].reset_index(drop=True)
 
 
 def steps_note(columns: Mapping[str, Column], rule: Rule) -> str:
-    """Say of a flow that small steps are left out; the same whether or not any was."""
-    if not (_is_flow(columns) and rule.applies):
+    """Say of such a table that rows are left out; the same whether or not any was."""
+    rows = _left_out(columns)
+    if not (rows and rule.applies):
         return ""
-    return f"Steps with fewer than {rule.threshold} children are left out."
+    return f"{rows} with fewer than {rule.threshold} children are left out."
 
 
-def _is_flow(columns: Mapping[str, Column]) -> bool:
-    return any(isinstance(spec, Label) and spec.dimension == "step" for spec in columns.values())
+def _left_out(columns: Mapping[str, Column]) -> str:
+    dimensions = [spec.dimension for spec in columns.values() if isinstance(spec, Label)]
+    return next((LEFT_OUT[dimension] for dimension in dimensions if dimension in LEFT_OUT), "")

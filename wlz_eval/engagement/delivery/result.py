@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.cohort.model import Cohort
-from wlz_eval.core.finding import Finding
+from wlz_eval.core.finding import Counted, Finding
 from wlz_eval.core.result import Result
 from wlz_eval.engagement.delivery.attendance import ATTENDANCE, attendance_rates, count_sessions
 from wlz_eval.engagement.delivery.caseload import CONTACT_COLUMNS, CONTACTS, Caseload, caseload, contacts_table
@@ -94,9 +94,18 @@ class Delivery(Result):
         return pd.concat([self.by(name) for name in ("term", "weekday", "stage")], ignore_index=True)
 
     def partners(self) -> pd.DataFrame:
-        """Partners by name: as seen, the limits of chance and the verdict, and as drawn towards the others."""
+        """Partners by name: as seen, the limits of chance and the verdict, and as drawn towards the others.
+
+        With ``planned_counted``, so that planned sessions are published for the rounded number of a partner's children:
+        added up and divided by their mean for each child, they would tell the exact number of all children.
+        """
         pooled = self.pooled.table()[["group", "pooled", "ci_low", "ci_high"]]
-        return self.funnel.table().merge(pooled, on="group", how="left").assign(unit="percent")
+        rows = self.funnel.table().merge(pooled, on="group", how="left").assign(unit="percent")
+        counted = [
+            (Counted(children="", n=int(n), each=planned / max(n, 1)),)
+            for n, planned in zip(rows["children"], rows["planned"], strict=True)
+        ]
+        return rows.assign(planned_counted=pd.Series(counted, index=rows.index, dtype=object))
 
     def table(self) -> pd.DataFrame:
         """Attendance overall and in every group, one below the other, but for schools."""

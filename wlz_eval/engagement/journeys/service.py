@@ -82,6 +82,7 @@ class ServiceMap(Result):
                 subgroup=str(row["stage"]).lower(),
                 estimate=float(row["share"]),
                 n_programme=int(row["n"]),
+                fewest=int(row["apart"]) if math.isfinite(row["apart"]) else None,
                 method="share of programme children",
             )
             found.append(reached)
@@ -89,7 +90,8 @@ class ServiceMap(Result):
                 days = replace(reached, finding_id=f"delivery.service.days.{name}", quantity="median", unit="count")
                 method = "median days from the child's start"
                 n = int(row["n_timed"])
-                found.append(replace(days, estimate=float(row["median_days"]), n_programme=n, method=method))
+                timed = replace(days, estimate=float(row["median_days"]), n_programme=n, fewest=None, method=method)
+                found.append(timed)
         return found
 
     def answer(self) -> tuple[str, dict[str, Finding | str | None]]:

@@ -18,6 +18,8 @@ class Block:
 
     Parameters
     ----------
+    page : str
+        The notebook in which it stands.
     names : dict
         Of each row its words.
     columns : dict
@@ -28,6 +30,7 @@ class Block:
         All words in it.
     """
 
+    page: str
     names: dict[int, tuple[str, ...]] = field(default_factory=dict)
     columns: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
     steps: set[int] = field(default_factory=set)
@@ -43,7 +46,7 @@ def blocks_of(ledgers: Sequence[Ledger], quantities: Quantities) -> Iterator[Blo
             if not of:
                 continue
             name, row, column = _place(cell)
-            block = found.setdefault(name, Block())
+            block = found.setdefault(name, Block(ledger.notebook))
             row = len(block.names) if row < 0 else row
             block.names[row] = tuple(cell.definition.get("row", "").split(" | "))
             for k, quantity in enumerate(of):

@@ -31,6 +31,8 @@ EVERYBODY = ALL | {
 }
 #: Findings on one comparison rest on the same children: what is said of them stands before the first colon.
 _OF_A_COMPARISON = re.compile(r"attribution\.(att|hedges_g|in_hundred|family_p)\.")
+#: Words that say in which form a number is given, not of whom.
+_FORMS = frozenset(("count", "number", "percent", "share"))
 _WORD = re.compile(r"[a-z0-9]+")
 _IDLE = frozenset(("at", "the", "of", "in", "and", "a", "to", "for", "on", "with"))
 
@@ -127,12 +129,15 @@ class Quantities:
         What is published.
     of_cell : dict
         Of each cell its quantity; of a percentage those counted and their base.
+    rests : dict
+        Of each share, those counted and their base, the quantity of those not counted.
     """
 
     rule: Rule
     values: list[int] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     of_cell: dict[CellId, tuple[int, ...]] = field(default_factory=dict)
+    rests: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def add(self, value: int) -> int:
         """Add a quantity."""
@@ -192,7 +197,7 @@ class Quantities:
             self.facts.append(Fact(tuple(places), (q,), self.rule.threshold, math.inf, hidden=False))
 
     def _numbers(self, mentions: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
-        """Tell which numbers are one quantity: equal, and named by the same words but for those for everybody."""
+        """Tell which numbers are one quantity: equal, and of the same words but those for everybody and for forms."""
         names: dict[int, list[str]] = defaultdict(list)
         for value, name in sorted(set(mentions)):
             names[value].append(name)
@@ -200,7 +205,7 @@ class Quantities:
         for value, called in names.items():
             seen: dict[frozenset[str], int] = {}
             for name in sorted(called, key=lambda name: (len(words_in(name)), name)):
-                words = words_in(name) - ALL
+                words = words_in(name) - ALL - _FORMS
                 known = seen.get(words) if words else None
                 numbers[(value, name)] = self.add(value) if known is None else known
                 seen.setdefault(words, numbers[(value, name)])
@@ -219,6 +224,8 @@ class Quantities:
 
     def _percent_facts(self, pair: tuple[int, ...], places: list[tuple[CellId, LedgerCell]]) -> list[Fact]:
         counted, base = (self.values[q] for q in pair)
+        if pair[0] != pair[1]:
+            self.rests[pair[0], pair[1]] = self.add(base - counted)
         true = 100 * counted / base if base else 0.0
         facts = []
         for hidden in (False, True):

@@ -20,6 +20,7 @@ from wlz_eval.release.ledger import Ledger
 from wlz_eval.release.suppression.blocks import Block, blocks_of, groups_of, is_total, runs_of
 from wlz_eval.release.suppression.facts import Quantities
 from wlz_eval.release.suppression.known import Known, known_of
+from wlz_eval.release.suppression.shares import shares_of, totals_by_share
 
 __all__ = ["Relation", "Trust", "relations"]
 
@@ -54,7 +55,7 @@ def relations(ledgers: Sequence[Ledger], quantities: Quantities) -> dict[Relatio
     dict of Relation to Trust
         Each a total and its parts, without repeats.
     """
-    known = known_of(ledgers, quantities)
+    known, shares = known_of(ledgers, quantities), shares_of(ledgers, quantities)
     kinds: dict[Relation, dict[tuple[float, Hashable], None]] = defaultdict(dict)
     agree: dict[Hashable, dict[tuple[int, ...], float]] = defaultdict(dict)
     for number, block in enumerate(blocks_of(ledgers, quantities)):
@@ -62,6 +63,7 @@ def relations(ledgers: Sequence[Ledger], quantities: Quantities) -> dict[Relatio
         for kind, what, (whole, parts) in itertools.chain(
             _steps(block, quantities), _down(block, quantities, known), _subtotals(block, quantities),
             _across(block, quantities, known),
+            ((TITLED, what, sum_) for what, sum_ in totals_by_share(block, quantities, shares)),
         ):
             nobody = tuple(sorted(q for q in parts if quantities.values[q] == 0))
             # 300 = 300 + 0 holds of any two groups of 300, in both directions: taken once, or it would prove the zero.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -33,13 +33,10 @@ class System:
         Numbers of children, and the facts published of them.
     trust : mapping of Relation to Trust
         Sums among them, and how far a reader could know each for one.
-    rests : mapping
-        Of each share, those counted and their base, the quantity of those not counted.
     """
 
     quantities: Quantities
     trust: Mapping[Relation, Trust]
-    rests: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     @property
     def threshold(self) -> int:
@@ -156,7 +153,7 @@ class System:
             # A share is shown only where those counted and those not counted both reach the threshold.
             counted, base = fact.quantities
             found[counted].append((i, self.threshold, math.inf))
-            if (rest := self.rests.get((counted, base))) is not None:
+            if (rest := self.quantities.rests.get((counted, base))) is not None:
                 found[rest].append((i, self.threshold, math.inf))
                 found[base].append((i, 2 * self.threshold, math.inf))
         return found
@@ -178,17 +175,12 @@ def system_of(ledgers: Sequence[Ledger]) -> System:
     quantities = Quantities.of(ledgers)
     sums = relations(ledgers, quantities)
     added: list[Fact] = []
-    rests: dict[tuple[int, int], int] = {}
     for fact in quantities.facts:
-        if fact.is_percent:
+        if fact.is_percent and fact.quantities in quantities.rests:
             counted, base = fact.quantities
-            if counted == base:
-                continue
-            if (counted, base) not in rests:
-                rests[(counted, base)] = quantities.add(quantities.values[base] - quantities.values[counted])
-            rest = rests[(counted, base)]
+            rest = quantities.rests[counted, base]
             sums[(base, tuple(sorted((counted, rest))))] = SURE
             if fact.hidden and quantities.small(rest) and not quantities.small(base):
                 added.append(Fact(fact.cells, (rest,), 0, math.inf, hidden=True))
     quantities.facts += added
-    return System(quantities, sums, rests)
+    return System(quantities, sums)
