@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import OptimizeResult
 
+from wlz_eval.attribution.matching import cardinality
 from wlz_eval.attribution.matching.cardinality import cardinality_match
 from wlz_eval.attribution.matching.optimal import optimal_pairs
 from wlz_eval.attribution.matching.problem import Caliper, Distances, Problem
@@ -195,3 +196,45 @@ def test_groups_that_nothing_can_balance() -> None:
         cardinality_match(_problem(0, 2), np.zeros((2, 1)), 0.1)
     with pytest.raises(DesignError, match="missing"):
         cardinality_match(_problem(1, 1), np.array([[np.nan], [1.0]]), 0.1)
+
+
+class TestLargePool:
+    """Of a million pool children the solver took more than 8 GB; a part of them shows that all can be kept."""
+
+    def problem(self, pool, shift=0.0):
+        rng = np.random.default_rng(5)
+        x = np.concatenate([rng.normal(0.3, 1, (40, 2)), rng.normal(shift, 1, (pool, 2))])
+        return Problem(np.arange(40), np.arange(40, 40 + pool), Distances(scalar=x[:, 0])), x
+
+    def test_a_part_that_holds_all_is_enough(self, monkeypatch):
+        problem, x = self.problem(4000)
+        whole = cardinality_match(problem, x, 0.05)
+        monkeypatch.setattr(cardinality, "LARGE_POOL", 1000)
+        found = cardinality_match(problem, x, 0.05)
+        assert (len(found.focal), len(found.pool), found.proven) == (40, 40, True)
+        assert found.bound == whole.bound == 80
+        assert set(found.pool) <= set(problem.pool[::20])
+        gap = (x[found.focal].mean(axis=0) - x[found.pool].mean(axis=0)) / x[:40].std(axis=0, ddof=1)
+        assert np.abs(gap).max() <= 0.05
+        assert found.differences == pytest.approx(gap)
+
+    def test_a_larger_part_is_searched_where_it_does_not(self, monkeypatch):
+        problem, x = self.problem(4000, shift=-2.0)
+        whole = cardinality_match(problem, x, 0.05)
+        monkeypatch.setattr(cardinality, "LARGE_POOL", 1000)
+        searched, solve = [], cardinality._solve
+
+        def counting(types, *rest):
+            searched.append(types.counts.sum())
+            return solve(types, *rest)
+
+        monkeypatch.setattr(cardinality, "_solve", counting)
+        found = cardinality_match(problem, x, 0.05)
+        assert searched[0] == 240
+        assert len(searched) > 1
+        size = len(found.focal) + len(found.pool)
+        assert size * 1.005 >= len(whole.focal) + len(whole.pool)
+
+    def test_a_small_pool_is_searched_whole(self):
+        assert not list(cardinality._parts(40, 4000, 1))
+        assert not list(cardinality._parts(40, 10**6, None))

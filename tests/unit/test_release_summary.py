@@ -199,7 +199,7 @@ class TestEveryClearResult:
 @pytest.mark.parametrize(
     ("one", "two", "words"),
     [
-        ((-0.3, -2.9, 2.3), (-3.0, -4.0, -2.1), "do not say the same. Trust neither alone."),
+        ((-0.3, -2.9, 2.3), (-3.0, -4.0, -2.1), "does not show that they differ. Trust neither alone."),
         ((1.0, -1.0, 3.0), (0.5, -2.0, 3.0), "Neither is clear."),
         ((2.0, 1.0, 3.0), (2.5, 1.5, 3.5), "Both point the same way."),
         ((2.0, 1.0, 3.0), (6.0, 5.0, 7.0), "Both point the same way, but differ in size."),

@@ -21,7 +21,8 @@ SAME = replace(EFFECT, finding_id="attribution.att.english.endline.same_school")
 PROGRAMME = replace(COUNT, finding_id="data.children.programme")
 PART = {"unit": "count", "claim": "description", "n_programme": 228}
 TRIED = Finding(finding_id="attribution.specifications.estimated.english_endline", quantity="n", estimate=6, **PART)
-HIGHER = Finding(finding_id="attribution.specifications.positive.english_endline", quantity="n", estimate=4, **PART)
+ABOVE = Finding(finding_id="attribution.specifications.above_zero.english_endline", quantity="n", estimate=4, **PART)
+BELOW = Finding(finding_id="attribution.specifications.below_zero.english_endline", quantity="n", estimate=0, **PART)
 RATING = Finding(finding_id="attribution.evidence.eef_style.english_endline", quantity="level of evidence", estimate=2,
                  **{**PART, "unit": "level"},
                  note="It is not known how children were chosen, so judgement that was not seen cannot be ruled out.")
@@ -52,7 +53,7 @@ MONEY = {
 BESIDE = {
     "nothing": (), "slope": (CHANGE, EXPECTED, SLOPE, PROGRAMME, COUNT),
     "flat": (CHANGE, replace(SLOPE, ci_low=-1.0), PROGRAMME, RATING, SMALLEST, KNOWN),
-    "all": (CHANGE, EXPECTED, SLOPE, PROGRAMME, COUNT, RATING, SMALLEST, KNOWN, TRIED, HIGHER, SAME, OTHER,
+    "all": (CHANGE, EXPECTED, SLOPE, PROGRAMME, COUNT, RATING, SMALLEST, KNOWN, TRIED, ABOVE, BELOW, SAME, OTHER,
             GAMMA),
     "apart": (CHANGE, SAME, replace(OTHER, estimate=-4.0, ci_low=-6.0, ci_high=-2.0)),
     "others": (CHANGE, RATING, SMALLEST, KNOWN, CHANCE),

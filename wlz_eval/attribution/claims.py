@@ -147,10 +147,10 @@ def agreement_words(one: Estimated, two: Estimated) -> str:
     ...             ci_high=2.3)
     >>> from dataclasses import replace
     >>> agreement_words(f, replace(f, estimate=-3.0, ci_low=-4.0, ci_high=-2.1))
-    'Only one of the two is clear, so they do not say the same.'
+    'Only one of the two is clear, which does not show that they differ.'
     """
     if is_clear(one) != is_clear(two):
-        return "Only one of the two is clear, so they do not say the same."
+        return "Only one of the two is clear, which does not show that they differ."
     if not is_clear(one):
         return "Neither is clear."
     if one.estimate * two.estimate <= 0:

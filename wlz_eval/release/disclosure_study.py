@@ -51,7 +51,8 @@ KEPT = 25
 STUDY_MODULES = (
     "release/disclosure_study.py", "release/rule.py", "release/columns.py",
     *(f"release/suppression/{name}.py" for name in (
-        "attack", "blocks", "choose", "exported", "facts", "known", "readings", "relations", "rows", "solve", "system",
+        "attack", "blocks", "choose", "exported", "facts", "known", "readings", "relations", "rows", "shares",
+        "solve", "system",
     )),
 )
 #: Cohorts that are run again to see whether changed code has moved a number; spread over all of them.

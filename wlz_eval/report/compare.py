@@ -1,6 +1,6 @@
 """The same finding of several cohorts side by side, as they were released: described, never put together.
 
-Cohorts share schools and pools of comparison children, so rows are not independent and their average means nothing.
+Cohorts may share schools and pools of comparison children, so rows are not independent and their average means nothing.
 Only findings of the same outcome, wave, unit, comparison and claim stand in one panel, measured alike in the sense of
 :mod:`wlz_eval.release.alike`; real and simulated children never do.
 """

@@ -163,10 +163,10 @@ class DoseStudies(Result):
         inverse = self.backwards[self.backwards["question"] == "inverse"]
         zero = inverse[inverse["cell"].str.endswith(", zero")]
         return (
-            f"This holds as far as what matters was recorded. Where it was, {int((table['failing'] == 0).sum())} of "
-            f"{len(table)} "
-            f"ways of making a 95% interval held in every one of {int(table['cells'].max())} cells, also with three "
-            f"schools. Where motivation was not recorded, the slope came out {few['bias']:.2f} SDs too high for an SD "
+            f"A slope can be trusted as far as what matters was recorded. Where it was, "
+            f"{int((table['failing'] == 0).sum())} of {len(table)} ways of making a 95% interval held in every one of "
+            f"{int(table['cells'].max())} cells, also with three schools. Where "
+            f"motivation was not recorded, the slope came out {few['bias']:.2f} SDs too high for an SD "
             f"of dose, and the interval held the truth in {100 * few['coverage']:.0f}% of worlds with "
             f"{few['schools']} schools and in {100 * many['coverage']:.0f}% with {many['schools']}: more schools made "
             f"it narrower, not right. The dose for a given change held the truth in "

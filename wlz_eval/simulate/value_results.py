@@ -98,9 +98,9 @@ class ValueStudy(Result):
         some, none = self.cells[~self._none], self.cells[self._none]
         worth = self.cells[self.cells["truth"] > 1]
         return (
-            f"This holds as far as inputs are spread as the plan says. The 95% interval of the benefit-cost ratio held "
-            f"the truth in {100 * some['coverage'].min():.1f}% to {100 * some['coverage'].max():.1f}% of worlds. Where "
-            f"the programme did nothing, the interval of its benefit held zero in "
+            f"Intervals can be trusted as far as inputs are spread as the plan says. That of the benefit-cost ratio "
+            f"held the truth in {100 * some['coverage'].min():.1f}% to {100 * some['coverage'].max():.1f}% of worlds. "
+            f"Where the programme did nothing, the interval of its benefit held zero in "
             f"{100 * none['holds_zero'].min():.1f}% to {100 * none['holds_zero'].max():.1f}%, and benefits were said "
             f"to exceed costs in {100 * none['said_gain'].max():.1f}%. Where benefits truly exceeded costs, by up to "
             f"{100 * (worth['truth'].max() - 1):.0f}%, that was said in no more than "

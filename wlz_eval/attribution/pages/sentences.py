@@ -123,11 +123,17 @@ def sentences(result: Attribution, primary: bool = True) -> tuple[str, ...]:
     return tuple(_outcome_sentence(result, row.measure, row.wave, reason="") for row in rows)
 
 
+#: Half of the last digit to which standard deviations are printed.
+_PRINTED = 0.005
+
+
 def balance_sentence(result: Attribution) -> tuple[str, ...]:
     """Say how alike the groups were, before the table and the picture of it."""
     if not result.has_design:
         return ()
-    within = "within" if result.balance.balanced else "beyond"
+    # Rounded, the largest difference may be the limit itself.
+    at_limit = abs(result.balance.worst_after - result.balance_limit) < _PRINTED
+    within = "within" if result.balance.balanced else "just beyond" if at_limit else "beyond"
     adjusted = result.primary is not None and result.primary.att.model != "unadjusted"
     more = "" if result.balance.balanced or not adjusted else " The outcome model adjusts for what is left."
     return (

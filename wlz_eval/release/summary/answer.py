@@ -37,7 +37,7 @@ def children(found: FindingSet, att: Finding | None) -> Sentence:
     if programme is None:
         return Sentence("The first notebooks have not run, so it is not clear how many took part.", topic=topic)
     if att is not None and att.n_programme:
-        what = "What the programme did is worked out for" if att.claim == "effect" else "Similar children are found for"
+        what = "What the programme did is worked out for" if att.claim == "effect" else "The comparison is about"
         return Sentence(
             f"This report counts {{programme}} on the programme. {what} "
             "{att:n_programme} of them: those who have a result, and who resemble children that were not on it.",

@@ -82,14 +82,14 @@ def _agreement(kinds: list[Finding]) -> list[Sentence]:
 
 def _other_ways(found: FindingSet, name: str) -> list[Sentence]:
     tried = first(found, f"attribution.specifications.estimated.{name}")
-    higher = first(found, f"attribution.specifications.positive.{name}")
-    if tried is None or higher is None:
+    above, below = (first(found, f"attribution.specifications.{side}_zero.{name}") for side in ("above", "below"))
+    if tried is None or above is None or below is None:
         return []
     return [
         Sentence(
             "This report worked out the difference in {tried:number} ways, the planned one among them. Programme "
-            "children come out higher in {higher:number}.",
-            {"tried": tried, "higher": higher},
+            "children come out clearly higher in {above:number} and clearly lower in {below:number}.",
+            {"tried": tried, "above": above, "below": below},
             "Other ways.",
         )
     ]

@@ -216,6 +216,12 @@ class ValueResult(Result):
         """Say what comes back to each public purse, and whether it can be cashed (:func:`fiscal.fiscal_rows`)."""
         return fiscal_rows(self.shown, self.axis)
 
+    @property
+    def funders_note(self) -> str:
+        """Say that outcomes funders count as public, where some pay: a foundation may be among them."""
+        pay = (self.costs.lines["purse"] == "outcomes_funders").any()
+        return "Outcomes funders count as public here, whoever they are; page 8 says who they are." if pay else ""
+
     def assumptions(self) -> pd.DataFrame:
         """Every input with value, range, source, evidence and weight in the answer (:func:`tables.assumptions`)."""
         return tables.assumptions(self.shown)
@@ -242,6 +248,12 @@ class ValueResult(Result):
         if first is None:
             return tables.empty("plane")
         return first[0].plane().assign(outcome=first[0].label, children=first[1], title=title)
+
+    @property
+    def point_if(self) -> str:
+        """Condition under which what a point costs holds; empty where page 4 gives an effect."""
+        caused = bool(self.effects) and self.effects[0].effect.claim == "effect"
+        return "" if caused else IF_ALL_WORDS
 
     def acceptability(self) -> pd.DataFrame:
         """Chance of being worth the cost by what a point of the primary outcome is worth."""

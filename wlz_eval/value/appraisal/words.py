@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wlz_eval.core.finding import Finding
 from wlz_eval.core.words import listed
+from wlz_eval.reference.payers import payers
 from wlz_eval.value.appraisal.bias import has_optimism
 from wlz_eval.value.appraisal.verdict import verdict
 
@@ -34,9 +35,18 @@ def payers_sentence(result: ValueResult) -> Words:
     values: dict[str, Finding | str | None] = {}
     parts = []
     for i, payer in enumerate(payers):
-        values[f"payer{chr(97 + i)}"], values[f"name{chr(97 + i)}"] = payer, payer.subgroup
-        parts.append(f"{{payer{chr(97 + i)}}} from {{name{chr(97 + i)}}}")
-    return f"Of the cost of a child's place came {listed(parts)}.", values
+        values[f"payer{chr(97 + i)}"], values[f"name{chr(97 + i)}"] = payer, _payer(payer.subgroup)
+        parts.append(f"{{payer{chr(97 + i)}}} {'came ' * (i == 0)}from {{name{chr(97 + i)}}}")
+    return f"Of the cost of a child's place, {listed(parts)}.", values
+
+
+def _payer(name: str) -> str:
+    """Call a payer by its label, as within a sentence; as it stands where the registry does not know it."""
+    known = payers().get(name.replace(" ", "_"))
+    if known is None:
+        return name
+    first, *others = known.label.split()
+    return known.label if any(word[0].isupper() for word in others) else " ".join([first.lower(), *others])
 
 
 def _paid_back(found: Mapping[str, Finding], prefix: str) -> str:

@@ -105,6 +105,7 @@ class Caused(Result):
                         subgroup=MEASURED.lower(),
                         n_programme=int(row["children"]),
                         method=METHOD,
+                        evidence=self.owed.evidence,
                         note=NOTE,
                         counted=row["share_counted"],
                     )

@@ -70,14 +70,15 @@ def draw_payments(data: pd.DataFrame) -> Figure:
 
 
 def draw_anyway(data: pd.DataFrame) -> Figure:
-    """Draw what would be paid with no programme beside what is paid (``words``, ``paid``, ``without``, its ends)."""
+    """Draw what is paid, and what stands ``beside`` it (``words``, ``paid``, ``without``, its ends)."""
     shown = data.iloc[::-1]
     figure, axes = new_figure(height=0.5 * max(len(shown), 2) + 1.5)
     currency, title = currency_and_title(data)
     rows = list(range(len(shown)))
     axes.barh(rows, shown["paid"], color=COLOURS["light"], height=0.62, label="Paid")
     axes.hlines(rows, shown["without_low"], shown["without_high"], color=COLOURS["bad"], lw=2.2)
-    axes.plot(shown["without"], rows, "D", color=COLOURS["bad"], ms=7, label="With no programme, and its 95% range")
+    label = f"{data['beside'].iloc[0]}, and its 95% range"
+    axes.plot(shown["without"], rows, "D", color=COLOURS["bad"], ms=7, label=label)
     axes.set_yticks(rows, list(shown["words"]))
     _money(axes.xaxis, currency)
     axes.set_ylim(-0.6, len(shown) - 0.4)

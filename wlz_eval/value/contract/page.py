@@ -41,8 +41,8 @@ __all__ = ["ContractPage", "contract_page"]
 #: Draws by effort.
 DRAWS: Mapping[str, int] = MappingProxyType({"draft": 500, "quick": 2000, "full": 10_000})
 NO_CONTRACT: Words = ("There is no contract, so there is nothing to say here.", {})
-ANYWAY = ("words", "areas", "paid", "without", "without_low", "without_high", "children", "title", "paid_counted",
-          "without_counted", "without_low_counted", "without_high_counted")
+ANYWAY = ("words", "areas", "paid", "beside", "without", "without_low", "without_high", "children", "title",
+          "paid_counted", "without_counted", "without_low_counted", "without_high_counted")
 CASH = ("month", "capital", "costs", "payments", "balance", "children", "everyone", "title")
 CASE_COLUMNS = ("case", "payments", "returned", "multiple", "rate", "loss", "children", "kind")
 INFORMANT_WORDS: Mapping[str, str] = MappingProxyType(
@@ -129,11 +129,18 @@ class ContractPage(Result):
             else f"All outcomes, if {rate:.0f}%\nof the others had come anyway"
             for rate in self.caused.rows["rate"]
         ]
-        return self.caused.rows.assign(words=words, children=owed.paid_for(OUTCOME_TRIGGERS))[list(ANYWAY)]
+        children = owed.paid_for(OUTCOME_TRIGGERS)
+        return self.caused.rows.assign(words=words, children=children, beside=self.anyway_title)[list(ANYWAY)]
+
+    @property
+    def anyway_title(self) -> str:
+        """What stands beside the payments: with no programme only where page 4 gives effects, or nothing compares."""
+        compared = self.caused is not None and self.caused.estimated and self.caused.claim != "effect"
+        return "For similar children" if compared else "With no programme"
 
     @property
     def anyway_if(self) -> str:
-        """Condition under which the payments with no programme hold; empty where page 4 gives effects."""
+        """Condition under which the payments with no programme hold; empty where nothing is estimated."""
         return ground(self.caused.claim) if self.caused is not None and self.caused.estimated else ""
 
     @property

@@ -234,7 +234,8 @@ def anyway_answer(result: Caused) -> Words:
     if row := result.estimate:
         values = {"paid": found["outcomes_paid.estimated"], "anyway": found["anyway.estimated"],
                   "beyond": found["beyond.estimated"], "areas": _areas(str(row["areas"]).split(", "))}
-        other = "with no programme it would have been" if result.claim == "effect" else OF_OTHERS
+        other = "with no programme, as far as page 4 can say, it would have been"
+        other = other if result.claim == "effect" else OF_OTHERS
         text = (
             "For {areas}, where page 4 compares with similar children, {paid:short} is paid for outcomes; " + other
             + " {anyway:short} (95% interval {anyway:short_interval}). "
@@ -243,23 +244,30 @@ def anyway_answer(result: Caused) -> Words:
     if len(result.at_rates):
         first, last = result.at_rates.iloc[0], result.at_rates.iloc[-1]
         values["others"] = _areas(str(a) for a in result.unknown)
-        likewise = (
-            "from {low:short} to {high:short} would have been paid for outcomes anyway"
-            if not result.estimate or result.claim == "effect"
-            else "all outcomes of similar children would come to from {low:short} to {high:short}"
-        )
         values["all"] = _paid_for_outcomes(result.owed)
         values["low"], values["high"] = (found[f"anyway.rate_{r['rate']:.0f}"] for r in (first, last))
-        text += (
-            " For {others} no payments can be compared with those of similar children: had from four to seven in ten "
-            f"of the children at risk reached those with no programme, {likewise}, where {{all:short}} is paid."
-        )
+        text += " " + _at_rates(result)
     return text.strip() or "How much would have been paid with no programme cannot be said.", values
 
 
+def _at_rates(result: Caused) -> str:
+    """Say what all outcomes together would have come to, at the assumed rates for those that nothing compares."""
+    rates = (
+        "Page 4 compares no outcome that is paid for in {others}. Suppose that from four to seven in ten of the "
+        "children at risk there had reached theirs with no programme. Then "
+    )
+    if not result.estimate or result.claim == "effect":
+        rates += "from {low:short} to {high:short} of the {all:short} for all outcomes would have been paid anyway."
+    else:
+        rates += "similar children would come to from {low:short} to {high:short}, beside {all:short} for all outcomes."
+    return rates + (" That leaves out how unsure the sum for {areas} is." if result.estimate else "")
+
+
 def ground(claim: str) -> str:
-    """Condition under which payments of similar children are those with no programme; none where page 4 bears it."""
-    return "" if claim == "effect" else ", as far as the children compared are alike in all that matters"
+    """Condition under which payments of similar children are those with no programme."""
+    if claim == "effect":
+        return ", as far as page 4 can say"
+    return ", as far as the children compared are alike in all that matters"
 
 
 def _beyond_words(row: Mapping[str, Any], claim: str) -> str:
@@ -274,7 +282,8 @@ def _beyond_words(row: Mapping[str, Any], claim: str) -> str:
             "So less is paid than for similar children. The groups may differ in what nobody measured, so this does "
             "not show that the programme lowered it."
         )
-    return "So {beyond:short} (95% interval {beyond:short_interval}) is paid beyond that" + ground(claim) + "."
+    far = "" if claim == "effect" else ground(claim)
+    return f"So {{beyond:short}} (95% interval {{beyond:short_interval}}) is paid beyond that{far}."
 
 
 def forecast_answer(result: Forecast) -> Words:
