@@ -50,7 +50,7 @@ def test_of_many_rows_the_two_ends_are_said(toy):
     data = pd.DataFrame({"area": list("abcdefg"), "p": [40, 30, 50, 1, 60, 35, 45], "n": [100] * 7})
     toy.nb.show_figure(draw, data, {"area": Label("Area"), "p": Percent("At risk", n="n")}, "C.", "Bars.")
     assert said(toy) == (
-        "Bars. At risk: lowest b at 30%, highest e at 60%.",
+        "Bars. At risk: of those shown, lowest b at 30%, highest e at 60%.",
         "C. Each of its numbers rests on 100 children. Hidden: rests on fewer than 10 children, or would give away a "
         "number that does.",
     )
@@ -72,6 +72,17 @@ def test_a_curve_is_said_by_its_two_ends(toy):
     alt, caption = said(toy)
     assert alt == "A line. Net so far: −£10 where Year is 1; £20 where Year is 3."
     assert caption == "C. Each of its numbers rests on 80 children."
+
+
+def test_a_peak_between_the_ends_is_said_too(toy):
+    """Of children by likelihood 35 and 15 were said, and not the 135 between them."""
+    data = pd.DataFrame({"low": [0.0, 0.1, 0.2, 0.3], "a": [35, 135, 45, 15], "b": [90, 60, 20, 4]})
+    columns = {"low": Number("likelihood from", "probability"), "a": Children("Programme"), "b": Children("Others")}
+    toy.nb.show_figure(draw, data, columns, "C.", "Bars.")
+    assert said(toy)[0] == (
+        "Bars. Programme: 35 where likelihood from is 0.00; 135 where likelihood from is 0.10; 15 where likelihood "
+        "from is 0.30. Others: 90 where likelihood from is 0.00; 20 where likelihood from is 0.20."
+    )
 
 
 def test_counts_say_themselves(toy):

@@ -143,3 +143,23 @@ def test_without_the_extra_the_option_says_what_to_install(monkeypatch, missing)
     check_run(RunRequest())
     with pytest.raises(RunError, match=r"pip install 'wlz-eval\[pdf\]'"):
         check_run(RunRequest(pdf=True))
+
+
+def test_no_name_inside_reads_like_a_month():
+    """A header cell was named "2015-0-4" by its object, row and column, and the gate took that for a month of birth."""
+    from wlz_eval.release.gate.readers.pdf import read_pdf
+
+    table = "<table><tr><th>Outcome</th><th>Size</th></tr><tr><th scope='row'>Maths</th><td>3.1</td></tr></table>"
+    made = Printer().page("05_toy", page(body=table))
+    assert not re.search(r"(?m)^\d+-\d+-\d+", read_pdf(made, "05_toy.pdf").words)
+    named, headers = [], []
+    waiting = [read(made).trailer["/Root"]["/StructTreeRoot"]]
+    while waiting:
+        thing = waiting.pop().get_object()
+        named += [thing["/ID"]] if "/ID" in thing else []
+        headers += thing["/A"].get("/Headers", []) if "/A" in thing else []
+        below = thing.get("/K", [])
+        waiting += [k for k in (below if isinstance(below, list) else [below]) if isinstance(k.get_object(), dict)]
+    assert len(named) == 3
+    assert set(headers) < set(named)
+    assert len(set(headers)) == 2

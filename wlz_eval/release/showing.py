@@ -78,15 +78,13 @@ class Showing(Page):
         """
         if self._withheld(columns, "table", caption):
             return
-        note = " ".join(part for part in (note, steps_note(columns, self.rule)) if part)
-        self._table(large_steps(data, columns, self.rule), caption, columns, note)
-
-    def _table(self, data: pd.DataFrame, caption: str, columns: Mapping[str, Column], note: str) -> None:
-        released = release_table(data, columns, self.rule)
+        left_out = steps_note(columns, self.rule)
+        released = release_table(large_steps(data, columns, self.rule), columns, self.rule)
         if not released:
-            self._notice(f"There is nothing to show here: {caption[:1].lower()}{caption[1:].rstrip('.')}.")
+            nothing = f"There is nothing to show here: {caption[:1].lower()}{caption[1:].rstrip('.')}."
+            self._notice(f"{nothing} {left_out}".rstrip())
             return
-        self._render_table(released, caption, columns, note)
+        self._render_table(released, caption, columns, " ".join(part for part in (note, left_out) if part))
 
     def _render_table(
         self,

@@ -138,7 +138,8 @@ def finding_words(shown: Shown) -> str:
         elif shown.released[ordered[0]][name].text == shown.released[ordered[1]][name].text:
             words = f"all that are shown lie at {shown.html(ordered[0], name)}"
         else:
-            words = f"lowest {parts[0]}, highest {parts[1]}"
+            # A hidden number has no rank, so the lowest may be among them.
+            words = f"{'of those shown, ' * (len(rows) < len(told))}lowest {parts[0]}, highest {parts[1]}"
         said.append(f"{_title(shown.columns[name])}{words}.")
     return " ".join(said) or ALL_HIDDEN
 
@@ -212,17 +213,30 @@ def _is_axis(columns: Mapping[str, Column]) -> bool:
 
 
 def _along(shown: Shown, values: Sequence[str], intervals: Mapping[str, str]) -> str:
-    """Say what a curve holds at its two ends."""
+    """Say what a curve holds at its two ends, and where it is highest or lowest in between; of two, both."""
     axis = next((n for n, s in shown.columns.items() if not isinstance(s, Label | Interval)), None)
     if axis is None or not values or axis == values[0]:
         return ""
-    name = values[0]
-    rows = [i for i in range(len(shown.released)) if shown.seen(i, name) and shown.seen(i, axis)]
-    rows.sort(key=lambda i: shown.released[i][axis].value)
-    ends = rows if len(rows) < 2 else [rows[0], rows[-1]]
     along = escape(shown.columns[axis].title)
-    parts = [f"{_one(shown, i, name, intervals.get(name))} where {along} is {shown.html(i, axis)}" for i in ends]
-    return f"{_title(shown.columns[name])}{'; '.join(parts)}." if parts else ""
+    said = []
+    for name in values:
+        rows = [i for i in range(len(shown.released)) if shown.seen(i, name) and shown.seen(i, axis)]
+        rows.sort(key=lambda i: shown.released[i][axis].value)
+        parts = [
+            f"{_one(shown, i, name, intervals.get(name))} where {along} is {shown.html(i, axis)}"
+            for i in _turns(rows, [shown.released[i][name].value for i in rows])
+        ]
+        said += [f"{_title(shown.columns[name])}{'; '.join(parts)}."] if parts else []
+    return " ".join(said)
+
+
+def _turns(rows: Sequence[int], values: Sequence[float]) -> list[int]:
+    """Rows at the two ends of a curve, and those beyond both ends where it is highest and lowest."""
+    if len(rows) < 3:
+        return list(rows)
+    ends = values[0], values[-1]
+    between = {values.index(extreme) for extreme in (min(values), max(values)) if extreme not in ends}
+    return [rows[k] for k in sorted({0, len(rows) - 1} | between)]
 
 
 def _lie_about_one(shown: Shown, values: Sequence[str]) -> bool:

@@ -181,13 +181,24 @@ def _written(document: Any) -> bytes:
         box.element_tag = "span" if box.element_tag == "a" else box.element_tag
     try:
         with _unspoken():
-            written: bytes = document.write_pdf(pdf_variant=VARIANT)
+            written: bytes = document.write_pdf(pdf_variant=VARIANT, finisher=_name_headers)
     finally:
         for box, tag in tags:
             box.element_tag = tag
         for sheet, links in before:
             sheet.links = links
     return written
+
+
+def _name_headers(_: Any, pdf: Any) -> None:
+    """Name header cells of tables by letters too: "2015-0-4", of object, row and column, reads like a month."""
+    import pydyf  # type: ignore[import-untyped]
+
+    for thing in pdf.objects:
+        name = thing.get("ID") if isinstance(thing, pydyf.Dictionary) else None
+        if isinstance(name, pydyf.String) and not name.string.startswith("header"):
+            # The cells below refer to the same string.
+            name.string = "header" + name.string.replace("-", "_")
 
 
 def _numbered(sheet: Any, lender: Any) -> Any:

@@ -233,8 +233,9 @@ def cardinality_match(
 
     Notes
     -----
-    A sample that holds all focal units, and all pool units that go with them, cannot be larger. So of a large pool an
-    evenly spread part is searched first, and a larger one only where that sample is not found in it.
+    A sample that holds all focal units, and all pool units that go with them, cannot be larger. So of a large pool a
+    part is searched first, drawn by how much like the focal ones its units are, and a larger one only where that sample
+    is not found in it.
 
     The same on every run as long as the clock does not end the search; `status` says when it did. Seconds for hundreds
     of focal and thousands of pool units and half a dozen columns; proof of the last unit or two can take far longer,
@@ -274,7 +275,7 @@ def cardinality_match(
 
     # All focal units, and all pool units that go with them: no sample holds more.
     most = int(m + min(len(problem.pool), m * (ratio or np.inf)) + 1e-6)
-    for part in _parts(m, len(problem.pool), ratio):
+    for part in _parts(columns, m, ratio):
         try:
             found = searched(part)
         except DesignError:
@@ -284,14 +285,38 @@ def cardinality_match(
     return searched(np.arange(len(problem.pool), dtype=np.intp))
 
 
-def _parts(focal: int, pool: int, ratio: float | None) -> Iterator[Ints]:
-    """Evenly spread parts of a large pool that are searched before all of it, by position."""
+def _parts(columns: Array, focal: int, ratio: float | None) -> Iterator[Ints]:
+    """Parts of a large pool that are searched before all of it, by position: mostly of units like the focal ones."""
+    pool = len(columns) - focal
     if ratio is None or pool <= LARGE_POOL:
         return
+    odds = _odds(columns, focal)
     size = PART * focal * ratio
     while size <= pool / 2:
-        yield np.arange(0, pool, int(pool // size), dtype=np.intp)
+        yield _drawn(odds, size)
         size *= GROWS
+
+
+def _odds(columns: Array, focal: int) -> Array:
+    """How much likelier a unit of the pool is among the focal ones, up to a factor, by linear discrimination."""
+    one, other = columns[:focal], columns[focal:]
+    spread = np.atleast_2d(np.cov(one, rowvar=False) + np.cov(other, rowvar=False)) / 2
+    apart = one.mean(axis=0) - other.mean(axis=0)
+    score = other @ (np.linalg.pinv(spread, hermitian=True) @ apart)
+    return np.exp(np.clip(score - np.quantile(score, 0.99), -30.0, 0.0))
+
+
+def _drawn(odds: Array, size: float) -> Ints:
+    """Draw about so many positions, each as often as its odds say and at most once; the same on every run."""
+    share = np.minimum(1.0, odds * (size / odds.sum()))
+    for _ in range(50):
+        free = share < 1.0
+        missing = size - share.sum()
+        if missing < 0.5 or not free.any():
+            break
+        share[free] = np.minimum(1.0, share[free] * (1 + missing / share[free].sum()))
+    steps = np.floor(np.cumsum(share) + 0.5)
+    return np.flatnonzero(np.diff(steps, prepend=0.0) > 0)
 
 
 def _search_options(gap: float, node_limit: int, time_limit: float) -> dict[str, Any]:

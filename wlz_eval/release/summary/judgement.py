@@ -9,7 +9,7 @@ from wlz_eval.attribution.claims import agree, agreement_words, direction_words,
 from wlz_eval.attribution.sensitivity.rosenbaum import gamma_word
 from wlz_eval.cohort.model import Cohort
 from wlz_eval.core.finding import Finding
-from wlz_eval.core.words import COMPARISON_WORDS
+from wlz_eval.core.words import COMPARISON_WORDS, listed
 from wlz_eval.plan import Plan
 from wlz_eval.release.findings import FindingSet
 from wlz_eval.release.labels import outcome_label
@@ -85,14 +85,14 @@ def _other_ways(found: FindingSet, name: str) -> list[Sentence]:
     above, below = (first(found, f"attribution.specifications.{side}_zero.{name}") for side in ("above", "below"))
     if tried is None or above is None or below is None:
         return []
-    return [
-        Sentence(
-            "This report worked out the difference in {tried:number} ways, the planned one among them. Programme "
-            "children come out clearly higher in {above:number} and clearly lower in {below:number}.",
-            {"tried": tried, "above": above, "below": below},
-            "Other ways.",
-        )
-    ]
+    text = "This report worked out the difference in {tried:number} ways, the planned one among them. "
+    sides = [(side, f) for side, f in (("higher", above), ("lower", below)) if f.estimate > 0]
+    if not sides:
+        return [Sentence(text + "It is clear in none of them.", {"tried": tried}, "Other ways.")]
+    clear = listed([f"clearly {side} in {{{side}:number}}" for side, _ in sides])
+    only = "" if len(sides) > 1 else f", and clearly {'lower' if sides[0][0] == 'higher' else 'higher'} in none"
+    text += f"Programme children come out {clear}{only}."
+    return [Sentence(text, {"tried": tried, **dict(sides)}, "Other ways.")]
 
 
 def _plan(plan: Plan) -> Sentence:
