@@ -96,6 +96,14 @@ def test_a_second_refusal_takes_the_place_of_the_first(monkeypatch, refused, tmp
     assert not (workspace.quarantine_dir("toy", "public") / "old.html").exists()
 
 
+def test_pages_that_pass_leave_none_that_were_refused(monkeypatch, refused, tmp_path):
+    workspace, _ = refused
+    assert workspace.quarantine_dir("toy", "public").exists()
+    mended = Toy(monkeypatch, tmp_path).typical().save()
+    publish("toy", mended.workspace, cohort=mended.cohort)
+    assert not workspace.quarantine_dir("toy", "public").exists()
+
+
 @pytest.mark.parametrize("audience", ["internal", "restricted"])
 def test_pages_for_colleagues_are_marked_and_lie_elsewhere(monkeypatch, tmp_path, audience):
     toy = Toy(monkeypatch, tmp_path, audience=audience).typical().save()

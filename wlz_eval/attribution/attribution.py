@@ -329,19 +329,16 @@ class Attribution(Result):
         }
         counts = [
             Finding(
-                finding_id=f"attribution.{word}.{group}",
+                finding_id=f"attribution.matched.{group}",
                 quantity="count",
                 unit="children",
                 group=group,
-                estimate=float(count(stage, group)),
+                estimate=float(count("Matched", group)),
                 **common,
-                n_programme=count(stage, group) if group == "programme" else None,
-                n_comparison=count(stage, group) if group == "comparison" else None,
+                n_programme=n1 if group == "programme" else None,
+                n_comparison=n0 if group == "comparison" else None,
             )
             for group in ("programme", "comparison")
-            for stage, word in (("Matched", "matched"), ("Left out", "unmatched"))
-            # That nobody was left out follows from the sizes: to mark a number as hidden would hide nothing.
-            if word == "matched" or count(stage, group)
         ]
         limits = [
             Finding(

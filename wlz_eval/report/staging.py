@@ -85,6 +85,8 @@ def release_staged(
         raise GateRefusedError("\n".join(str(refusal) for refusal in refusals))
     folder = workspace.published_dir(cohort_id, audience)
     replace_folder(staging, folder)
+    # Pages that were refused before are of no use any more, and hold what they were refused for.
+    _clear(workspace.quarantine_dir(cohort_id, audience))
     return folder
 
 
@@ -128,9 +130,13 @@ def protected(
     return blanked, held, withheld_findings(cells)
 
 
+def _clear(folder: Path) -> None:
+    empty_folder(folder)
+    folder.rmdir()
+
+
 def _quarantine(workspace: Workspace, cohort_id: str, audience: str, refusals: Sequence[Refusal]) -> None:
     place = workspace.quarantine_dir(cohort_id, audience)
-    empty_folder(place)
-    place.rmdir()
+    _clear(place)
     workspace.staging_dir(cohort_id, audience).rename(place)
     write_atomic(place / "reasons.txt", "".join(f"{refusal}\n" for refusal in refusals))

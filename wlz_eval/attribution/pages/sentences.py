@@ -17,7 +17,7 @@ __all__ = [
 
 
 def values(result: Attribution) -> Mapping[str, Finding]:
-    """Name the findings as the sentences do: ``english_endline``, ``matched``, ``unmatched`` and so on."""
+    """Name the findings as the sentences do: ``english_endline``, ``matched`` and so on."""
     found = {f.finding_id.removeprefix("attribution."): f for f in result.findings()}
     named = {
         f"{e.outcome.measure}_{e.outcome.wave}": found[f"att.{e.name}"] for e in result.headline_effects
@@ -28,7 +28,6 @@ def values(result: Attribution) -> Mapping[str, Finding]:
     for name, finding_id in (
         ("matched", "matched.programme"),
         ("partners", "matched.comparison"),
-        ("unmatched", "unmatched.programme"),
         ("imbalance_before", "imbalance.before"),
         ("imbalance_after", "imbalance.after"),
     ):
@@ -80,11 +79,10 @@ def who_was_compared(result: Attribution) -> str:
     """Say who the headline is about, and on whom of them the primary result rests."""
     others = COMPARISON_WORDS[result.headline]
     everybody = len(result.design.unmatched_programme) == 0
-    left_out = "" if everybody else ". {unmatched} of the programme had nobody similar enough"
-    said = (
-        f"This is about {'all ' if everybody else ''}{{matched}} of the programme, compared with {{partners}} from "
-        f"among {others}{left_out}."
-    )
+    # How many were left out follows from the flow, where it may be shown.
+    who = "all {matched} of the programme" if everybody else "{matched} of the programme"
+    rest = "" if everybody else "; the rest of the programme had nobody similar enough"
+    said = f"This is about {who}, compared with {{partners}} from among {others}{rest}."
     att = None if result.primary is None else result.primary.att
     if att is None or att.n_missing_programme + att.n_missing_comparison == 0:
         return said
@@ -164,7 +162,7 @@ def limits(result: Attribution) -> tuple[str, ...]:
         "Matching makes the groups alike in what was measured. What was not measured may still differ between them."
     )
     if len(result.design.unmatched_programme):
-        said.append("Nothing here is about programme children who could not be matched ({unmatched}).")
+        said.append("Nothing here is about programme children who could not be matched.")
     said.append(
         "Comparison children of the same schools may have gained from the programme too; those of other schools "
         "were taught elsewhere. Neither comparison is free of doubt, so both are shown and never mixed."
