@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import OptimizeResult
 
-from wlz_eval.attribution.matching import cardinality
+from wlz_eval.attribution.matching import cardinality, large_pool
 from wlz_eval.attribution.matching.cardinality import cardinality_match
 from wlz_eval.attribution.matching.optimal import optimal_pairs
 from wlz_eval.attribution.matching.problem import Caliper, Distances, Problem
@@ -206,39 +206,40 @@ class TestLargePool:
         x = np.concatenate([rng.normal(0.3, 1, (40, 2)), rng.normal(shift, 1, (pool, 2))])
         return Problem(np.arange(40), np.arange(40, 40 + pool), Distances(scalar=x[:, 0])), x
 
-    def test_a_part_that_holds_all_is_enough(self, monkeypatch):
+    @pytest.mark.parametrize("ratio", [1, 2])
+    @pytest.mark.parametrize("target", [None, "focal"])
+    def test_a_part_that_holds_all_is_enough(self, monkeypatch, ratio, target):
         problem, x = self.problem(4000)
-        whole = cardinality_match(problem, x, 0.05)
-        monkeypatch.setattr(cardinality, "LARGE_POOL", 1000)
-        found = cardinality_match(problem, x, 0.05)
-        assert (len(found.focal), len(found.pool), found.proven) == (40, 40, True)
-        assert found.bound == whole.bound == 80
-        (part, *_) = cardinality._parts(x, 40, 1)
-        assert len(part) == 200
-        assert set(found.pool) <= set(problem.pool[part])
-        # Drawn so that it is like the focal units, not like the pool.
-        assert np.abs(x[problem.pool[part]].mean(axis=0) - x[:40].mean(axis=0)).max() < 0.15
+        whole = cardinality_match(problem, x, 0.2, ratio=ratio, target=target)
+        monkeypatch.setattr(large_pool, "LARGE_POOL", 1000)
+        monkeypatch.setattr(cardinality, "_solve", None)
+        found = cardinality_match(problem, x, 0.2, ratio=ratio, target=target)
+        assert (len(found.focal), len(found.pool), found.proven) == (40, 40 * ratio, True)
+        assert found.bound == whole.bound == 40 * (1 + ratio)
+        assert len(set(found.pool)) == 40 * ratio
         gap = (x[found.focal].mean(axis=0) - x[found.pool].mean(axis=0)) / x[:40].std(axis=0, ddof=1)
-        assert np.abs(gap).max() <= 0.05
+        assert np.abs(gap).max() <= (0.2 if target is None else 0.1)
         assert found.differences == pytest.approx(gap)
 
-    def test_a_larger_part_is_searched_where_it_does_not(self, monkeypatch):
-        problem, x = self.problem(4000, shift=-2.0)
-        whole = cardinality_match(problem, x, 0.05)
-        monkeypatch.setattr(cardinality, "LARGE_POOL", 1000)
-        searched, solve = [], cardinality._solve
-
-        def counting(types, *rest):
-            searched.append(types.counts.sum())
-            return solve(types, *rest)
-
-        monkeypatch.setattr(cardinality, "_solve", counting)
-        found = cardinality_match(problem, x, 0.05)
-        assert searched[0] == pytest.approx(240, abs=2)
-        assert len(searched) > 1
-        size = len(found.focal) + len(found.pool)
-        assert size * 1.005 >= len(whole.focal) + len(whole.pool)
-
-    def test_a_small_pool_is_searched_whole(self):
+    def test_the_part_is_like_the_focal_units_and_not_like_the_pool(self):
         _, x = self.problem(4000)
-        assert not list(cardinality._parts(x, 40, 1))
+        part, larger = large_pool._parts(x, 40, 40.0)
+        assert (len(part), len(larger)) == (200, 800)
+        assert np.abs(x[40 + part].mean(axis=0) - x[:40].mean(axis=0)).max() < 0.15
+        assert np.abs(x[40:].mean(axis=0) - x[:40].mean(axis=0)).max() > 0.2
+
+    def test_all_of_the_pool_is_searched_where_not_all_can_be_kept(self, monkeypatch):
+        problem, x = self.problem(2000, shift=-2.0)
+        whole = cardinality_match(problem, x, 0.05)
+        assert len(whole.focal) < 40
+        monkeypatch.setattr(large_pool, "LARGE_POOL", 1000)
+        found = cardinality_match(problem, x, 0.05)
+        assert found.focal.tolist() == whole.focal.tolist()
+        assert found.pool.tolist() == whole.pool.tolist()
+
+    def test_what_is_balanced_exactly_stays_exact(self, monkeypatch):
+        problem, x = self.problem(2000)
+        monkeypatch.setattr(large_pool, "LARGE_POOL", 1000)
+        sex = np.arange(2040) % 3
+        found = cardinality_match(problem, x, 0.2, fine=sex)
+        assert (np.bincount(sex[found.focal]) == np.bincount(sex[found.pool])).all()

@@ -8,13 +8,13 @@ the search does not try them in turn; of these the first in the order of the lab
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
+from wlz_eval.attribution.matching.large_pool import all_kept
 from wlz_eval.attribution.matching.problem import Problem, Strata
 from wlz_eval.attribution.propensity import NobodyMatchedError
 from wlz_eval.core.errors import DesignError, OptionError, suggestion
@@ -25,9 +25,6 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
 TARGETS = ("focal", "all")
-#: Pool units above which a part of the pool is tried first, how many of it for each pool unit that can be kept, and by
-#: how much the part grows.
-LARGE_POOL, PART, GROWS = 100_000, 5, 4
 #: Allowed differences are drawn in by this much, so that the solver's own tolerance cannot exceed them.
 MARGIN = 1e-6
 
@@ -105,8 +102,8 @@ def _levels(problem: Problem, fine: npt.NDArray[np.intp] | None, rows: Ints) -> 
     return np.column_stack([(c[:, np.newaxis] == np.unique(c)).astype(float) for c in columns])
 
 
-def _types(focal: int, values: Array) -> _Types:
-    is_focal = np.arange(len(values)) < focal
+def _types(problem: Problem, values: Array) -> _Types:
+    is_focal = np.repeat([True, False], [len(problem.focal), len(problem.pool)])
     # The order of the types is that of their values, so labels do not steer the solver.
     table, of, counts = np.unique(
         np.column_stack([~is_focal, values]), axis=0, return_inverse=True, return_counts=True
@@ -233,9 +230,8 @@ def cardinality_match(
 
     Notes
     -----
-    A sample that holds all focal units, and all pool units that go with them, cannot be larger. So of a large pool a
-    part is searched first, drawn by how much like the focal ones its units are, and a larger one only where that sample
-    is not found in it.
+    A sample that holds all focal units, and all pool units that go with them, cannot be larger. So in a large pool such
+    a sample is sought first (:mod:`.large_pool`), and all of the pool is searched only where none is found.
 
     The same on every run as long as the clock does not end the search; `status` says when it did. Seconds for hundreds
     of focal and thousands of pool units and half a dozen columns; proof of the last unit or two can take far longer,
@@ -262,61 +258,20 @@ def cardinality_match(
     columns = np.column_stack([standard, _levels(problem, fine, rows)])
     m = len(problem.focal)
     aim = None if target is None else columns[:m].mean(axis=0) if target == "focal" else columns.mean(axis=0)
-    keep = ratio is None and target == "focal"
+    whole = ratio is None and target == "focal"
     limit = np.concatenate([tolerance, np.zeros(columns.shape[1] - len(tolerance))])
-    spare = limit if aim is None or keep else limit / 2
-    options = _search_options(gap, node_limit, time_limit)
-
-    def searched(part: Ints) -> CardinalitySelection:
-        kept = np.concatenate([np.arange(m), m + part])
-        types = _types(len(problem.focal), columns[kept])
-        answer = _solve(types, *_balance_rows(types, spare, ratio, aim), options, ratio, keep)
-        return _read(replace(problem, pool=problem.pool[part]), types, standard[kept], answer)
-
-    # All focal units, and all pool units that go with them: no sample holds more.
-    most = int(m + min(len(problem.pool), m * (ratio or np.inf)) + 1e-6)
-    for part in _parts(columns, m, ratio):
-        try:
-            found = searched(part)
-        except DesignError:
-            continue
-        if most <= (len(found.focal) + len(found.pool)) * (1 + gap):
-            return replace(found, bound=most, proven=True, status=ENDED[0])
-    return searched(np.arange(len(problem.pool), dtype=np.intp))
-
-
-def _parts(columns: Array, focal: int, ratio: float | None) -> Iterator[Ints]:
-    """Parts of a large pool that are searched before all of it, by position: mostly of units like the focal ones."""
-    pool = len(columns) - focal
-    if ratio is None or pool <= LARGE_POOL:
-        return
-    odds = _odds(columns, focal)
-    size = PART * focal * ratio
-    while size <= pool / 2:
-        yield _drawn(odds, size)
-        size *= GROWS
-
-
-def _odds(columns: Array, focal: int) -> Array:
-    """How much likelier a unit of the pool is among the focal ones, up to a factor, by linear discrimination."""
-    one, other = columns[:focal], columns[focal:]
-    spread = np.atleast_2d(np.cov(one, rowvar=False) + np.cov(other, rowvar=False)) / 2
-    apart = one.mean(axis=0) - other.mean(axis=0)
-    score = other @ (np.linalg.pinv(spread, hermitian=True) @ apart)
-    return np.exp(np.clip(score - np.quantile(score, 0.99), -30.0, 0.0))
-
-
-def _drawn(odds: Array, size: float) -> Ints:
-    """Draw about so many positions, each as often as its odds say and at most once; the same on every run."""
-    share = np.minimum(1.0, odds * (size / odds.sum()))
-    for _ in range(50):
-        free = share < 1.0
-        missing = size - share.sum()
-        if missing < 0.5 or not free.any():
-            break
-        share[free] = np.minimum(1.0, share[free] * (1 + missing / share[free].sum()))
-    steps = np.floor(np.cumsum(share) + 0.5)
-    return np.flatnonzero(np.diff(steps, prepend=0.0) > 0)
+    spare = limit if aim is None or whole else limit / 2
+    kept = None if ratio is None else all_kept(columns, m, ratio, np.maximum(spare - MARGIN, 0.0), aim)
+    if kept is not None:
+        return CardinalitySelection(
+            focal=np.sort(problem.focal), pool=np.sort(problem.pool[kept]),
+            differences=standard[:m].mean(axis=0) - standard[m + kept].mean(axis=0),
+            proven=True, bound=m + len(kept), status=ENDED[0],
+        )
+    types = _types(problem, columns)
+    limits = _balance_rows(types, spare, ratio, aim)
+    answer = _solve(types, *limits, _search_options(gap, node_limit, time_limit), ratio, whole)
+    return _read(problem, types, standard, answer)
 
 
 def _search_options(gap: float, node_limit: int, time_limit: float) -> dict[str, Any]:
