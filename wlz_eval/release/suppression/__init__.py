@@ -1,9 +1,9 @@
 """Complementary suppression: what else must be withheld so that no hidden number can be worked out.
 
 Everything that a cohort's pages say of numbers of children is written as linear relations (:mod:`.facts`,
-:mod:`.relations`, :mod:`.system`); an attacker bounds each hidden number by passing bounds on (:mod:`.rows`) and by
-programming (:mod:`.solve`, :mod:`.attack`); further cells are withheld until the attack finds none (:mod:`.choose`),
-and blanked wherever they stand (:mod:`.blank`).
+:mod:`.relations`, :mod:`.shares`, :mod:`.system`); an attacker bounds each hidden number by passing bounds on
+(:mod:`.rows`) and by programming (:mod:`.solve`, :mod:`.attack`); further cells are withheld until the attack finds
+none (:mod:`.choose`), and blanked wherever they stand (:mod:`.blank`).
 """
 
 from __future__ import annotations
