@@ -258,7 +258,7 @@ class TestDelivery:
         found = {
             f.finding_id: f.estimate for f in delivery(cohort, analysis_frame(cohort), EngagementOptions()).findings()
         }
-        assert found["delivery.journey.left"] == 1
+        assert found["delivery.journey.left_share"] == 25
         assert found["delivery.journey.started"] == 4
 
 

@@ -18,6 +18,7 @@ from wlz_eval.release.suppression.attack import Exposed
 from wlz_eval.release.suppression.blank import blank_notebook
 from wlz_eval.release.suppression.exported import exported_ledger, withheld_findings, withhold
 from wlz_eval.release.suppression.facts import rounded_range
+from wlz_eval.release.suppression.ranges import with_ranges
 
 RULE = Rule()
 
@@ -270,3 +271,23 @@ def test_a_figure_all_of_whose_findings_are_withheld_says_so_to_those_who_cannot
     blanked = blank_notebook({"cells": [{"cell_type": "code", "source": "", "outputs": [output]}]}, {"f1.0.1"})
     (drawn,) = blanked["cells"][0]["outputs"]
     assert drawn["metadata"]["image/png"]["alt"] == "Dots beside targets. Its numbers are hidden."
+
+
+def test_a_range_below_a_figure_goes_with_a_number_that_it_bounds():
+    """A table hid who was known, and "rests on 295 to 300 children" above it left eight or nine unknown out."""
+    page = ledger()
+    shares = {"row": ["maths", "english", "home"], "share": [0.5, 0.5, 0.6], "n": [297, 299, 300]}
+    columns = {"row": Label("Area"), "share": Percent("At risk", n="n")}
+    enter_cells(page, release_table(pd.DataFrame(shares), columns, RULE), "By area", columns, "figure")
+    for key, row, n in (("f1.n.programme.0", "maths", 297), ("f1.n.programme.1", "home", 300)):
+        page.add(key, release_count(n, RULE), where="caption", of="By area", definition={"row": row})
+    counted = {"row": Label("Area"), "n": Children("Known")}
+    enter_cells(page, release_table(pd.DataFrame(shares), counted, RULE), "Known, by area", counted, "table")
+    keys = {cell.definition["row"]: cell.key for cell in page.cells if cell.where == "table"}
+    assert {key.partition(".")[0] for key in (c.key for c in page.cells if c.where == "figure")} == {"f1"}
+
+    within = {(page.notebook, keys["english"])}
+    assert with_ranges([page], within) - within == {(page.notebook, f"f1.n.programme.{i}") for i in (0, 1)}
+    assert with_ranges([page], ()) == frozenset()
+    elsewhere = {(page.notebook, "f1.1.1")}
+    assert with_ranges([page], elsewhere) == elsewhere

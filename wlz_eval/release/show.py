@@ -92,6 +92,7 @@ def table_html(
     str
         A table with a caption and scoped headers inside a region that scrolls and can be focused.
     """
+    columns = _with_words(released, columns)
     head = "".join(
         f'<th scope="col"{_align(spec)}>{escape(spec.title)}{_unit_html(spec, caption)}</th>'
         for spec in columns.values()
@@ -110,7 +111,7 @@ def table_html(
             cell = row[name]
             if cell.kind == "label":
                 words = escape(cell.text)
-                kind = widths.get(name, "middle")
+                kind = widths.get(name, "middle" if words else "short")
                 cells.append(
                     f'<th scope="row" class="{kind}">{words}</th>'
                     if j == 0 and first_is_header
@@ -131,6 +132,16 @@ def table_html(
         f"<table{kind}><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(body)}</tbody></table></div>{foot}</div>"
     )
+
+
+def _with_words(released: Sequence[Mapping[str, Released]], columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Leave out columns of words, beyond the first, that say nothing in any row, such as unneeded remarks."""
+    first = next(iter(columns))
+    return {
+        name: spec
+        for name, spec in columns.items()
+        if name == first or not isinstance(spec, Label) or not released or any(row[name].text for row in released)
+    }
 
 
 def _width(texts: Sequence[str]) -> str:
@@ -168,6 +179,7 @@ def table_text(
     released: Sequence[Mapping[str, Released]], columns: Mapping[str, Column], caption: str, note: str
 ) -> str:
     """Render a released table as plain text, with the same numbers."""
+    columns = _with_words(released, columns)
     rows = [
         [f"{spec.title} ({unit})" if (unit := column_unit(spec, caption)) else spec.title for spec in columns.values()],
         *([row[name].text for name in columns] for row in released),

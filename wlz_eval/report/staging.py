@@ -18,6 +18,7 @@ from wlz_eval.release.rule import HIDDEN
 from wlz_eval.release.suppression import withheld_cells
 from wlz_eval.release.suppression.blank import blank_notebook, silenced
 from wlz_eval.release.suppression.exported import withheld_findings, withhold
+from wlz_eval.release.suppression.ranges import with_ranges
 from wlz_eval.release.workspace import Workspace
 from wlz_eval.report.content import PageContent
 from wlz_eval.report.page import link_findings
@@ -114,7 +115,7 @@ def protected(
     GateRefusedError
         When a hidden number could be worked out whatever is withheld.
     """
-    cells = cells_shown(withheld_cells([*ledgers, *exported]))
+    cells = with_ranges(ledgers, cells_shown(withheld_cells([*ledgers, *exported])))
     own = {ledger.notebook: ledger for ledger in ledgers}
     blanked = {}
     for name, notebook in notebooks.items():

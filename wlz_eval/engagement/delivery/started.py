@@ -14,13 +14,6 @@ from wlz_eval.engagement.options import EngagementOptions
 __all__ = ["started_findings"]
 
 
-def _count(name: str, what: str, value: int, n: int) -> Finding:
-    return Finding(
-        finding_id=f"delivery.journey.{name}", quantity="count", estimate=float(value), unit="children",
-        claim="description", subgroup=what, n_programme=n, method="count of programme children",
-    )
-
-
 def _share(name: str, what: str, flags: pd.Series) -> Finding:
     n = len(flags)
     return Finding(
@@ -33,7 +26,7 @@ def _share(name: str, what: str, flags: pd.Series) -> Finding:
 def started_findings(
     cohort: Cohort, data: pd.DataFrame, doses: pd.DataFrame, options: EngagementOptions
 ) -> list[Finding]:
-    """Count the children who started, left before the programme ended, and engaged highly.
+    """Count the children who started, and give the shares who left early and engaged highly.
 
     Parameters
     ----------
@@ -48,10 +41,14 @@ def started_findings(
     list of Finding
     """
     n = len(data)
-    found = [_count("started", "started", n, n)]
+    found = [
+        Finding(
+            finding_id="delivery.journey.started", quantity="count", estimate=float(n), unit="children",
+            claim="description", subgroup="started", n_programme=n, method="count of programme children",
+        )
+    ]
     if "left" in data:
         early = data["left"].notna() & (data["left"] < pd.Timestamp(cohort.meta.programme.end))
-        found.append(_count("left", "left before the programme ended", int(early.sum()), n))
         found.append(_share("left_share", "left before the programme ended", early))
     high = high_engagement(doses, attendance=options.high_attendance, interactions=options.high_interactions).dropna()
     if len(high):

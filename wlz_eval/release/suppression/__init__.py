@@ -3,7 +3,7 @@
 Everything that a cohort's pages say of numbers of children is written as linear relations (:mod:`.facts`,
 :mod:`.relations`, :mod:`.shares`, :mod:`.system`); an attacker bounds each hidden number by passing bounds on
 (:mod:`.rows`) and by programming (:mod:`.solve`, :mod:`.attack`); further cells are withheld until the attack finds
-none (:mod:`.choose`), and blanked wherever they stand (:mod:`.blank`).
+none (:mod:`.choose`), and blanked wherever they stand (:mod:`.blank`), with the ranges that tell them (:mod:`.ranges`).
 """
 
 from __future__ import annotations
