@@ -257,7 +257,10 @@ def _at_rates(result: Caused) -> str:
         "children at risk there had reached theirs with no programme. Then "
     )
     if not result.estimate or result.claim == "effect":
-        rates += "from {low:short} to {high:short} of the {all:short} for all outcomes would have been paid anyway."
+        rates += (
+            "from {low:short} to {high:short} would have been paid anyway, beside the {all:short} that is paid for all "
+            "outcomes."
+        )
     else:
         rates += "similar children would come to from {low:short} to {high:short}, beside {all:short} for all outcomes."
     return rates + (" That leaves out how unsure the sum for {areas} is." if result.estimate else "")
