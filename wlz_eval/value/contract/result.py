@@ -28,7 +28,7 @@ __all__ = ["ContractResult", "contract"]
 _TRIGGER_COLUMNS = (
     "trigger", "label", "achieved", "price", "claimed", "paid", "children", *CASES, "price_year", "evidence"
 )
-_AREA_COLUMNS = ("area", "measure", "at_risk", "achieved", "percent", "rule", "unread", "read")
+_AREA_COLUMNS = ("area", "measure", "at_risk", "achieved", "percent", "rule", "read")
 _PAYER_COLUMNS = ("group", "payer", "amount", "per_child", "children", "title")
 
 
@@ -152,7 +152,7 @@ class ContractResult(Result):
 
     @property
     def areas(self) -> pd.DataFrame:
-        """One row a payable outcome: children at risk, achieved, its rule, and those at risk read again, and not."""
+        """One row a payable outcome: children at risk, achieved, its rule, and those at risk who were read again."""
         if self.worked is None:
             return pd.DataFrame(columns=list(_AREA_COLUMNS))
         owed = self.worked
@@ -161,12 +161,11 @@ class ContractResult(Result):
             o = rule.outcome
             risky, got = owed.at_risk[o.area], int(owed.reached[o.area].sum())
             column = f"{o.measure}_{o.wave}"
-            unread = risky & (owed.data[column].isna() if column in owed.data else True)
+            read = risky & (owed.data[column].notna() if column in owed.data else False)
             n = int(risky.sum())
             words = "no longer at risk" if o.rule == "crosses_out" else "more than expected progress"
             share = 100.0 * got / n if n else math.nan
-            rows.append((o.area.replace("_", " ").capitalize(), rule.label, n, got, share, words, int(unread.sum()),
-                         int((risky & ~unread).sum())))
+            rows.append((o.area.replace("_", " ").capitalize(), rule.label, n, got, share, words, int(read.sum())))
         return pd.DataFrame(rows, columns=list(_AREA_COLUMNS))
 
     def targets(self) -> pd.DataFrame:
