@@ -212,8 +212,10 @@ def equivalence_rows(scrutiny: Scrutiny) -> pd.DataFrame:
 
 
 def attrition_rows(scrutiny: Scrutiny) -> pd.DataFrame:
-    """One row an outcome: children whose outcome is not known."""
-    return _labelled(scrutiny, _table(scrutiny, "attrition"), "outcome")
+    """One row an outcome: matched children, and those with the outcome; the few without would be hidden, and found."""
+    rows = _labelled(scrutiny, _table(scrutiny, "attrition"), "outcome")
+    known = {f"known_{g}": rows[f"n_{g}"] - rows[f"missing_{g}"] for g in ("programme", "comparison") if not rows.empty}
+    return rows.assign(**known)
 
 
 def bound_rows(scrutiny: Scrutiny) -> pd.DataFrame:
