@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from toy_contract import toy_contract
 
 from wlz_eval.core.finding import Counted, Finding
-from wlz_eval.release.columns import Children, Interval, Label, Statistic, release_table
+from wlz_eval.release.columns import Children, Interval, Label, Percent, Statistic, release_table
 from wlz_eval.release.counted import as_counted, as_public, cells_shown
 from wlz_eval.release.findings import FindingSet, Stamp
 from wlz_eval.release.ledger import Ledger
@@ -124,6 +124,10 @@ def test_few_who_lack_something_are_left_out_where_the_sizes_of_the_groups_are_s
     gaps = pd.DataFrame({"what": ["English", "Maths", "Attendance"], "a": [2, 30, 41], "b": [21, 30, float("nan")]})
     assert list(large_steps(gaps, columns, RULE)["what"]) == ["Maths", "Attendance"]
     assert steps_note(columns, RULE) == "Rows with fewer than 10 children are left out."
+    # One child of 300 found no match: a share of "unmatched, hidden" had every group of 299 withheld.
+    profile = pd.DataFrame({"what": ["Girls", "Boys"], "share": [50.0, 40.0], "n": [1, 30]})
+    columns = {"what": Label("Known before", dimension="gap"), "share": Percent("Unmatched", n="n")}
+    assert list(large_steps(profile, columns, RULE)["what"]) == ["Boys"]
 
 
 def test_a_small_step_of_a_flow_is_left_out_and_not_marked():

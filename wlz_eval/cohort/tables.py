@@ -11,7 +11,7 @@ from types import MappingProxyType
 from wlz_eval.cohort.model import WAVES
 from wlz_eval.cohort.schema import Column, Kind, Table
 
-__all__ = ["CHILD_TABLES", "FOLDER_FILES", "HOUSEHOLD_TABLES", "TABLES"]
+__all__ = ["CHILD_TABLES", "FOLDER_FILES", "HOUSEHOLD_TABLES", "PROGRAMME_TABLES", "TABLES"]
 
 GROUPS = ("programme", "comparison")
 COMPARISON_TYPES = ("same_school", "other_school", "waiting", "historical", "declined", "national")
@@ -338,6 +338,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
 CHILD_TABLES: tuple[str, ...] = tuple(
     name for name, table in TABLES.items() if name != "children" and "child_id" in table.names
 )
+#: Of these, tables that record what the programme does, so that children beside it have no place in them.
+PROGRAMME_TABLES = frozenset(("interactions", "sessions", "partner_measures", "evidence", "feedback"))
 #: Tables whose rows belong to a household of the children table.
 HOUSEHOLD_TABLES: tuple[str, ...] = ("family_needs",)
 

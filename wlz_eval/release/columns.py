@@ -44,8 +44,8 @@ class Label:
     dimension : str
         ``"school"`` when the rows are single schools: in public such a table is not shown at all,
         since one school is one Link Worker. ``"step"`` when each row is what is left of an earlier one, as in a flow
-        chart: then what was lost between them follows. ``"gap"`` when the rows count what is lacking in groups whose
-        sizes are shown elsewhere. Of both, rows with too few children are left out.
+        chart: then what was lost between them follows. ``"gap"`` when the rows are about those lacking in groups
+        whose sizes are shown elsewhere. Of both, rows with too few children are left out.
     """
 
     title: str

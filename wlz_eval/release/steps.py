@@ -1,4 +1,4 @@
-"""Tables that leave out rows with few children: the steps of a flow, and counts of what is lacking.
+"""Tables that leave out rows with few children: the steps of a flow, and what is said of those who are lacking.
 
 A row that only says that a number is hidden would be untrue where the sizes of the groups around it say more.
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from wlz_eval.release.columns import Children, Column, Label
+from wlz_eval.release.columns import Children, Column, Label, Percent, Statistic
 from wlz_eval.release.rule import Rule
 
 __all__ = ["large_steps", "steps_note"]
@@ -40,10 +40,15 @@ def large_steps(data: pd.DataFrame, columns: Mapping[str, Column], rule: Rule) -
     [300, 296]
     """
     counts = [name for name, spec in columns.items() if isinstance(spec, Children)]
+    counts += [n for spec in columns.values() if isinstance(spec, Percent | Statistic) for n in _bases(spec)]
     if not (_left_out(columns) and rule.applies and counts and len(data)):
         return data
     small = (data[counts].astype(float) < rule.threshold).any(axis=1)
     return data[~small].reset_index(drop=True)
+
+
+def _bases(spec: Percent | Statistic) -> tuple[str, ...]:
+    return (spec.n,) if isinstance(spec.n, str) else tuple(spec.n)
 
 
 def steps_note(columns: Mapping[str, Column], rule: Rule) -> str:

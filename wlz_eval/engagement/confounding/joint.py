@@ -24,6 +24,8 @@ __all__ = ["DoseExplained", "dose_explained", "explained_words"]
 
 Array = npt.NDArray[np.float64]
 _COLUMNS = ("covariate", "label", "step", "estimate", "se", "ci_low", "ci_high", "share", "n", "n_least")
+#: Step of a column that marks children of whom something is not known: often a few, and no answer to anything.
+GAP = "not known"
 #: Fewest schools from which the spread of the explained share is taken school by school.
 _FEWEST_SCHOOLS = 3
 
@@ -92,7 +94,7 @@ class DoseExplained(Result):
         return draw_dose_explained(self.coefficients)
 
     def findings(self, prefix: str = "engagement.confounding", unit: Unit = "count") -> tuple[Finding, ...]:
-        """``.dose_explained`` in percent, then one finding a column, in `unit` of dose."""
+        """``.dose_explained`` in percent, then one finding a column but for marks of a gap, in `unit` of dose."""
         whole = Finding(
             finding_id=f"{prefix}.dose_explained", quantity="adjusted R²", outcome=self.exposure, group="programme",
             estimate=100 * float(np.maximum(self.adjusted, 0.0)), ci_low=100 * self.ci_low,
@@ -109,6 +111,7 @@ class DoseExplained(Result):
                 method="least squares of dose on all baseline measures, CR2 by school",
             )
             for i, row in enumerate(self.coefficients.to_dict(orient="records"))
+            if row["step"] != GAP
         ]
         return (whole, *parts)
 
@@ -211,7 +214,7 @@ def _level(column: str, covariate: str, values: pd.Series) -> str:
     if column == covariate:
         return "yes rather than no"
     if column == f"{covariate} (missing)":
-        return "not known"
+        return GAP
     words = values.astype("object").where(values.notna(), "(missing)").astype(str)
     level, other = (str(word).replace("(missing)", "not known") for word in (column[len(covariate) + 1:], words.min()))
     return f"{level} rather than {other}"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from wlz_eval.cohort.model import WAVES, Cohort
-from wlz_eval.cohort.tables import CHILD_TABLES, TABLES
+from wlz_eval.cohort.tables import CHILD_TABLES, PROGRAMME_TABLES, TABLES
 from wlz_eval.core.words import WAVE_WORDS
 from wlz_eval.measures.frame import AnalysisFrame
 from wlz_eval.measures.quality.held import Held
@@ -37,7 +37,7 @@ def tables_held(cohort: Cohort) -> pd.DataFrame:
     -------
     DataFrame
         ``table``, ``name``, ``row_is``, ``rows``, ``held`` (yes or no), ``programme`` and ``comparison``: children
-        of the group with a row, NaN where the table is not about children.
+        of the group with a row, NaN where the table is not about children of this group.
     """
     group = cohort.children.set_index("child_id")["group"]
     rows = []
@@ -46,7 +46,8 @@ def tables_held(cohort: Cohort) -> pd.DataFrame:
         with_row = dict.fromkeys(GROUPS, math.nan)
         if there and (name == "children" or name in CHILD_TABLES):
             found = group.reindex(cohort[name]["child_id"].unique())
-            with_row = {g: float((found == g).sum()) for g in GROUPS}
+            groups = GROUPS[:1] if name in PROGRAMME_TABLES else GROUPS
+            with_row |= {g: float((found == g).sum()) for g in groups}
         rows.append(
             {
                 "table": name,
