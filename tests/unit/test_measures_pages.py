@@ -63,9 +63,10 @@ def test_identification_agrees_with_the_frame(hidden):
     assert english["programme_percent"] == pytest.approx(100 * (known < 87.38).mean())
     assert who.counts["programme"].sum() == who.numbers["assessed"]
     agreement = who.agreement.set_index(["rules", "teachers"])
-    programme = (agreement["pupils"] * agreement["on_programme"] / 100).fillna(0.0)
-    assert programme.sum() == pytest.approx(80)
-    beyond = programme.loc["no"].sum()
+    asked = frame.data.dropna(subset=["identified", "teacher_nominated"])
+    assert agreement["pupils"].sum() == len(asked) > 80
+    assert agreement["pupils"].loc["no"].sum() == (asked["identified"] == 0).sum()
+    beyond = (asked.loc[asked["programme"] == 1, "identified"] == 0).sum()
     assert who.numbers["nominated_only"] == pytest.approx(beyond / 80)
     ids = {f.finding_id for f in who.findings()}
     assert {"identification.risks.mean", "identification.beyond_rules", "identification.risks.plan"} <= ids

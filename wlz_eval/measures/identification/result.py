@@ -238,23 +238,27 @@ PROFILE = ["column", "label", "unit", "programme", "programme_n", "comparison", 
 
 
 def _agreement(data: pd.DataFrame) -> pd.DataFrame:
-    """Count the pupils by what rules and teachers said, and the share of them on the programme.
+    """Count the pupils by what rules and teachers said, whether or not they came onto the programme.
 
-    How many of those on the programme nobody had picked follows closely from other pages, so it is given as a share.
+    Of those on it, nearly none were picked by nobody, and how few follows from the shares of page 2 and the flow of
+    page 1 once the table is cut by it.
     """
-    columns = ["rules", "teachers", "pupils", "on_programme"]
+    columns = ["rules", "teachers", "pupils"]
     if not {"identified", "teacher_nominated"} <= set(data.columns):
         return pd.DataFrame(columns=columns)
     asked = data.dropna(subset=["identified", "teacher_nominated"])
     if asked.empty or not asked["teacher_nominated"].any():
         return pd.DataFrame(columns=columns)
     words = {1.0: "yes", 0.0: "no"}
-    rows = []
-    for r in (1.0, 0.0):
-        for t in (1.0, 0.0):
-            these = asked.loc[(asked["identified"] == r) & (asked["teacher_nominated"] == t), "programme"]
-            share = 100.0 * float((these == 1).mean()) if len(these) else math.nan
-            rows.append({"rules": words[r], "teachers": words[t], "pupils": len(these), "on_programme": share})
+    rows = [
+        {
+            "rules": words[r],
+            "teachers": words[t],
+            "pupils": int(((asked["identified"] == r) & (asked["teacher_nominated"] == t)).sum()),
+        }
+        for r in (1.0, 0.0)
+        for t in (1.0, 0.0)
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
