@@ -149,6 +149,13 @@ def test_a_percentage_tells_a_total_of_a_table():
     assert bound.high < RULE.threshold - 1
     assert not found(ledger(table), ledger(share, name="05_engagement"))
     assert suppress([ledger(share, table)]).left == ()
+    # The same by shares of those whom rules and teachers picked: 57% of 223 are 127, so that nobody is left.
+    pupils = [142, 160, 223, 1035]
+    of = {**said, "pupils": pupils, "n": [100 * n / all_ for n, all_ in zip(said["n"], pupils, strict=True)]}
+    shares = ("By what rules and teachers said", of,
+              {**columns, "pupils": Children("Pupils"), "n": Percent("On the programme", n="pupils")})
+    assert any(bound.high < RULE.threshold - 1 for bound in found(ledger(share, shares)))
+    assert suppress([ledger(share, shares)]).left == ()
 
 
 def test_steps_of_a_flow_give_away_what_was_lost_between():

@@ -15,6 +15,9 @@ __all__ = [
     "who_was_compared", "why_not",
 ]
 
+#: Part of the programme without a match below which it counts as nearly none.
+NEARLY_NONE = 0.05
+
 
 def values(result: Attribution) -> Mapping[str, Finding]:
     """Name the findings as the sentences do: ``english_endline``, ``matched`` and so on."""
@@ -78,10 +81,14 @@ def why_not(result: Attribution) -> str:
 def who_was_compared(result: Attribution) -> str:
     """Say who the headline is about, and on whom of them the primary result rests."""
     others = COMPARISON_WORDS[result.headline]
-    everybody = len(result.design.unmatched_programme) == 0
+    left_out = len(result.design.unmatched_programme) / float(result.design.treatment.sum())
     # How many were left out follows from the flow, where it may be shown.
-    who = "all {matched} of the programme" if everybody else "{matched} of the programme"
-    rest = "" if everybody else "; the rest of the programme had nobody similar enough"
+    who = "all {matched} of the programme" if left_out == 0 else "{matched} of the programme"
+    rest = ""
+    if left_out >= NEARLY_NONE:
+        rest = "; the rest of the programme had nobody similar enough"
+    elif left_out:
+        who += ", nearly all of them"
     said = f"This is about {who}, compared with {{partners}} from among {others}{rest}."
     att = None if result.primary is None else result.primary.att
     if att is None or att.n_missing_programme + att.n_missing_comparison == 0:

@@ -3,7 +3,8 @@
 "42% were not picked by the rules" says how many are in the rows of a table in which the rules said no. A reader knows
 that the two are one where the base is a total of the table too. So a share is taken for a total of some rows of a
 table of its page where both hold: those counted (or those not counted) are as many as in these rows, and the base as
-many as in more of them. Only sums in which a small number stands are taken: no other could give one away.
+many as in more of them. How many the rows count may itself be told by percentages. Only sums in which a small number
+stands are taken: no other could give one away.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def totals_by_share(
         What percentages tell.
     """
     rows = _rows_together(block)
-    counts = [column for (at, k), column in block.columns.items() if k == 0 and (at, 1) not in block.columns]
+    counts = [column for (_, k), column in block.columns.items() if k == 0]
     for number, columns in enumerate([*((column,) for column in counts), *itertools.pairwise(counts)]):
         sets = {
             some: tuple(dict.fromkeys(column[row] for row in some for column in columns))
